@@ -1,0 +1,130 @@
+"""Everything that can go wrong, and the exit code that it ends with.
+
+    ReconcileError                      1
+    ├── UsageError                     64   the command line makes no sense
+    ├── ConfigError                     1   the project's files do; every problem, with its place
+    ├── PlanError                       1   the project and the live account can't be matched
+    ├── PlanFileError                   1   a saved plan can't be used at all
+    ├── SafetyError                     3   the plan is beyond the limits of `safety`
+    ├── StalePlanError                  4   the live account moved since the plan was saved
+    ├── InterruptedRunError           130   Ctrl-C
+    └── ProviderError                   1   the service, or the way to it
+        ├── ConnectionFailed                no answer; a lost answer may have done its work
+        ├── BadAnswer                       an answer that is not what the service documents
+        └── ServiceError                    the service's own error envelope (api.md 1.2)
+            └── Rejected                    credentials, token or signature refused
+
+Only `cli/main.py` catches `ReconcileError` to print it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """The exit codes, the same for every command and format (design, section 4)."""
+
+    DONE = 0
+    ERROR = 1
+    CHANGES = 2
+    REFUSED = 3
+    STALE = 4
+    PARTIAL = 5
+    USAGE = 64
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing wrong in one place. `file` is relative to the project; line and column count from 1 (0: the whole file)."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.message}" if self.line else f"{self.file}: {self.message}"
+
+
+class ReconcileError(Exception):
+    """Base of every error that is shown to a person: the message says what, where, why and what to do."""
+
+    exit_code = ExitCode.ERROR
+
+
+class UsageError(ReconcileError):
+    """The command was called with options that don't go together."""
+
+    exit_code = ExitCode.USAGE
+
+
+class ConfigError(ReconcileError):
+    """The project can't be used; carries every problem of every file, in order."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class PlanError(ReconcileError):
+    """The declared and the live objects can't be matched, or a selection matches nothing."""
+
+
+class PlanFileError(ReconcileError):
+    """A saved plan was edited, is of another version, or belongs to another project."""
+
+
+class SafetyError(ReconcileError):
+    """The plan goes beyond a limit of `safety`, or deletes what is protected."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class StalePlanError(ReconcileError):
+    """The live account is not the one that the saved plan was made from."""
+
+    exit_code = ExitCode.STALE
+
+
+class InterruptedRunError(ReconcileError):
+    """The user stopped the program before there was anything to report."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
+class ProviderError(ReconcileError):
+    """A request to a service did not do what it was for."""
+
+
+class ConnectionFailed(ProviderError):
+    """No complete answer came. `sent` is False only where the request surely never reached the service."""
+
+    def __init__(self, message: str, *, sent: bool = True) -> None:
+        super().__init__(message)
+        self.sent = sent
+
+
+class BadAnswer(ProviderError):
+    """The answer is not JSON, or not of a shape that `api.md` 1.6 lists. `status` is its HTTP status."""
+
+    def __init__(self, message: str, *, status: int = 0, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class ServiceError(ProviderError):
+    """The service's error envelope. `retry_after` is in seconds, where the service gave one."""
+
+    def __init__(self, message: str, *, status: int, code: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.retry_after = retry_after
+
+
+class Rejected(ServiceError):
+    """The service refuses the credentials, the token or the signature (401, 403)."""

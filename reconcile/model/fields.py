@@ -1,0 +1,321 @@
+"""The field model: every field of every kind, read from `schemas/`, where each is described once.
+
+A *field* is a leaf with an `x-type`. The annotations that this module obeys:
+
+==============  ========================================================================================
+`x-type`        the field's type: a row of `normalize.TYPES`, or `objects` (an ordered list of mappings)
+`x-wire`        the service's name, where it differs from ours (which the service's text may use, too)
+`x-section`     the section of the wire object that a schema's fields travel in (api.md 1.5)
+`x-order`       `list` or `set`; a set of mappings is their union, field by field
+`x-ref`         where a text here is a name: the section of the project that it is looked up in
+`x-required`    the service wants it on every create and update
+`x-sensitive`   never shown, saved or logged
+`x-money`       changing it can cost money
+`default`       what the service documents as the value of a field that was never set
+==============  ========================================================================================
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any, Final
+
+from reconcile.model.normalize import TYPES, FieldType, as_is
+
+SCHEMA_NAMES: Final = ("project", "account", "site", "widget", "schedule", "manager", "blacklist")
+
+
+class Unmanaged(Enum):
+    """The value of a field that nobody mentions: neither compared nor changed."""
+
+    UNMANAGED = "unmanaged"
+
+    def __repr__(self) -> str:
+        return self.value
+
+
+UNMANAGED: Final = Unmanaged.UNMANAGED
+
+
+class Memo(dict[Any, Any]):
+    """Remembers what a reader made of each raw value; unhashable values go through `read` by themselves."""
+
+    __slots__ = ("read",)
+
+    def __init__(self, read: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self.read = read
+
+    def __missing__(self, raw: Any) -> Any:
+        value = self[raw] = self.read(raw)
+        return value
+
+    def __call__(self, raw: Any) -> Any:
+        try:
+            return self[raw]
+        except TypeError:
+            return self.read(raw)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Field:
+    """One field: where it stands in YAML and on the wire, and how its values are read, compared, shown and sent.
+
+    `strict` reads what a user wrote and raises `ValueError`; `lenient` reads what a service gave back and never does.
+    `default` and `nothing` (the value of a field that has none) are canonical; `default` is UNMANAGED where the
+    service documents none.
+    """
+
+    index: int
+    keys: tuple[str, ...]
+    wire: tuple[str, ...]
+    type: FieldType
+    default: Any = UNMANAGED
+    nothing: Any = None
+    required: bool = False
+    sensitive: bool = False
+    money: bool = False
+    items: tuple[Field, ...] = ()
+    description: str = ""
+    strict: Memo = field(init=False)
+    lenient: Memo = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "strict", Memo(self._read_strictly))
+        object.__setattr__(self, "lenient", Memo(self._read_leniently))
+
+    @property
+    def path(self) -> str:
+        """The field's name as plans show it: `widget.call_time`."""
+        return ".".join(self.keys)
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.keys[-1]
+
+    def _read_strictly(self, raw: Any) -> Any:
+        return self.type.blank if raw == "" and self.type.blank is not None else self.type.read(raw)
+
+    def _read_leniently(self, raw: Any) -> Any:
+        if raw is None or raw == [] or raw == {}:
+            return self.nothing
+        if raw == "":
+            return self.nothing if self.type.blank is None else self.type.blank
+        try:
+            return self.type.read(raw)
+        except ValueError:
+            return str(raw).strip()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """A mapping of fields and further groups, by the names that may be written in it."""
+
+    keys: tuple[str, ...]
+    children: Mapping[str, Field | Group]
+    leaves: tuple[int, ...]
+    ref: str | None = None
+    week: bool = False
+    union: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kind:
+    """A kind of resource: its name and all its fields, in the order of the schema; values are tuples aligned with them."""
+
+    name: str
+    fields: tuple[Field, ...]
+    root: Group
+    sections: tuple[str, ...]
+    by_path: Mapping[str, Field]
+
+    def blank(self) -> tuple[Any, ...]:
+        """Values in which nothing is managed."""
+        return (UNMANAGED,) * len(self.fields)
+
+    def index(self, path: str) -> int:
+        """The position of a field's value."""
+        return self.by_path[path].index
+
+
+# --- reading the schemas ----------------------------------------------------------------------------------------------
+
+
+def schema_folder() -> Path:
+    """Where the schemas are: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "schemas"
+    return installed if installed.is_dir() else package.parent / "schemas"
+
+
+@functools.cache
+def schemas() -> dict[str, dict[str, Any]]:
+    """Every schema by its name, as it stands in its file."""
+    import json
+
+    return {
+        name: json.loads((schema_folder() / f"{name}.schema.json").read_text(encoding="utf-8")) for name in SCHEMA_NAMES
+    }
+
+
+def bundle(name: str = "project") -> dict[str, Any]:
+    """One schema with all that it refers to inside it, the service's own spellings of renamed keys allowed."""
+    parts = {f"{key}.schema.json": _with_aliases(schema) for key, schema in schemas().items()}
+    whole = dict(parts[f"{name}.schema.json"])
+    whole["$defs"] = whole.get("$defs", {}) | {key: part for key, part in parts.items() if part["$id"] != whole["$id"]}
+    return whole
+
+
+def _with_aliases(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_with_aliases(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    copied = {key: _with_aliases(value) for key, value in node.items()}
+    properties = copied.get("properties")
+    if isinstance(properties, dict):
+        for schema in [p for p in properties.values() if isinstance(p, dict) and isinstance(p.get("x-wire"), str)]:
+            properties.setdefault(schema["x-wire"], schema | {"deprecated": True})
+    return copied
+
+
+@functools.cache
+def site_kind() -> Kind:
+    """The kind `site`, with its managers, widget and blacklists (api.md 1.5)."""
+    return _Builder("site").kind()
+
+
+class _Builder:
+    """Walks one kind's schema and numbers its fields."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.fields: list[Field] = []
+
+    def kind(self) -> Kind:
+        schema = schemas()[self.name]
+        root = self.group(schema, schema, (), ())
+        sections = dict.fromkeys(f.wire[0] for f in self.fields)
+        return Kind(self.name, tuple(self.fields), root, tuple(sections), {f.path: f for f in self.fields})
+
+    def group(
+        self, schema: dict[str, Any], home: dict[str, Any], keys: tuple[str, ...], wire: tuple[str, ...]
+    ) -> Group:
+        if "x-section" in schema:
+            wire = (schema["x-section"],)
+        first = len(self.fields)
+        children: dict[str, Field | Group] = {}
+        for key, raw in schema["properties"].items():
+            child, child_home = resolve(raw, home)
+            made = self.child(key, child, child_home, (*keys, key), (*wire, child.get("x-wire", key)))
+            if made is not None:
+                children[key] = children[child.get("x-wire", key)] = made
+        return Group(
+            keys,
+            children,
+            tuple(range(first, len(self.fields))),
+            ref=schema.get("x-ref"),
+            week=schema.get("x-type") == "week",
+        )
+
+    def child(
+        self, key: str, schema: dict[str, Any], home: dict[str, Any], keys: tuple[str, ...], wire: tuple[str, ...]
+    ) -> Field | Group | None:
+        if "items" in schema and schema.get("x-order") == "set" and "x-type" not in schema:
+            item, item_home = resolve(schema["items"], home)
+            inner = self.group(item, item_home, keys, wire)
+            return Group(keys, inner.children, inner.leaves, ref=schema.get("x-ref"), union=True)
+        if "properties" in schema:
+            inside = self.group(schema, home, keys, wire)
+            return None if not inside.leaves or "x-local" in schema else inside
+        if "x-type" not in schema:
+            return None
+        made = make_field(len(self.fields), schema, home, keys, (schema["x-section"],) if "x-section" in schema else wire)
+        self.fields.append(made)
+        return made
+
+
+def make_field(
+    index: int, schema: dict[str, Any], home: dict[str, Any], keys: tuple[str, ...], wire: tuple[str, ...]
+) -> Field:
+    """The field that one leaf of a schema describes."""
+    items: tuple[Field, ...] = ()
+    if schema["x-type"] == "objects":
+        item, item_home = resolve(schema["items"], home)
+        items = tuple(
+            make_field(i, child, item_home, (key,), (child.get("x-wire", key),))
+            for i, (key, child) in enumerate((k, resolve(v, item_home)[0]) for k, v in item["properties"].items())
+        )
+        kind = objects_type(items)
+    else:
+        kind = TYPES[schema["x-type"]]
+    default = kind.read(schema["default"]) if "default" in schema else UNMANAGED
+    return Field(
+        index=index,
+        keys=keys,
+        wire=wire,
+        type=kind,
+        default=default,
+        nothing=default if default == 0 and kind.nothing is None and default is not UNMANAGED else kind.nothing,
+        required=bool(schema.get("x-required")),
+        sensitive=bool(schema.get("x-sensitive")),
+        money=bool(schema.get("x-money")),
+        items=items,
+        description=schema.get("description", ""),
+    )
+
+
+def resolve(schema: dict[str, Any], home: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A schema with its `$ref` followed, its own keywords on top; and the file that its further references start from."""
+    ref = schema.get("$ref")
+    if ref is None:
+        return schema, home
+    if ref.startswith("#/$defs/"):
+        target, target_home = home["$defs"][ref.removeprefix("#/$defs/")], home
+    else:
+        target = target_home = schemas()[ref.removesuffix(".schema.json")]
+    target, target_home = resolve(target, target_home)
+    return {**target, **schema}, target_home
+
+
+def objects_type(items: tuple[Field, ...]) -> FieldType:
+    """The type of an ordered list of mappings: canonically a tuple of tuples aligned with `items`."""
+
+    def read(raw: Any) -> tuple[tuple[Any, ...], ...]:
+        return tuple(tuple(item.lenient(entry.get(item.wire[-1])) for item in items) for entry in objects_in(raw))
+
+    def wire(value: Any) -> Any:
+        return [
+            {
+                item.wire[-1]: item.type.wire(part)
+                for item, part in zip(items, entry, strict=True)
+                if part != item.nothing or item.required
+            }
+            for entry in value
+        ]
+
+    def show(value: Any) -> Any:
+        if not isinstance(value, tuple):
+            return value
+        return [
+            {item.name: item.type.show(part) for item, part in zip(items, entry, strict=True) if part != item.nothing}
+            for entry in value
+        ]
+
+    return FieldType("objects", read, wire, show, (), as_is(()))
+
+
+def objects_in(raw: Any) -> Iterator[Mapping[str, Any]]:
+    """The mappings of a list, also where PHP gave the list back as an object with keys "0", "1", … (api.md 1.7)."""
+    if isinstance(raw, dict):
+        raw = [raw[key] for key in sorted(raw, key=lambda k: (not str(k).isdigit(), int(k) if str(k).isdigit() else 0))]
+    if not isinstance(raw, list | tuple):
+        raise ValueError("expected a list")
+    for entry in raw:
+        if isinstance(entry, dict):
+            yield entry

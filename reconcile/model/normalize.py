@@ -1,0 +1,335 @@
+"""One canonicaliser per type of field: it decides whether two values differ, how one is shown, and how it is sent.
+
+A value has one canonical form, whatever spelling it was written or came back in (api.md 1.7). `read` makes it from
+anything, and raises `ValueError` with what was expected; `wire` spells it for the service; `show` spells it as a person
+would write it in YAML (and so in JSON). The canonical forms are plain immutable values: bool, int, str, and sorted tuples
+of str for sets.
+"""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+#: The region in whose national form a number without a country code is read. [assumed: the services are Russian]
+HOME_REGION = "RU"
+
+
+class Spelled(str):
+    """A canonical text that remembers how it was written: compared by the one, sent as the other."""
+
+    __slots__ = ("written",)
+    written: str
+
+    def __new__(cls, canonical: str, written: str) -> Spelled:
+        self = super().__new__(cls, canonical)
+        self.written = written
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class FieldType:
+    """What a type of field does. `blank` is what an empty string means to it; None: the same as no value at all."""
+
+    name: str
+    read: Callable[[Any], Any]
+    wire: Callable[[Any], Any]
+    show: Callable[[Any], Any]
+    nothing: Any
+    blank: Any = None
+
+
+def as_is(value: Any) -> Any:
+    """The identity: the canonical form is also the one that is shown."""
+    return value
+
+
+# --- numbers and flags ------------------------------------------------------------------------------------------------
+
+_FLAGS = {"1": True, "0": False, "true": True, "false": False, "": False}
+
+
+def read_flag(raw: Any) -> bool:
+    """`true`, `1`, `"1"`, `1.0` and their opposites; PHP spells false as an empty string, too."""
+    if raw in (0, 1):
+        return bool(raw)
+    value = _FLAGS.get(str(raw).strip().lower())
+    if value is None:
+        raise ValueError(f"expected true or false, got {quoted(raw)}")
+    return value
+
+
+_NUMBER = re.compile(r"\s*([+-]?\d{1,18})(?:\.0*)?\s*")
+
+
+def read_integer(raw: Any) -> int:
+    """`28`, `"28"`, `28.0`, and `true` for 1."""
+    if isinstance(raw, int):
+        return int(raw)
+    match = _NUMBER.fullmatch(str(raw))
+    if match is None:
+        raise ValueError(f"expected a whole number, got {quoted(raw)}")
+    return int(match[1])
+
+
+_HOUR = re.compile(r"\s*(\d{1,2})(?:[:.](\d{1,2}))?(?::\d{1,2})?\s*")
+
+
+def read_hour(raw: Any) -> int | str:
+    """`9`, `"9"`, `"09"`, `"9:0"` and `"09:00"` are 9; `"10:30"` stays itself.  24 is the end of the day."""
+    match = _HOUR.fullmatch("1" if raw is True else "0" if raw is False else str(raw))
+    if match is not None:
+        hour, minute = int(match[1]), int(match[2] or 0)
+        if (hour, minute) == (24, 0) or (hour < 24 and minute < 60):
+            return f"{hour}:{minute:02}" if minute else hour
+    raise ValueError(f"expected an hour such as 9 or 10:30, got {quoted(raw)}")
+
+
+def minutes(hour: int | str) -> int:
+    """A canonical hour in minutes since midnight."""
+    whole, _, rest = str(hour).partition(":")
+    return int(whole) * 60 + int(rest or 0)
+
+
+# --- texts ------------------------------------------------------------------------------------------------------------
+
+
+def read_text(raw: Any) -> str:
+    """Line ends and surrounding white space mean nothing; numbers and flags are spelled as PHP would."""
+    if isinstance(raw, str):
+        return raw.replace("\r\n", "\n").strip()
+    if isinstance(raw, bool):
+        return "1" if raw else "0"
+    if isinstance(raw, float) and raw.is_integer():
+        return str(int(raw))
+    if isinstance(raw, int | float):
+        return str(raw)
+    raise ValueError(f"expected text, got {quoted(raw)}")
+
+
+def read_timezone(raw: Any) -> str:
+    """An IANA name, as `zoneinfo` knows it."""
+    name = read_text(raw)
+    if not _zone_exists(name):
+        raise ValueError(f"expected a time zone such as Europe/Moscow, got {quoted(raw)}{_zone_hint(name)}")
+    return name
+
+
+@functools.cache
+def _zone_exists(name: str) -> bool:
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # OSError: a folder of the database, such as "Europe"
+        return False
+    return True
+
+
+def _zone_hint(name: str) -> str:
+    from zoneinfo import available_timezones
+
+    return did_you_mean(name, available_timezones())
+
+
+def read_prefix(raw: Any) -> str:
+    """A country code: `+7`, `"7"` and `7` are one."""
+    digits = re.sub(r"[\s()+-]", "", read_text(raw))
+    if not re.fullmatch(r"\d{1,6}", digits):
+        raise ValueError(f"expected a country code such as +7, got {quoted(raw)}")
+    return "+" + digits
+
+
+_HOME_NUMBER = re.compile(r"(?:\+7|[78])([3489]\d{9})")
+_PUNCTUATION = re.compile(r"[\s().\-‐‑–]+")
+
+
+def read_phone(raw: Any) -> str:
+    """A number in E.164. Without a plus it is read as a Russian one, and, failing that, as an international one.
+
+    Asks whether the number is possible, not whether it is assigned: the lists of assigned ranges age.
+    """
+    if raw == "":
+        return ""
+    compact = _PUNCTUATION.sub("", str(raw))
+    home = _HOME_NUMBER.fullmatch(compact)
+    return "+7" + home[1] if home else _international(compact, raw)
+
+
+def _international(compact: str, raw: Any) -> str:
+    import phonenumbers
+
+    for candidate in (compact, "+" + compact.lstrip("+")):
+        try:
+            number = phonenumbers.parse(candidate, HOME_REGION)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_possible_number(number) and not number.extension and re.fullmatch(r"\+?\d+", candidate):
+            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    raise ValueError(f"expected a phone number such as +7 495 123-45-67, got {quoted(raw)}")
+
+
+# --- addresses of sites -----------------------------------------------------------------------------------------------
+
+_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
+_HOST = re.compile(r"(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+
+
+@functools.lru_cache(maxsize=65536)
+def read_address(raw: str) -> str:
+    """What a site is recognised by: scheme and trailing slash dropped, host lower-cased, IDN as punycode.
+
+    Raises `ValueError` for what can't be a site's address.
+    """
+    rest = _SCHEME.sub("", raw.strip(), count=1)
+    cut = next((i for i, c in enumerate(rest) if c in "/?#"), len(rest))
+    host, path = rest[:cut], rest[cut:]
+    host, colon, port = host.partition(":")
+    host = ascii_host(host.lower().rstrip("."))
+    if not _HOST.fullmatch(host) or (colon and not re.fullmatch(r"\d{1,5}", port)) or re.search(r"\s", path):
+        raise ValueError(f"expected a site's address such as acme.ru, got {quoted(raw)}")
+    return host + (f":{port}" if colon and port not in ("80", "443") else "") + path.rstrip("/")
+
+
+def ascii_host(host: str) -> str:
+    """The host as it is in DNS; what `idna` refuses comes back as it was."""
+    if host.isascii():
+        return host
+    import idna
+
+    try:
+        return idna.encode(host, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return host
+
+
+def human_address(address: str) -> str:
+    """A canonical address with its host as people read it (`xn--…` decoded)."""
+    if "xn--" not in address:
+        return address
+    import idna
+
+    host, slash, path = address.partition("/")
+    name, colon, port = host.partition(":")
+    try:
+        return idna.decode(name) + colon + port + slash + path
+    except idna.IDNAError:
+        return address
+
+
+def read_url(raw: Any) -> Spelled:
+    """A URL: compared as a site's address, sent as it was written."""
+    written = read_text(raw)
+    return Spelled(read_address(written), written)
+
+
+# --- sets of lines ----------------------------------------------------------------------------------------------------
+
+
+def entries(raw: Any) -> list[Any]:
+    """The entries of a list however it came: a list, PHP's `{"0": …}`, or one string with an entry a line."""
+    if isinstance(raw, list | tuple):
+        return list(raw)
+    if isinstance(raw, dict):
+        return list(raw.values())
+    return str(raw).split("\n")
+
+
+def set_of(read: Callable[[Any], str]) -> Callable[[Any], tuple[str, ...]]:
+    """A reader of sets whose entries `read` makes canonical; blank entries vanish."""
+
+    def read_set(raw: Any) -> tuple[str, ...]:
+        found = (read(entry.strip() if isinstance(entry, str) else entry) for entry in entries(raw))
+        return tuple(sorted({entry for entry in found if entry}))
+
+    return read_set
+
+
+def read_network(raw: Any) -> str:
+    """An IP address or network; a network of one address is that address."""
+    if raw == "":
+        return ""
+    try:
+        network = ipaddress.ip_network(str(raw), strict=False)
+    except ValueError:
+        raise ValueError(
+            f"expected an IP address or network such as 203.0.113.7 or 198.51.100.0/24, got {quoted(raw)}"
+        ) from None
+    return str(network.network_address) if network.num_addresses == 1 else str(network)
+
+
+def read_line(raw: Any) -> str:
+    """One entry of free text; a line break can't be part of one, because it separates them on the wire."""
+    text = read_text(raw)
+    if "\n" in text:
+        raise ValueError(f"expected one line, got {quoted(raw)}")
+    return text
+
+
+def join_lines(value: Iterable[str]) -> str:
+    """A set as the service wants it: one string, entries separated by newlines (api.md 1.5, blacklists)."""
+    return "\n".join(value)
+
+
+# --- the table --------------------------------------------------------------------------------------------------------
+
+
+def show_set(value: Any) -> Any:
+    """A set as a list."""
+    return list(value) if isinstance(value, tuple) else value
+
+
+def wire_events(value: Any) -> Any:
+    """A list; an empty one as an empty string, because a form can't carry an empty list."""
+    return list(value) or ""
+
+
+def wire_url(value: str) -> str:
+    """As written, where that is known."""
+    return value.written if isinstance(value, Spelled) else value
+
+
+def _set(name: str, read: Callable[[Any], str], wire: Callable[[Any], Any] = join_lines) -> FieldType:
+    return FieldType(name, set_of(read), wire, show_set, (), ())
+
+
+TYPES: dict[str, FieldType] = {
+    kind.name: kind
+    for kind in (
+        FieldType("flag", read_flag, int, as_is, None, False),
+        FieldType("integer", read_integer, int, as_is, None),
+        FieldType("hour", read_hour, as_is, as_is, None),
+        FieldType("text", read_text, as_is, as_is, "", ""),
+        FieldType("timezone", read_timezone, as_is, as_is, "", ""),
+        FieldType("phone", read_phone, as_is, as_is, "", ""),
+        FieldType("phone_prefix", read_prefix, as_is, as_is, "", ""),
+        FieldType("url", read_url, wire_url, wire_url, "", ""),
+        _set("networks", read_network),
+        _set("phones", read_phone),
+        _set("lines", read_line),
+        _set("events", read_line, wire_events),
+    )
+}
+
+
+# --- words for people -------------------------------------------------------------------------------------------------
+
+
+def quoted(raw: Any) -> str:
+    """A value as it is named in a message: quoted, on one line, not too long."""
+    import json
+
+    text = json.dumps(raw, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`; did you mean "x"?`, or nothing where no known name is near."""
+    import difflib
+
+    near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+    return f'; did you mean "{near[0]}"?' if near else ""
