@@ -133,6 +133,7 @@ class Kind:
     root: Group
     sections: tuple[str, ...]
     by_path: Mapping[str, Field]
+    referred: Mapping[str, Group]
 
     def blank(self) -> tuple[Any, ...]:
         """Values in which nothing is managed."""
@@ -201,7 +202,8 @@ class _Builder:
         schema = schemas()[self.name]
         root = self.group(schema, schema, (), ())
         sections = dict.fromkeys(f.wire[0] for f in self.fields)
-        return Kind(self.name, tuple(self.fields), root, tuple(sections), {f.path: f for f in self.fields})
+        by_path = {f.path: f for f in self.fields}
+        return Kind(self.name, tuple(self.fields), root, tuple(sections), by_path, dict(_referred(root)))
 
     def group(
         self, schema: dict[str, Any], home: dict[str, Any], keys: tuple[str, ...], wire: tuple[str, ...]
@@ -238,6 +240,15 @@ class _Builder:
         made = make_field(len(self.fields), schema, home, keys, (schema["x-section"],) if "x-section" in schema else wire)
         self.fields.append(made)
         return made
+
+
+def _referred(group: Group) -> Iterator[tuple[str, Group]]:
+    """The groups that can be given by name, by the section of the project that the name is looked up in."""
+    for child in group.children.values():
+        if isinstance(child, Group):
+            if child.ref is not None:
+                yield child.ref, child
+            yield from _referred(child)
 
 
 def make_field(

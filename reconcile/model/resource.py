@@ -17,15 +17,19 @@ NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """A declared site. Fields that nobody mentions are UNMANAGED in `values`; `file` is where it is declared."""
+    """A declared site. Fields that nobody mentions are UNMANAGED in `values`; `file` and `key` are where it is declared.
+
+    Its address is the declared one; where `url` says otherwise, the live site is recognised by the URL that is sent.
+    """
 
     address: Address
     values: tuple[Any, ...]
     file: str = ""
+    key: str = ""
     id: int | None = None
     previous: str | None = None
     prevent_destroy: bool = False
-    labels: Mapping[str, str] = field(default=NO_LABELS)
+    labels: Mapping[str, str] = field(default_factory=lambda: NO_LABELS)
 
 
 @dataclass(frozen=True, slots=True)

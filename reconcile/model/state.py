@@ -38,10 +38,10 @@ class Account:
 class Safety:
     """The limits of `safety`; percentages are of an account's live sites."""
 
-    max_deletes: int = 5
-    max_delete_percent: float = 10
-    max_update_percent: float = 100
-    protect: tuple[str, ...] = ()
+    max_deletes: int
+    max_delete_percent: float
+    max_update_percent: float
+    protect: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""From YAML files to a desired state: load, interpolate, validate, compose."""

@@ -1,0 +1,123 @@
+"""`${env.NAME}`, `${env.NAME:-fallback}` and `${file.path}` in values; `$${` is a literal `${`.
+
+What comes in stays text, except where the schema wants a number or a flag. Nothing is ever evaluated.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from reconcile.config.load import Document
+from reconcile.config.places import Fault, Keys, Place
+from reconcile.model.fields import resolve, schemas
+from reconcile.model.normalize import did_you_mean
+
+_MARK: Final = re.compile(r"\$\$\{|\$\{([^{}]*)\}?")
+_ENV: Final = re.compile(r"env\.([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
+MAX_SECRET_BYTES: Final = 64 * 1024
+
+
+@dataclass(slots=True)
+class Interpolator:
+    """Replaces references in documents; `root` bounds what `${file...}` may read, `env` is the environment."""
+
+    root: Path
+    env: Mapping[str, str]
+    faults: list[Fault] = field(default_factory=list)
+
+    def document(self, document: Document) -> Document:
+        """The document with every reference replaced; one without any comes back as it is."""
+        if not document.interpolated:
+            return document
+        return Document(document.file, self.value(document.data, document.file, ()))
+
+    def value(self, value: Any, file: str, keys: Keys) -> Any:
+        if isinstance(value, str):
+            return self.text(value, Place(file, keys)) if "${" in value else value
+        if isinstance(value, dict):
+            return {key: self.value(child, file, (*keys, key)) for key, child in value.items()}
+        if isinstance(value, list):
+            return [self.value(child, file, (*keys, index)) for index, child in enumerate(value)]
+        return value
+
+    def text(self, text: str, place: Place) -> Any:
+        made = _MARK.sub(lambda match: self.reference(match, place), text)
+        return made if made == text else _typed(made, place.keys)
+
+    def reference(self, match: re.Match[str], place: Place) -> str:
+        if match[0] == "$${":
+            return "${"
+        if not match[0].endswith("}"):
+            return self.fail(place, f"{match[0]} is never closed; write $${{ for a literal ${{")
+        name = match[1]
+        if (env := _ENV.fullmatch(name)) is not None:
+            return self.environment(env[1], env[2], place)
+        if name.startswith("file."):
+            return self.file(name.removeprefix("file."), place)
+        if name.startswith("each."):
+            return self.fail(place, f"${{{name}}} has a meaning only in the template of a site group")
+        return self.fail(place, f"${{{name}}} is not known; expected ${{env.NAME}} or ${{file.path}}, or $${{ for a literal ${{")
+
+    def environment(self, name: str, fallback: str | None, place: Place) -> str:
+        if name in self.env:
+            return self.env[name]
+        if fallback is not None:
+            return fallback
+        hint = did_you_mean(name, self.env)
+        return self.fail(
+            place, f"the environment variable {name} is not set; set it, or write ${{env.{name}:-fallback}}{hint}"
+        )
+
+    def file(self, name: str, place: Place) -> str:
+        path = (self.root / name).resolve()
+        if not path.is_relative_to(self.root.resolve()):
+            return self.fail(place, f"{name} is outside the project; only files inside it are read")
+        try:
+            if path.stat().st_size > MAX_SECRET_BYTES:
+                return self.fail(place, f"{name} is larger than {MAX_SECRET_BYTES // 1024} KiB")
+            return path.read_text(encoding="utf-8").rstrip("\r\n")
+        except OSError as error:
+            return self.fail(place, f"{name} can't be read: {error.strerror}; the path starts at the project's folder")
+        except UnicodeDecodeError:
+            return self.fail(place, f"{name} is not text in UTF-8")
+
+    def fail(self, place: Place, message: str) -> str:
+        self.faults.append(Fault(place, message))
+        return ""
+
+
+def _typed(text: str, keys: Keys) -> Any:
+    """`text` as a number or a flag where the schema takes nothing else at that place."""
+    types = _types_at(keys)
+    if "string" in types:
+        return text
+    if "integer" in types and re.fullmatch(r"-?\d{1,18}", text):
+        return int(text)
+    if "boolean" in types and text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    return text
+
+
+def _types_at(keys: Keys) -> tuple[str, ...]:
+    schema, home = schemas()["project"], schemas()["project"]
+    for key in keys:
+        child = schema.get("items") if isinstance(key, int) else _property(schema, key)
+        if not isinstance(child, dict):
+            return ()
+        schema, home = resolve(child, home)
+    types = schema.get("type", "string")
+    return (types,) if isinstance(types, str) else tuple(types)
+
+
+def _property(schema: dict[str, Any], key: str) -> Any:
+    for name, child in schema.get("properties", {}).items():
+        if key in (name, child.get("x-wire")):
+            return child
+    for pattern, child in schema.get("patternProperties", {}).items():
+        if re.search(pattern, key):
+            return child
+    return schema.get("additionalProperties")

@@ -1,0 +1,303 @@
+"""Every YAML file of a project folder, read with libyaml into plain values.
+
+Scalars follow YAML 1.2: only `true` and `false` are flags, only plain decimal digits are numbers, so that a phone, a time
+or `00123` stays the text that it is. Duplicate keys, tags and runaway aliases are errors.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from reconcile.config.places import Fault, Place
+from reconcile.errors import Problem, ReconcileError
+
+MAX_FILE_BYTES: Final = 32 * 1024 * 1024
+MAX_DEPTH: Final = 64
+#: How many values the aliases of a file may expand to.
+MAX_EXPANDED: Final = 1_000_000
+
+_PREFIX: Final = "tag:yaml.org,2002:"
+_STR, _MAP, _SEQ = _PREFIX + "str", _PREFIX + "map", _PREFIX + "seq"
+_INT, _FLOAT, _BOOL, _NULL, _MERGE = (_PREFIX + name for name in ("int", "float", "bool", "null", "merge"))
+_PLAIN: Final = (
+    (_NULL, re.compile(r"~|null|Null|NULL|")),
+    (_BOOL, re.compile(r"true|True|TRUE|false|False|FALSE")),
+    (_INT, re.compile(r"-?(?:0|[1-9][0-9]{0,17})")),
+    (_FLOAT, re.compile(r"-?[0-9]{1,17}\.[0-9]{1,17}")),
+    (_MERGE, re.compile(r"<<")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file: its path relative to the project folder, and what is in it."""
+
+    file: str
+    data: dict[str, Any]
+    interpolated: bool = False
+
+
+class _Parser(yaml.CBaseLoader):
+    """libyaml's composer with the tags of YAML 1.2 plain scalars, each spelling resolved once per process."""
+
+    tags: dict[str, str] = {}  # noqa: RUF012 - shared on purpose: a spelling means the same in every file
+
+    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> str:
+        if kind is yaml.ScalarNode:
+            if not implicit[0]:
+                return _STR
+            tag = self.tags.get(value)
+            if tag is None:
+                tag = self.tags[value] = next((t for t, pattern in _PLAIN if pattern.fullmatch(value)), _STR)
+            return tag
+        return _MAP if kind is yaml.MappingNode else _SEQ
+
+    def descend_resolver(self, *_: object) -> None:
+        """Path resolvers are not used; skipping them saves a call a node."""
+
+    def ascend_resolver(self) -> None:
+        """See `descend_resolver`."""
+
+
+def project_files(root: Path) -> Iterator[Path]:
+    """The `*.yaml` and `*.yml` files below `root`, hidden files and folders aside, in a fixed order."""
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if name.endswith((".yaml", ".yml")) and not name.startswith("."):
+                yield Path(folder, name)
+
+
+def load_project(root: Path) -> tuple[list[Document], list[Problem], list[Fault]]:
+    """All documents of a project, and all that is wrong with their YAML. Raises `ReconcileError` where there are none."""
+    if not root.is_dir():
+        raise ReconcileError(f"{root}: no such folder; name the project's folder with -C DIR")
+    documents: list[Document] = []
+    broken: list[Problem] = []
+    faults: list[Fault] = []
+    inside = root.resolve()
+    for path in project_files(root):
+        file = path.relative_to(root).as_posix()
+        try:
+            document, found = _load_file(inside, path, file)
+        except _Unreadable as error:
+            broken.append(error.problem)
+            continue
+        faults += found
+        if document is not None:
+            documents.append(document)
+    if not documents and not broken and not faults:
+        raise ReconcileError(
+            f"{root}: no *.yaml file declares anything here; `reconcile init` writes a project to start from"
+        )
+    return documents, broken, faults
+
+
+class _Unreadable(Exception):
+    def __init__(self, file: str, line: int, column: int, message: str) -> None:
+        self.problem = Problem(file, line, column, message)
+
+
+def _load_file(inside: Path, path: Path, file: str) -> tuple[Document | None, list[Fault]]:
+    if path.is_symlink() and not path.resolve().is_relative_to(inside):
+        raise _Unreadable(file, 0, 0, "is a link that leads out of the project; only files inside it are read")
+    try:
+        size = path.stat().st_size
+        if size > MAX_FILE_BYTES:
+            limit = MAX_FILE_BYTES // 2**20
+            raise _Unreadable(file, 0, 0, f"{size / 2**20:.0f} MiB; a file of a project may have {limit} MiB at most")
+        data = path.read_bytes()
+    except OSError as error:
+        raise _Unreadable(file, 0, 0, f"can't be read: {error.strerror}") from None
+    value, faults = parse(data, file)
+    if value is None:
+        return None, faults
+    if not isinstance(value, dict):
+        raise _Unreadable(file, 1, 1, f"expected a mapping such as `sites:` at the top of the file, got {_named(value)}")
+    return Document(file, value, interpolated=b"${" in data), faults
+
+
+def _named(value: object) -> str:
+    return "a list" if isinstance(value, list) else "text" if isinstance(value, str) else "a single value"
+
+
+def parse(data: bytes, file: str) -> tuple[Any, list[Fault]]:
+    """The value of one YAML document (None where it is empty), and the faults in it.
+
+    Raises `_Unreadable`, with its place, for what is no YAML at all.
+    """
+    try:
+        if _may_be_deep(data):
+            _check_depth(data, file)
+        parser = _Parser(data)
+        try:
+            node = parser.get_single_node()
+        finally:
+            parser.dispose()
+    except yaml.MarkedYAMLError as error:
+        raise _marked(error, file) from None
+    except (yaml.reader.ReaderError, UnicodeDecodeError) as error:
+        raise _not_text(error, data, file) from None
+    if node is None:
+        return None, []
+    builder = _Builder(file)
+    if b"*" in data or b"<<" in data:
+        expanded = builder.expanded_size(node, set(), {})
+        if expanded > MAX_EXPANDED:
+            raise _Unreadable(file, 1, 1, f"its aliases expand to more than {MAX_EXPANDED:,} values")
+    return builder.value(node), builder.faults
+
+
+def _marked(error: yaml.MarkedYAMLError, file: str) -> _Unreadable:
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+    message = str(error.problem or error)
+    if "\\t" in message or "'\t'" in message:
+        message = "a tab can't indent YAML; use spaces"
+    elif "expected a single document" in str(error.context or ""):
+        message = "a second document begins here; put it into a file of its own"
+    elif error.context:
+        message = f"{error.context}: {message}"
+    return _Unreadable(file, line, column, f"not valid YAML: {message}")
+
+
+def _not_text(error: Exception, data: bytes, file: str) -> _Unreadable:
+    offset = getattr(error, "position", None)
+    offset = offset if isinstance(offset, int) and 0 <= offset < len(data) else 0
+    before = data[:offset]
+    line, column = before.count(b"\n") + 1, offset - (before.rfind(b"\n") + 1) + 1
+    what = f"byte 0x{data[offset]:02x} is no text in UTF-8" if data else str(error)
+    return _Unreadable(file, line, column, f"not a text file: {what}; save it as UTF-8")
+
+
+_BRACKETS: Final = re.compile(rb"[\[\]{}]")
+_COMPACT: Final = re.compile(rb"(?:[-?:][ \t]+){32}|^ {256}", re.MULTILINE)
+
+
+def _may_be_deep(data: bytes) -> bool:
+    """A cheap look for nesting that libyaml, which recurses, should not be given without counting first."""
+    if _COMPACT.search(data):
+        return True
+    depth = 0
+    for match in _BRACKETS.finditer(data):
+        depth += 1 if match[0] in b"[{" else -1
+        if depth > MAX_DEPTH:
+            return True
+    return False
+
+
+def _check_depth(data: bytes, file: str) -> None:
+    depth = 0
+    for event in yaml.parse(data, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                mark = event.start_mark
+                raise _Unreadable(file, mark.line + 1, mark.column + 1, f"nested more than {MAX_DEPTH} levels deep")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+class _Builder:
+    """Makes plain values of nodes. Keys are always text."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.faults: list[Fault] = []
+
+    def fault(self, node: yaml.Node, message: str) -> None:
+        self.faults.append(Fault(self.at(node), message))
+
+    def value(self, node: yaml.Node) -> Any:
+        kind = type(node)
+        if kind is yaml.ScalarNode:
+            return sys.intern(node.value) if node.tag == _STR else self.scalar(node)
+        if kind is yaml.MappingNode and node.tag == _MAP:
+            return self.mapping(node)
+        if kind is yaml.SequenceNode and node.tag == _SEQ:
+            return self.sequence(node)
+        return self.unknown_tag(node)
+
+    def unknown_tag(self, node: yaml.Node) -> None:
+        self.fault(node, f"the tag {node.tag.replace(_PREFIX, '!!')} is not allowed; a project holds plain values only")
+
+    def scalar(self, node: yaml.Node) -> Any:
+        text, tag = node.value, node.tag
+        try:
+            if tag == _INT:
+                return int(text)
+            if tag == _FLOAT:
+                return float(text)
+        except ValueError:
+            self.fault(node, f"expected a number, got {text!r}")
+            return None
+        if tag == _BOOL:
+            return text.lower() == "true"
+        if tag in (_MERGE, "!"):
+            return text
+        if tag != _NULL:
+            self.unknown_tag(node)
+        return None
+
+    def sequence(self, node: yaml.Node) -> list[Any]:
+        return [self.value(child) for child in node.value]
+
+    def mapping(self, node: yaml.Node) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        merged: list[yaml.Node] = []
+        for key_node, child in node.value:
+            if type(key_node) is not yaml.ScalarNode:
+                self.fault(key_node, "a key must be text")
+                continue
+            if key_node.tag == _MERGE:
+                merged.append(child)
+                continue
+            key = sys.intern(key_node.value)
+            if key in made:
+                self.duplicate(key_node, node)
+            made[key] = self.value(child)
+        for source in merged:
+            for part in source.value if type(source) is yaml.SequenceNode else [source]:
+                value = self.value(part)
+                if isinstance(value, dict):
+                    made = value | made
+                else:
+                    self.fault(part, "`<<` merges mappings only")
+        return made
+
+    def duplicate(self, again: yaml.Node, mapping: yaml.Node) -> None:
+        """The position of the second key can't be looked up by its path, so it is said here."""
+        first = next(key for key, _ in mapping.value if key.value == again.value)
+        message = f'the key "{again.value}" stands here again; it was first at {{other}}'
+        self.faults.append(Fault(self.at(again), message, self.at(first)))
+
+    def at(self, node: yaml.Node) -> Place:
+        return Place(self.file, line=node.start_mark.line + 1, column=node.start_mark.column + 1)
+
+    def expanded_size(self, node: yaml.Node, above: set[int], known: dict[int, int]) -> int:
+        """How many values `node` makes with every alias written out; linear in what is written."""
+        key = id(node)
+        if key in known:
+            return known[key]
+        if key in above:
+            raise _Unreadable(
+                self.file, node.start_mark.line + 1, node.start_mark.column + 1, "an alias that contains itself"
+            )
+        if isinstance(node, yaml.ScalarNode):
+            return 1
+        children = (
+            [child for pair in node.value for child in pair] if isinstance(node, yaml.MappingNode) else node.value
+        )
+        above.add(key)
+        size = 1 + sum(self.expanded_size(child, above, known) for child in children)
+        above.discard(key)
+        known[key] = size
+        return size

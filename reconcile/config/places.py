@@ -1,0 +1,99 @@
+"""Where things stand in the files; lines and columns are looked up only for what is reported."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from reconcile.errors import Problem
+
+#: Keys and list positions from the top of a file.
+Keys = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A value in a file of the project, or its key; `line` and `column` where they are known already."""
+
+    file: str
+    keys: Keys = ()
+    at_key: bool = False
+    line: int = 0
+    column: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong at a place. `{other}` in the message stands for where `other` is."""
+
+    place: Place
+    message: str
+    other: Place | None = None
+
+
+def problems(root: Path, faults: Iterable[Fault]) -> list[Problem]:
+    """The faults with their lines and columns; reads each file concerned once more."""
+    faults = list(faults)
+    wanted: dict[str, set[Place]] = defaultdict(set)
+    for fault in faults:
+        for place in (fault.place, fault.other):
+            if place is not None and not place.line:
+                wanted[place.file].add(place)
+    found: dict[Place, tuple[int, int]] = {}
+    for file, places in wanted.items():
+        found |= _positions(root / file, places)
+
+    def position(place: Place) -> tuple[int, int]:
+        return (place.line, place.column) if place.line else found[place]
+
+    made = []
+    for fault in faults:
+        message = fault.message
+        if fault.other is not None:
+            line, column = position(fault.other)
+            message = message.replace("{other}", f"{fault.other.file}:{line}:{column}")
+        made.append(Problem(fault.place.file, *position(fault.place), message))
+    return made
+
+
+def _positions(path: Path, places: set[Place]) -> dict[Place, tuple[int, int]]:
+    try:
+        node = yaml.compose(path.read_bytes(), Loader=yaml.CSafeLoader)
+    except (yaml.YAMLError, OSError):  # it was read before; somebody is editing it right now
+        node = None
+    return {place: _position(node, place) for place in places}
+
+
+def _position(node: yaml.Node | None, place: Place) -> tuple[int, int]:
+    """The position of the nearest thing on the way to `place` that stands in this file."""
+    if node is None:
+        return 1, 1
+    mark = node.start_mark
+    for depth, step in enumerate(place.keys):
+        pair = _step(node, step)
+        if pair is None:
+            break
+        key, node = pair
+        last = depth == len(place.keys) - 1
+        mark = key.start_mark if last and place.at_key else node.start_mark
+    return mark.line + 1, mark.column + 1
+
+
+def _step(node: yaml.Node, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step], node.value[step]
+    if not isinstance(node, yaml.MappingNode):
+        return None
+    for key, value in node.value:
+        if key.value == step:
+            return key, value
+    for key, value in node.value:  # what a merge key brings in stands where it was anchored
+        if key.value == "<<":
+            for source in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                if (pair := _step(source, step)) is not None:
+                    return pair
+    return None

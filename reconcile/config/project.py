@@ -1,0 +1,39 @@
+"""A project folder in, a desired state out; or every problem of every file, at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from reconcile.config.compose import Merger, compose
+from reconcile.config.interpolate import Interpolator
+from reconcile.config.load import load_project
+from reconcile.config.places import problems
+from reconcile.config.validate import check
+from reconcile.errors import ConfigError
+from reconcile.model.fields import Kind
+from reconcile.model.state import DesiredState
+
+
+def load_state(root: Path, environ: Mapping[str, str], kind: Kind) -> DesiredState:
+    """The desired state of the project in `root`; `environ` is what `${env.NAME}` sees.
+
+    Raises `ConfigError` with all that is wrong, sorted by file and line, and `ReconcileError` for a folder that holds
+    no project.
+    """
+    documents, broken, faults = load_project(root)
+    interpolator, merger = Interpolator(root, environ), Merger()
+    wrong = []
+    for document in documents:
+        document = interpolator.document(document)
+        merger.note_names(document)
+        checked, found = check(document)
+        wrong += found
+        merger.add(checked)
+    state, found = compose(merger.sections(), kind)
+    unset = {fault.place for fault in interpolator.faults}
+    later = [fault for fault in (*wrong, *merger.faults, *found) if fault.place not in unset]
+    every = broken + problems(root, [*faults, *interpolator.faults, *later])
+    if every:
+        raise ConfigError(every)
+    return state

@@ -1,0 +1,157 @@
+"""The documents against the JSON Schema: jsonschema-rs says whether, jsonschema says what, and this says it to people."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from reconcile.config.load import Document
+from reconcile.config.places import Fault, Keys, Place
+from reconcile.model.fields import bundle
+from reconcile.model.normalize import did_you_mean, quoted
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
+_TYPES: Final = {
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "string": "text",
+    "array": "a list",
+    "object": "a mapping",
+}
+
+
+@functools.cache
+def _fast() -> Any:
+    import jsonschema_rs
+
+    return jsonschema_rs.validator_for(bundle())
+
+
+def check(document: Document) -> tuple[Document, list[Fault]]:
+    """The document without what is wrong in it, and the faults; a valid one comes back as it is."""
+    if _fast().is_valid(document.data):
+        return document, []
+    import jsonschema
+
+    errors = sorted(
+        jsonschema.Draft202012Validator(bundle()).iter_errors(document.data),
+        key=lambda error: [str(key) for key in error.absolute_path],
+    )
+    faults = list({fault: None for error in errors for fault in _worded(document, error)})
+    for error in errors:
+        _prune(document.data, error)
+    return document, faults
+
+
+def _worded(document: Document, error: ValidationError) -> Iterator[Fault]:
+    keys: Keys = tuple(error.absolute_path)
+    schema: dict[str, Any] = error.schema if isinstance(error.schema, dict) else {}
+    match error.validator:
+        case "additionalProperties":
+            known = _known_keys(schema)
+            for key in _unknown_keys(error):
+                hint = did_you_mean(key, known) or f"; expected one of {', '.join(known)}"
+                yield Fault(Place(document.file, (*keys, key), at_key=True), f'unknown key "{key}"{_where(keys)}{hint}')
+        case "required":
+            missing = [key for key in error.validator_value if key not in error.instance]
+            for key in missing:
+                yield Fault(Place(document.file, keys), f'the key "{key}" is missing here')
+        case _:
+            yield Fault(Place(document.file, keys), _expected(error, schema))
+
+
+def _expected(error: ValidationError, schema: dict[str, Any]) -> str:
+    limit = error.validator_value
+    got = "a secret" if schema.get("x-sensitive") else _got(error.instance)
+    match error.validator:
+        case "type":
+            types = [limit] if isinstance(limit, str) else limit
+            expected = " or ".join(_TYPES[name] for name in types if name != "null")
+            return f"expected {expected}, got {got}"
+        case "enum":
+            return f"expected one of {', '.join(limit)}, got {got}{did_you_mean(str(error.instance), limit)}"
+        case "const":
+            return f"expected {limit}, got {got}"
+        case "minimum":
+            return f"expected {limit} or more, got {got}"
+        case "maximum":
+            return f"expected {limit} at most, got {got}"
+        case "minItems":
+            return "expected at least one entry, got an empty list"
+        case "minLength":
+            return "expected some text, got none"
+        case "pattern":
+            return f"expected {_like(schema)}, got {got}"
+        case _:
+            return error.message
+
+
+def _like(schema: dict[str, Any]) -> str:
+    examples = [str(example) for example in schema.get("examples", ())]
+    if not examples:
+        return f"text like {schema['pattern']}"
+    *first, last = examples
+    return f"something like {', '.join(first)} or {last}" if first else f"something like {last}"
+
+
+def _got(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    return quoted(value)
+
+
+def _where(keys: Keys) -> str:
+    """Where a key is unknown, as a person names it."""
+    names = [key for key in keys if isinstance(key, str)]
+    return f" in {names[-1]}" if names else ""
+
+
+def _known_keys(schema: dict[str, Any]) -> list[str]:
+    known = [key for key, child in schema.get("properties", {}).items() if not child.get("deprecated")]
+    for pattern in schema.get("patternProperties", {}):
+        known += re.findall(r"[a-z]+", pattern) if "-" not in pattern else ["monday-friday"]
+    return list(dict.fromkeys(known))
+
+
+def _unknown_keys(error: ValidationError) -> list[str]:
+    schema = error.schema if isinstance(error.schema, dict) else {}
+    patterns = [re.compile(pattern) for pattern in schema.get("patternProperties", {})]
+    return [
+        key
+        for key in error.instance
+        if key not in schema.get("properties", {}) and not any(pattern.search(key) for pattern in patterns)
+    ]
+
+
+def _prune(data: dict[str, Any], error: ValidationError) -> None:
+    """Takes out what an error is about, so that the rest can be checked further. List items become None."""
+    path = list(error.absolute_path)
+    if error.validator == "additionalProperties":
+        holder = _at(data, path)
+        for key in _unknown_keys(error) if isinstance(holder, dict) else ():
+            holder.pop(key, None)
+    elif not path:
+        data.clear()
+    else:
+        holder = _at(data, path[:-1])
+        if isinstance(holder, dict):
+            holder.pop(path[-1], None)
+        elif isinstance(holder, list):
+            holder[int(path[-1])] = None
+
+
+def _at(data: Any, path: list[str | int]) -> Any:
+    """What stands at `path`, or None where an earlier error took it out."""
+    for key in path:
+        try:
+            data = data[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data

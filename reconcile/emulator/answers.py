@@ -1,0 +1,109 @@
+"""What the service answers: the shapes of api.md 1.6 and the error envelope of 1.2. Pure.
+
+Where no personality is on, answers are put together from the stored texts, so that a list of ten thousand sites is a
+matter of joining them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from reconcile.emulator.personalities import Family, Manners
+from reconcile.emulator.storage import StoredSite
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer; an empty body is sent without a type."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Refused(Exception):
+    """The request is refused, with an HTTP status and the service's own code."""
+
+    def __init__(self, status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.headers = headers or {}
+
+
+def refusal(refused: Refused) -> Answer:
+    """The answer to a refused request: the error envelope."""
+    return error(refused.status, refused.code, str(refused), refused.headers)
+
+
+def error(status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> Answer:
+    """The error envelope (api.md 1.2)."""
+    envelope = {"error": {"code": code, "http_code": status, "message": message}}
+    return Answer(status, orjson.dumps(envelope), headers or {})
+
+
+def value(content: Any, status: int = 200) -> Answer:
+    """Any value as JSON."""
+    return Answer(status, orjson.dumps(content))
+
+
+# --- sites ------------------------------------------------------------------------------------------------------------
+
+
+def site(manners: Manners, stored: StoredSite, status: int = 200) -> Answer:
+    """One site, complete."""
+    if manners.plain:
+        return Answer(status, _as_stored(stored).encode())
+    return value(manners.site(stored.id, orjson.loads(stored.body)), status)
+
+
+def sites(manners: Manners, stored: Sequence[StoredSite], *, chosen: bool) -> Answer:
+    """A list of sites; `chosen` says that they were asked for by `ids[]`."""
+    if manners.plain:
+        return Answer(200, f"[{','.join(map(_as_stored, stored))}]".encode())
+    brief = manners.choose(Family.BRIEF_IDS if chosen else Family.BRIEF_LISTS) is not None
+    return value(manners.listing("sites", [manners.site(s.id, orjson.loads(s.body), brief=brief) for s in stored]))
+
+
+def widgets(manners: Manners, stored: Sequence[StoredSite]) -> Answer:
+    """A list of widgets, each beside the id of its site. [assumed: the page shows no answer]"""
+    spelled = [manners.sections(s.id, orjson.loads(s.body)) for s in stored]
+    items = [
+        {"id": manners.id(s.id), "site_id": manners.id(s.id), "widget": sections["widget"]}
+        for s, sections in zip(stored, spelled, strict=True)
+    ]
+    return value(manners.listing("widgets", items))
+
+
+def created(manners: Manners, stored: StoredSite) -> Answer:
+    """201 with the site, or only its id."""
+    if manners.choose(Family.CREATE) is not None:
+        return value({"id": manners.id(stored.id)}, 201)
+    return site(manners, stored, 201)
+
+
+def updated(manners: Manners, stored: StoredSite) -> Answer:
+    """200 with the site, unless the service answers changes otherwise."""
+    return _changed(manners, stored.id, site(manners, stored))
+
+
+def deleted(manners: Manners, site_id: int) -> Answer:
+    """200 with the id of what is gone, unless the service answers changes otherwise."""
+    return _changed(manners, site_id, value({"id": manners.id(site_id)}))
+
+
+def _changed(manners: Manners, site_id: int, usual: Answer) -> Answer:
+    habit = manners.choose(Family.UPDATES, site_id)
+    if habit is None:
+        return usual
+    status, body = habit.act(usual.body)
+    return Answer(status, body)
+
+
+def _as_stored(stored: StoredSite) -> str:
+    """The stored text, which is a JSON object that is never empty, with the id in front."""
+    return f'{{"id":{stored.id},{stored.body[1:]}'

@@ -1,0 +1,189 @@
+"""What a site may hold: which fields, of which types, which are required, and what those not sent are (api.md 1.5).
+
+All of it is read from the field model: a field added to a schema is accepted, stored, defaulted and given back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from reconcile.emulator.answers import Refused
+from reconcile.model.fields import UNMANAGED, Field, Group, Kind, resolve, schemas
+
+#: A level of the wire object: fields and further levels by their wire names.
+Level = dict[str, "Field | Level"]
+
+
+class SiteDocument:
+    """Reads a site's sections as they were sent, and fills in what was not."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.sections = kind.sections
+        self._top: Level = {}
+        for field in kind.fields:
+            level = self._top
+            for name in field.wire[:-1]:
+                inner = level.setdefault(name, {})
+                assert isinstance(inner, dict), f"{field.wire} goes through a field"
+                level = inner
+            level[field.wire[-1]] = field
+        self._whole = frozenset(_days(kind, kind.root))
+        self._required_in = {field.wire: _required_items(kind, field) for field in kind.fields if field.items}
+
+    def read(self, sent: Mapping[str, Any]) -> dict[str, Any]:
+        """All sections complete, in the canonical spelling of the wire. Raises `Refused` (400)."""
+        for section in self.sections:
+            if sent.get(section) is None:
+                raise Refused(400, "GEN-PARAM-REQUIRED", f"{section} is required")
+        return self._read_level(self._top, sent, ())
+
+    def filled(self, sections: Mapping[str, Any]) -> dict[str, Any]:
+        """Sections taken as they are, with the documented defaults under them."""
+        return _under(_defaults(self._top), sections)
+
+    def _read_level(self, level: Level, sent: Any, path: tuple[str, ...]) -> dict[str, Any]:
+        if sent == []:  # what PHP makes of an empty object
+            sent = {}
+        if not isinstance(sent, Mapping):
+            raise invalid(path, "expected named fields")
+        for name in sent:
+            if name not in level:
+                raise Refused(400, "GEN-PARAM-UNKNOWN", f"{spelled((*path, name))} is not documented")
+        if path in self._whole:
+            for name in level:
+                if sent.get(name) is None:
+                    raise Refused(400, "GEN-PARAM-REQUIRED", f"{spelled((*path, name))} is required")
+        return {name: self._read(node, sent.get(name), (*path, name)) for name, node in level.items()}
+
+    def _read(self, node: Field | Level, sent: Any, path: tuple[str, ...]) -> Any:
+        """Reads one field or level. A null is as good as nothing: PHP does not even put it under the signature."""
+        if isinstance(node, dict):
+            return _defaults(node) if sent is None else self._read_level(node, sent, path)
+        if node.required and sent in (None, "", [], {}):
+            raise Refused(400, "GEN-PARAM-REQUIRED", f"{spelled(path)} is required")
+        if sent is None:
+            return default(node)
+        if node.items:
+            return [self._read_item(node, entry, (*path, str(n))) for n, entry in enumerate(listed(sent, path))]
+        return read_value(node, sent, path)
+
+    def _read_item(self, field: Field, sent: Any, path: tuple[str, ...]) -> dict[str, Any]:
+        level: Level = {item.wire[-1]: item for item in field.items}
+        item = self._read_level(level, sent, path)
+        for name in self._required_in[field.wire]:
+            if item[name] == "":
+                raise Refused(400, "GEN-PARAM-REQUIRED", f"{spelled((*path, name))} is required")
+        return item
+
+
+# --- values -----------------------------------------------------------------------------------------------------------
+
+
+def read_value(field: Field, sent: Any, path: tuple[str, ...]) -> Any:
+    """One value in the canonical spelling of the wire. Raises `Refused` (400)."""
+    check = _CHECKS.get(field.type.name, _check_text)
+    try:
+        return field.type.wire(field.strict(check(sent)))
+    except ValueError as error:
+        raise invalid(path, str(error)) from None
+
+
+def _check_flag(sent: Any) -> Any:
+    if isinstance(sent, bool) or sent not in (0, 1, "0", "1"):
+        raise ValueError("expected 0 or 1")
+    return int(sent)
+
+
+def _check_integer(sent: Any) -> Any:
+    if isinstance(sent, bool) or not re.fullmatch(r"-?\d{1,18}", str(sent)):
+        raise ValueError("expected a whole number")
+    return int(sent)
+
+
+def _check_hour(sent: Any) -> Any:
+    if isinstance(sent, bool) or not re.fullmatch(r"\d{1,2}(:\d{2})?", str(sent)):
+        raise ValueError("expected an hour such as 9 or 10:30")
+    return sent
+
+
+def _check_text(sent: Any) -> Any:
+    if isinstance(sent, bool) or not isinstance(sent, str | int):
+        raise ValueError("expected text")
+    return sent
+
+
+def _check_list(sent: Any) -> Any:
+    """A list; a form can't carry an empty one, so an empty text stands for it."""
+    entries = [] if sent == "" else listed(sent, ())
+    return [_check_text(entry) for entry in entries]
+
+
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "flag": _check_flag,
+    "integer": _check_integer,
+    "hour": _check_hour,
+    "events": _check_list,
+}
+
+
+def listed(sent: Any, path: tuple[str, ...]) -> list[Any]:
+    """The entries of a JSON list, or of a form's `a[0]=…&a[1]=…`, in the order in which they were sent."""
+    if isinstance(sent, Mapping) and all(str(key).isdigit() for key in sent):
+        return list(sent.values())
+    if isinstance(sent, list):
+        return sent
+    raise invalid(path, "expected a list")
+
+
+def invalid(path: tuple[str, ...], message: str) -> Refused:
+    """The refusal of one value."""
+    return Refused(400, "GEN-PARAM-INVALID", f"{spelled(path)}: {message}")
+
+
+def spelled(path: tuple[str, ...]) -> str:
+    """A path as the service's documentation spells it: `widget[schelude][monday]`."""
+    return "".join(path[:1]) + "".join(f"[{name}]" for name in path[1:])
+
+
+# --- defaults and rules -----------------------------------------------------------------------------------------------
+
+
+def default(field: Field) -> Any:
+    """What a field is that was not sent: the documented default, or no value."""
+    known = field.nothing if field.default is UNMANAGED else field.default
+    return None if known is None else field.type.wire(known)
+
+
+def _defaults(level: Level) -> dict[str, Any]:
+    return {
+        name: _defaults(node) if isinstance(node, dict) else default(node)  #
+        for name, node in level.items()
+    }
+
+
+def _under(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for name, value in over.items():
+        below = merged.get(name)
+        merged[name] = _under(below, value) if isinstance(below, dict) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _days(kind: Kind, group: Group) -> Iterator[tuple[str, ...]]:
+    """The levels that are sent whole or not at all: the days of a week (api.md 1.5)."""
+    for child in group.children.values():
+        if isinstance(child, Group):
+            if group.week:
+                yield kind.fields[child.leaves[0]].wire[:-1]
+            yield from _days(kind, child)
+
+
+def _required_items(kind: Kind, field: Field) -> tuple[str, ...]:
+    """What every entry of a list of mappings must have, by wire name."""
+    home = schemas()[kind.name]
+    for key in field.keys:
+        home_schema = home["properties"][key]
+    item, _ = resolve(home_schema["items"], home)
+    return tuple(i.wire[-1] for i in field.items if i.required or i.name in item.get("required", ()))

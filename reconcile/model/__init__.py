@@ -1,0 +1,1 @@
+"""What there is: fields, canonical values, addresses, resources and states. Pure values."""
