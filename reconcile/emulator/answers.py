@@ -65,8 +65,8 @@ def sites(manners: Manners, stored: Sequence[StoredSite], *, chosen: bool) -> An
     """A list of sites; `chosen` says that they were asked for by `ids[]`."""
     if manners.plain:
         return Answer(200, f"[{','.join(map(_as_stored, stored))}]".encode())
-    brief = manners.choose(Family.BRIEF_IDS if chosen else Family.BRIEF_LISTS) is not None
-    return value(manners.listing("sites", [manners.site(s.id, orjson.loads(s.body), brief=brief) for s in stored]))
+    listed = Family.BRIEF_IDS if chosen else Family.BRIEF_LISTS
+    return value(manners.listing("sites", [manners.site(s.id, orjson.loads(s.body), listed) for s in stored]))
 
 
 def widgets(manners: Manners, stored: Sequence[StoredSite]) -> Answer:
@@ -81,9 +81,10 @@ def widgets(manners: Manners, stored: Sequence[StoredSite]) -> Answer:
 
 def created(manners: Manners, stored: StoredSite) -> Answer:
     """201 with the site, or only its id."""
-    if manners.choose(Family.CREATE) is not None:
-        return value({"id": manners.id(stored.id)}, 201)
-    return site(manners, stored, 201)
+    habit = manners.choose(Family.CREATE)
+    if habit is None:
+        return site(manners, stored, 201)
+    return value(habit.act(manners.site(stored.id, orjson.loads(stored.body))), 201)
 
 
 def updated(manners: Manners, stored: StoredSite) -> Answer:

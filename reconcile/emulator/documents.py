@@ -91,7 +91,7 @@ def read_value(field: Field, sent: Any, path: tuple[str, ...]) -> Any:
 
 
 def _check_flag(sent: Any) -> Any:
-    if isinstance(sent, bool) or sent not in (0, 1, "0", "1"):
+    if type(sent) not in (int, str) or sent not in (0, 1, "0", "1"):  # neither true nor 1.0
         raise ValueError("expected 0 or 1")
     return int(sent)
 
@@ -109,9 +109,9 @@ def _check_hour(sent: Any) -> Any:
 
 
 def _check_text(sent: Any) -> Any:
-    if isinstance(sent, bool) or not isinstance(sent, str | int):
-        raise ValueError("expected text")
-    return sent
+    if type(sent) in (str, int):
+        return sent
+    raise ValueError("expected text")
 
 
 def _check_list(sent: Any) -> Any:
@@ -157,10 +157,7 @@ def default(field: Field) -> Any:
 
 
 def _defaults(level: Level) -> dict[str, Any]:
-    return {
-        name: _defaults(node) if isinstance(node, dict) else default(node)  #
-        for name, node in level.items()
-    }
+    return {name: _defaults(node) if isinstance(node, dict) else default(node) for name, node in level.items()}
 
 
 def _under(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -182,8 +179,8 @@ def _days(kind: Kind, group: Group) -> Iterator[tuple[str, ...]]:
 
 def _required_items(kind: Kind, field: Field) -> tuple[str, ...]:
     """What every entry of a list of mappings must have, by wire name."""
-    home = schemas()[kind.name]
+    schema = home = schemas()[kind.name]
     for key in field.keys:
-        home_schema = home["properties"][key]
-    item, _ = resolve(home_schema["items"], home)
+        schema, home = resolve(schema["properties"][key], home)
+    item, _ = resolve(schema["items"], home)
     return tuple(i.wire[-1] for i in field.items if i.required or i.name in item.get("required", ()))

@@ -6,7 +6,7 @@ in JSON each has its own type.
 
 from __future__ import annotations
 
-import hashlib
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ from urllib.parse import unquote_plus
 import orjson
 
 from reconcile.emulator.answers import Refused
-from reconcile.providers.pozvonim.signing import http_build_query, ksort
+from reconcile.providers.pozvonim.signing import http_build_query, ksort, signature
 
 #: Verbs whose parameters travel in the body; those of the others are in the query string (api.md 1.1, point 5).
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
@@ -54,7 +54,7 @@ def signature_base(params: Mapping[str, Any]) -> str:
 
 def is_signed(token: str, base: str, sign: Any) -> bool:
     """Whether `sign` is the signature of `base` with this token; PHP writes hashes in small letters."""
-    return bool(hashlib.md5((token + base).encode()).hexdigest() == sign)
+    return bool(signature(token, base) == sign)
 
 
 # --- bodies -----------------------------------------------------------------------------------------------------------
@@ -94,7 +94,7 @@ def parse_form(text: str) -> dict[str, Any]:
     top = PhpArray()
     for pair in text.split("&"):
         name, _, value = pair.partition("=")
-        parts = key_parts(unquote_plus(name))
+        parts = key_parts(name)
         if not parts[0]:
             continue
         level = top
@@ -108,9 +108,13 @@ def parse_form(text: str) -> dict[str, Any]:
     return top
 
 
-def key_parts(name: str) -> list[str]:
-    """`a[b][]` as `["a", "b", ""]`; an unclosed bracket, a dot and a space are underscores in the first part, as in PHP."""
-    name = name.lstrip(" ")
+@functools.lru_cache(maxsize=4096)
+def key_parts(encoded: str) -> tuple[str, ...]:
+    """`a[b][]` as `("a", "b", "")`; an unclosed bracket, a dot and a space are underscores in the first part, as in PHP.
+
+    Remembered, because every site is sent with the same names.
+    """
+    name = unquote_plus(encoded).lstrip(" ")
     first, bracket, rest = name.partition("[")
     if bracket and "]" not in rest:
         first, rest = f"{first}_{rest}", ""
@@ -121,4 +125,4 @@ def key_parts(name: str) -> list[str]:
         if not rest.startswith("["):
             break
         rest = rest[1:]
-    return parts
+    return tuple(parts)

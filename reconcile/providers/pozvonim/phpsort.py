@@ -1,9 +1,9 @@
 """The order that PHP 8.2 gives to an array's keys (`ksort`, SORT_REGULAR).
 
-PHP compares numbers as numbers, texts as bytes, and a mixture by whether the text looks like a number. That comparison is
-not transitive (2 < 10 < "1a" < 2), so that for a mixture the result depends on the algorithm, too: `zend_sort` is
-insertion sort for up to 16 keys and quicksort above. Keys of one sort, which is all that this program ever signs, are
-sorted natively; the rest of the module is for whatever else a caller may sign.
+PHP compares numbers as numbers, texts as bytes, and a mixture by whether the text looks like a number. That comparison
+is not transitive (2 < 10 < "1a" < 2), so that for a mixture the result depends on the algorithm, too: `zend_sort` is
+insertion sort for up to 16 keys and quicksort above. Keys of one sort, which is all that this program ever signs,
+are sorted natively; the rest of the module is for whatever else a caller may sign.
 """
 
 from __future__ import annotations

@@ -1,0 +1,65 @@
+"""`reconcile apply`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from reconcile.cli.common import (
+    Command,
+    Settings,
+    allow_deletes_option,
+    format_option,
+    parallelism_option,
+    select_option,
+    selected,
+    yes_option,
+)
+from reconcile.errors import UsageError
+
+
+@click.command(cls=Command)
+@click.argument("plan_file", metavar="[PLAN]", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@yes_option
+@select_option
+@parallelism_option
+@allow_deletes_option
+@format_option("text", "json")
+@click.pass_obj
+def command(
+    settings: Settings,
+    plan_file: Path | None,
+    yes: bool,
+    select: tuple[str, ...],
+    parallelism: int,
+    allow_deletes: int | None,
+    format_: str,
+) -> int:
+    """Make the live account as it is declared: show the plan, ask, do it, and report.
+
+    With PLAN, does what that saved plan says, unless the live account has moved since.
+
+    \b
+    Examples:
+      reconcile apply
+      reconcile apply --yes --select tier=gold
+      reconcile apply plan.json --yes
+    """
+    from reconcile import workflow
+    from reconcile.cli.applying import carry_out
+
+    if plan_file is not None and select:
+        raise UsageError("a saved plan is applied whole; --select belongs to the `plan` that saves it")
+    project = workflow.validate(settings.root, os.environ)
+    saved = None if plan_file is None else workflow.load_plan(plan_file, project)
+    with workflow.connected(project, parallelism) as providers:
+        if saved is None:
+            plan = workflow.plan(project, providers, selected(select))
+        else:
+            plan = saved
+            workflow.check_fresh(project, plan, providers)
+        return carry_out(
+            project, plan, providers, settings, parallelism=parallelism, allow_deletes=allow_deletes, yes=yes
+        )

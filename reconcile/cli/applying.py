@@ -1,0 +1,78 @@
+"""What `apply` and `destroy` share: asking, carrying out under Ctrl-C, and reporting."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconcile.applying.report import Report
+from reconcile.cli.common import Settings, confirm, progress, show_plan
+from reconcile.planning.plan import Plan
+from reconcile.workflow import Project, apply, check
+
+if TYPE_CHECKING:
+    from reconcile.providers.base import Provider
+
+
+def carry_out(
+    project: Project,
+    plan: Plan,
+    providers: Mapping[str, Provider],
+    settings: Settings,
+    *,
+    parallelism: int,
+    allow_deletes: int | None,
+    yes: bool,
+) -> int:
+    """Shows the plan, asks, applies it and reports; gives the exit code. Raises `PlanError` and `SafetyError`."""
+    if settings.format != "json":
+        show_plan(plan, settings)
+    check(project, plan, allow_deletes)
+    if plan.changes and not confirm("Apply this plan?", yes):
+        click.echo("Nothing was changed.", err=True)
+        return 0
+    run = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(3)}"
+    with _stopped_by_signals() as stopping, progress(len(plan.changes), "applying", settings) as advance:
+        report = apply(project, plan, providers, run=run, parallelism=parallelism, stopping=stopping, advance=advance)
+    if plan.changes or settings.format == "json":
+        show_report(report, settings)
+    return report.exit_code
+
+
+def show_report(report: Report, settings: Settings) -> None:
+    """Prints what became of the plan."""
+    if settings.format == "json":
+        from reconcile.reports.json import report_json
+
+        click.echo(report_json(report), nl=False)
+    else:
+        from reconcile.reports.text import report_text
+
+        click.echo(report_text(report, colour=settings.colour(sys.stdout)), nl=False, color=True)
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[Event]:
+    """An event that the first Ctrl-C or SIGTERM sets; the second one interrupts at once."""
+    stopping = Event()
+
+    def stop(number: int, frame: Any) -> None:
+        if stopping.is_set():
+            raise KeyboardInterrupt
+        stopping.set()
+        click.echo("\nstopping: what is in flight finishes, the rest is left; once more to stop at once", err=True)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stopping
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

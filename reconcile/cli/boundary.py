@@ -1,0 +1,49 @@
+"""The one place where errors end: a message for people, or JSON where that was asked for, and the exit code."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import click
+
+from reconcile.cli.common import Settings
+from reconcile.errors import ConfigError, ExitCode, ReconcileError
+
+
+def ended_by(error: BaseException, settings: Settings) -> int:
+    """Says what ended the program, and gives the exit code. Errors that nobody foresaw go on to the interpreter."""
+    match error:
+        case click.UsageError():
+            error.show(sys.stderr)
+            return ExitCode.USAGE
+        case click.Abort() | KeyboardInterrupt():
+            click.echo("interrupted; nothing more is done", err=True)
+            return ExitCode.INTERRUPTED
+        case click.ClickException():
+            error.show(sys.stderr)
+            return ExitCode.ERROR
+        case ReconcileError():
+            return _foreseen(error, settings)
+        case BrokenPipeError():
+            sys.stderr.close()  # whoever read our output has gone; there is nobody to tell
+            return ExitCode.ERROR
+        case OSError() if error.filename is not None:
+            return _foreseen(ReconcileError(f"{error.filename}: {error.strerror}"), settings)
+    raise error
+
+
+def _foreseen(error: ReconcileError, settings: Settings) -> int:
+    logging.getLogger("reconcile").debug("the command ended here", exc_info=error)
+    if settings.format == "json":
+        from reconcile.reports.json import error_json
+
+        click.echo(error_json(error), nl=False)
+    if isinstance(error, ConfigError):
+        click.echo(str(error), err=True)
+        wrong = len(error.problems)
+        click.echo(f"{wrong} problem{'' if wrong == 1 else 's'} in the project; nothing was changed", err=True)
+    else:
+        mark = click.style("error:", fg="red", bold=True) if settings.colour(sys.stderr) else "error:"
+        click.echo(f"{mark} {error}", err=True)
+    return int(error.exit_code)

@@ -1,0 +1,160 @@
+"""What commands share: the global options, output, questions and progress."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from reconcile.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconcile.applying.executor import Advance
+    from reconcile.planning.plan import Plan
+    from reconcile.planning.select import Selection
+
+
+@dataclass(slots=True)
+class Settings:
+    """The global options; `format` is that of the command, so that errors come in it, too."""
+
+    root: Path = field(default_factory=Path)
+    no_color: bool = False
+    progress: str = "auto"
+    format: str = "text"
+
+    def colour(self, stream: IO[str]) -> bool:
+        """Whether a stream gets colour: terminals do, unless NO_COLOR or --no-color says otherwise."""
+        return not self.no_color and not os.environ.get("NO_COLOR") and stream.isatty()
+
+
+def _remember(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """An option's callback that keeps its value in the settings, whether it stands before or after the command."""
+
+    def keep(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
+        if value is not None and value is not False and (not param.multiple or value):
+            setattr(ctx.ensure_object(Settings), name, value)
+        return value
+
+    return keep
+
+
+def _verbosity(ctx: click.Context, param: click.Parameter, value: int) -> None:
+    if value:
+        import logging
+
+        level = logging.DEBUG if value > 1 else logging.INFO
+        logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
+        logging.getLogger("reconcile").setLevel(level)
+
+
+def GLOBAL_OPTIONS() -> list[click.Parameter]:  # noqa: N802 - a table that click wants made anew for every command
+    """The options that every command takes."""
+    return [
+        click.Option(
+            ["-C", "--chdir", "root"],
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            expose_value=False,
+            callback=_remember("root"),
+            help="The project's folder; the current one where left out.",
+        ),
+        click.Option(
+            ["-v", "--verbose"],
+            count=True,
+            expose_value=False,
+            callback=_verbosity,
+            help="Say more on standard error; twice for every request.",
+        ),
+        click.Option(
+            ["--no-color"], is_flag=True, expose_value=False, callback=_remember("no_color"), help="No colour; NO_COLOR too."
+        ),
+        click.Option(
+            ["--progress"],
+            type=click.Choice(["auto", "never"]),
+            expose_value=False,
+            callback=_remember("progress"),
+            help="A progress bar on a terminal, or never.",
+        ),
+    ]
+
+
+class Command(click.Command):
+    """A command that takes the global options as well."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params += GLOBAL_OPTIONS()
+
+
+def format_option(*formats: str) -> Callable[[Any], Any]:
+    """`--format`, remembered for errors."""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(formats),
+        default=None,
+        callback=lambda ctx, param, value: _remember("format")(ctx, param, value) or "text",
+        help="The form of the output.  [default: text]",
+    )
+
+
+select_option = click.option(
+    "--select",
+    "select",
+    multiple=True,
+    metavar="EXPR",
+    help="Only these: an address, a glob such as '*.ru', or a label such as tier=gold. May be repeated.",
+)
+allow_deletes_option = click.option(
+    "--allow-deletes", type=click.IntRange(min=0), metavar="N", help="Allow N deletes, whatever `safety` says."
+)
+parallelism_option = click.option(
+    "--parallelism", type=click.IntRange(1, 256), default=8, show_default=True, metavar="N", help="Connections at once."
+)
+yes_option = click.option("--yes", is_flag=True, help="Don't ask.")
+
+
+def selected(expressions: tuple[str, ...]) -> Selection:
+    """The selection of `--select`."""
+    from reconcile.planning.select import selection
+
+    return selection(expressions)
+
+
+def show_plan(plan: Plan, settings: Settings) -> None:
+    """Prints a plan in the format that was asked for."""
+    if settings.format == "json":
+        from reconcile.reports.json import plan_json
+
+        click.echo(plan_json(plan), nl=False)
+    else:
+        from reconcile.reports.text import plan_text
+
+        click.echo(plan_text(plan, colour=settings.colour(sys.stdout)), nl=False, color=True)
+
+
+def confirm(question: str, yes: bool) -> bool:
+    """Whether a person types `yes`; `--yes` says it beforehand. Raises `UsageError` where there is nobody to ask."""
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise UsageError("nobody is there to ask: standard input is no terminal; say --yes to go on without a question")
+    answer: str = click.prompt(f"{question} Only `yes` goes on", err=True, default="", show_default=False)
+    return answer.strip().lower() == "yes"
+
+
+@contextmanager
+def progress(length: int, label: str, settings: Settings) -> Iterator[Advance]:
+    """A progress bar on standard error, where that is a terminal."""
+    if settings.progress == "never" or not sys.stderr.isatty():
+        yield lambda result: None
+        return
+    with click.progressbar(length=length, label=label, file=sys.stderr, show_pos=True) as bar:
+        yield lambda result: bar.update(1)

@@ -1,0 +1,50 @@
+"""`reconcile destroy`."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from reconcile.cli.common import (
+    Command,
+    Settings,
+    allow_deletes_option,
+    format_option,
+    parallelism_option,
+    select_option,
+    selected,
+    yes_option,
+)
+
+
+@click.command(cls=Command)
+@yes_option
+@select_option
+@parallelism_option
+@allow_deletes_option
+@format_option("text", "json")
+@click.pass_obj
+def command(
+    settings: Settings,
+    yes: bool,
+    select: tuple[str, ...],
+    parallelism: int,
+    allow_deletes: int | None,
+    format_: str,
+) -> int:
+    """Delete the live sites that are declared, with the same preview and the same safety as `apply`.
+
+    \b
+    Example:
+      reconcile destroy --select old-client.ru
+    """
+    from reconcile import workflow
+    from reconcile.cli.applying import carry_out
+
+    project = workflow.validate(settings.root, os.environ)
+    with workflow.connected(project, parallelism) as providers:
+        plan = workflow.plan(project, providers, selected(select), destroy=True)
+        return carry_out(
+            project, plan, providers, settings, parallelism=parallelism, allow_deletes=allow_deletes, yes=yes
+        )

@@ -1,0 +1,30 @@
+"""`reconcile drift`."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from reconcile.cli.common import Command, Settings, format_option, parallelism_option, select_option, selected, show_plan
+
+
+@click.command(cls=Command)
+@select_option
+@parallelism_option
+@format_option("text", "json")
+@click.pass_obj
+def command(settings: Settings, select: tuple[str, ...], parallelism: int, format_: str) -> int:
+    """Report what differs between the files and the live account; exit 2 if anything does.
+
+    \b
+    Example, for a scheduler:
+      reconcile drift --format json > drift.json
+    """
+    from reconcile import workflow
+
+    project = workflow.validate(settings.root, os.environ)
+    with workflow.connected(project, parallelism) as providers:
+        plan = workflow.plan(project, providers, selected(select))
+    show_plan(plan, settings)
+    return workflow.exit_code(plan, detailed=True)

@@ -1,0 +1,91 @@
+"""The entry point: finds the command, and turns every error into one message and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any, Final
+
+import click
+
+from reconcile import __version__
+from reconcile.cli.common import GLOBAL_OPTIONS, Settings
+
+#: What each command does, for `--help`, which imports none of them. Order is that of a day's work.
+COMMANDS: Final = {
+    "init": "Write a starter project.",
+    "validate": "Check everything that can be checked without the network.",
+    "plan": "Show what would change in the live account.",
+    "apply": "Make the live account as it is declared.",
+    "drift": "Report what differs, for schedulers; exit 2 if anything does.",
+    "show": "Show a saved plan.",
+    "destroy": "Delete what is declared.",
+    "doctor": "Check credentials, clock and how the account is read.",
+    "emulator": "Run the service locally.",
+    "schema": "Print the JSON Schema of the files.",
+}
+
+
+class Commands(click.Group):
+    """A group whose commands are modules of this package, imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"reconcile.cli.{name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from reconcile.model.normalize import did_you_mean
+
+            hint = did_you_mean(args[0], COMMANDS)
+            raise click.UsageError(f'no such command "{args[0]}"{hint}', ctx) from error
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(
+    cls=Commands,
+    params=[*GLOBAL_OPTIONS()],
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 error, 2 changes pending, 3 refused by safety, 4 saved plan is stale, "
+    "5 applied in part, 64 wrong usage, 130 interrupted.",
+)
+@click.version_option(__version__, message="reconcile %(version)s")
+def cli() -> None:
+    """Callback-widget accounts as code.
+
+    \b
+    Describe sites, managers, widgets and schedules in YAML, then:
+      reconcile plan     see exactly what would change
+      reconcile apply    do that, and nothing else
+    """
+
+
+def main(args: list[str] | None = None) -> None:
+    """Runs the program and exits."""
+    sys.exit(run(sys.argv[1:] if args is None else args))
+
+
+def run(args: list[str]) -> int:
+    """Runs one command line and gives its exit code."""
+    settings = Settings()
+    try:
+        result: Any = cli.main(args, prog_name="reconcile", standalone_mode=False, obj=settings)
+        return int(result or 0)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except BaseException as error:
+        from reconcile.cli.boundary import ended_by
+
+        return ended_by(error, settings)

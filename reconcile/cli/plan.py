@@ -1,0 +1,62 @@
+"""`reconcile plan`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from reconcile.cli.common import (
+    Command,
+    Settings,
+    format_option,
+    parallelism_option,
+    select_option,
+    selected,
+    show_plan,
+)
+
+
+@click.command(cls=Command)
+@click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Save the plan for `apply`.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes.")
+@click.option("--destroy", is_flag=True, help="Plan to delete what is declared.")
+@click.option("--write", "writes", multiple=True, metavar="FORMAT=FILE", help="Write the plan as text or json, too. May be repeated.")
+@select_option
+@parallelism_option
+@format_option("text", "json")
+@click.pass_obj
+def command(
+    settings: Settings,
+    out: Path | None,
+    detailed_exitcode: bool,
+    destroy: bool,
+    writes: tuple[str, ...],
+    select: tuple[str, ...],
+    parallelism: int,
+    format_: str,
+) -> int:
+    """Show what would change in the live account, and why. Changes nothing.
+
+    \b
+    Examples:
+      reconcile plan
+      reconcile plan --select '*.spb.ru' --select tier=gold
+      reconcile plan -o plan.json && reconcile apply plan.json
+    """
+    from reconcile import workflow
+    from reconcile.reports.files import save_plan, targets, write_plan
+
+    files = targets(writes)
+    project = workflow.validate(settings.root, os.environ)
+    with workflow.connected(project, parallelism) as providers:
+        plan = workflow.plan(project, providers, selected(select), destroy=destroy)
+    show_plan(plan, settings)
+    for target in files:
+        write_plan(plan, target)
+    if out is not None and not plan.errors:
+        save_plan(plan, project.identity, out)
+    for text in workflow.refusals(project, plan):
+        click.echo(f"warning: apply will refuse this plan: {text}", err=True)
+    return workflow.exit_code(plan, detailed=detailed_exitcode)

@@ -1,0 +1,25 @@
+"""`reconcile show`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconcile.cli.common import Command, Settings, format_option, show_plan
+
+
+@click.command(cls=Command)
+@click.argument("plan_file", metavar="PLAN", type=click.Path(dir_okay=False, path_type=Path))
+@format_option("text", "json")
+@click.pass_obj
+def command(settings: Settings, plan_file: Path, format_: str) -> None:
+    """Show a saved plan.
+
+    \b
+    Example:
+      reconcile show plan.json --format json
+    """
+    from reconcile.workflow import load_plan
+
+    show_plan(load_plan(plan_file, None), settings)

@@ -1,0 +1,1 @@
+"""What would change, and whether it may. Pure: no clock, no network, no terminal."""

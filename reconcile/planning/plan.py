@@ -1,0 +1,96 @@
+"""The nouns of a plan. A plan is an immutable, ordered value; everything else reads it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from reconcile.model.address import Address
+from reconcile.model.fields import Field
+
+#: What stands in place of a value that may not be shown.
+HIDDEN = "(sensitive)"
+
+
+class Action(StrEnum):
+    """What is to be done with a resource."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    NOOP = "noop"
+
+
+class Severity(StrEnum):
+    """An error keeps a plan from being applied; a warning is only said."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Diagnostic:
+    """Something to be said about a plan: `address` is the resource or account that it is about."""
+
+    severity: Severity
+    address: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.severity}: {self.address}: {self.message}" if self.address else f"{self.severity}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field's canonical values before and after; `before` of a create is None."""
+
+    field: Field
+    before: Any
+    after: Any
+
+    @property
+    def shown(self) -> tuple[Any, Any]:
+        """Both values as a person writes them, sensitive ones hidden."""
+        if self.field.sensitive:
+            return (None if self.before is None else HIDDEN), HIDDEN
+        show = self.field.type.show
+        return (None if self.before is None else show(self.before)), show(self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be done with one resource, why, and the fingerprint of the live object that it was worked out from."""
+
+    address: Address
+    action: Action
+    reason: str
+    id: int | None = None
+    fields: tuple[FieldChange, ...] = ()
+    fingerprint: str | None = None
+    prevent_destroy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All changes in the order of their addresses, how many resources need none, and the live size of each account."""
+
+    changes: tuple[Change, ...]
+    noop: int
+    sizes: Mapping[str, int]
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """How many resources there are to create, update, delete and leave."""
+        counts = Counter(change.action for change in self.changes)
+        return {action.value: counts[action] for action in (Action.CREATE, Action.UPDATE, Action.DELETE)} | {
+            Action.NOOP.value: self.noop
+        }
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """What keeps the plan from being applied."""
+        return tuple(d for d in self.diagnostics if d.severity is Severity.ERROR)

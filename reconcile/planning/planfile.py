@@ -1,0 +1,139 @@
+"""A saved plan: JSON with a version, the project that it belongs to, and a digest over all of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from reconcile.errors import PlanFileError
+from reconcile.model.address import Address
+from reconcile.model.fields import Kind
+from reconcile.model.state import Account
+from reconcile.planning.plan import HIDDEN, Action, Change, Diagnostic, FieldChange, Plan, Severity
+
+FORMAT_VERSION: Final = "1.0"
+
+
+def plan_data(plan: Plan) -> dict[str, Any]:
+    """The plan as plain data (design, section 4): what `--format json` prints."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "summary": plan.summary,
+        "changes": [_change_data(change) for change in plan.changes],
+        "diagnostics": [
+            {"severity": d.severity.value, "address": d.address, "message": d.message} for d in plan.diagnostics
+        ],
+    }
+
+
+def _change_data(change: Change) -> dict[str, Any]:
+    fields = []
+    for item in change.fields:
+        before, after = item.shown
+        data = {"path": item.field.path, "before": before, "after": after}
+        if item.field.sensitive:
+            data["sensitive"] = True
+        if item.field.money:
+            data["money"] = True
+        fields.append(data)
+    return {
+        "address": str(change.address),
+        "kind": change.address.kind,
+        "account": change.address.account,
+        "action": change.action.value,
+        "reason": change.reason,
+        "id": change.id,
+        "fields": fields,
+    }
+
+
+def identity(accounts: Mapping[str, Account], home: str) -> str:
+    """What a saved plan is bound to: the accounts at their services. `home` (the project folder) counts only for an
+    emulated account, which lives in it.
+    """
+    parts = [
+        [a.name, a.provider, a.base_url, home if a.base_url == "emulator" else "", hashlib.sha256(a.uid.encode()).hexdigest()]
+        for _, a in sorted(accounts.items())
+    ]
+    return _digest(parts)
+
+
+def dump(plan: Plan, project: str) -> str:
+    """The text of a saved plan that belongs to `project` (see `identity`)."""
+    data = plan_data(plan)
+    for change, entry in zip(plan.changes, data["changes"], strict=True):
+        entry["fingerprint"] = change.fingerprint
+        entry["prevent_destroy"] = change.prevent_destroy
+    data |= {"project": project, "sizes": dict(plan.sizes)}
+    data["digest"] = _digest(data)
+    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+
+
+def load(text: str, kind: Kind, project: str | None) -> Plan:
+    """The plan that `dump` saved; `project` None skips the question whose it is.
+
+    Raises `PlanFileError` for what is no plan, was edited, is of another version or of another project.
+    """
+    data = _checked(text)
+    if project is not None and data["project"] != project:
+        raise PlanFileError(
+            "the saved plan is from another project: its accounts are not the ones that are declared here; "
+            "make a new one with `reconcile plan -o FILE`"
+        )
+    try:
+        return Plan(
+            tuple(_change(entry, kind) for entry in data["changes"]),
+            data["summary"]["noop"],
+            data["sizes"],
+            tuple(
+                Diagnostic(Severity(entry["severity"]), entry["address"], entry["message"])
+                for entry in data["diagnostics"]
+            ),
+        )
+    except (KeyError, ValueError, TypeError, AttributeError):
+        raise PlanFileError("the saved plan has fields that this version does not know; make a new one") from None
+
+
+def _checked(text: str) -> dict[str, Any]:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict) or not isinstance(data.get("format_version"), str):
+        raise PlanFileError("this is not a saved plan; `reconcile plan -o FILE` writes one")
+    if data["format_version"].split(".")[0] != FORMAT_VERSION.split(".")[0]:
+        raise PlanFileError(
+            f"the saved plan is of format {data['format_version']}, and this version reads {FORMAT_VERSION}; make a new one"
+        )
+    digest = data.pop("digest", None)
+    if digest is None:
+        raise PlanFileError("this is a printed plan, not a saved one; `reconcile plan -o FILE` saves one")
+    if digest != _digest(data):
+        raise PlanFileError("the saved plan was edited after it was made: its digest does not fit; make a new one")
+    return data
+
+
+def _change(entry: Mapping[str, Any], kind: Kind) -> Change:
+    return Change(
+        Address.parse(entry["address"]),
+        Action(entry["action"]),
+        entry["reason"],
+        entry["id"],
+        tuple(_field(item, kind, entry["action"] == Action.CREATE) for item in entry["fields"]),
+        entry["fingerprint"],
+        entry["prevent_destroy"],
+    )
+
+
+def _field(item: Mapping[str, Any], kind: Kind, created: bool) -> FieldChange:
+    field = kind.by_path[item["path"]]
+    if item["after"] == HIDDEN and field.sensitive:
+        return FieldChange(field, HIDDEN, HIDDEN)
+    return FieldChange(field, None if created else field.lenient(item["before"]), field.lenient(item["after"]))
+
+
+def _digest(data: Any) -> str:
+    text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

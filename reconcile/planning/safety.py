@@ -1,0 +1,71 @@
+"""Whether a plan may be applied as it is: the limits of `safety`, what is protected, and what must never go."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from reconcile.errors import SafetyError
+from reconcile.model.state import Safety
+from reconcile.planning.plan import Action, Plan
+from reconcile.planning.select import glob_matches
+
+
+def refusals(plan: Plan, safety: Safety, allow_deletes: int | None = None) -> list[str]:
+    """Why the plan may not be applied: each with the real numbers and what to do. Empty: it may.
+
+    `allow_deletes` takes the place of both limits on deletes.
+    """
+    deletes = [change for change in plan.changes if change.action is Action.DELETE]
+    found = []
+    for change in deletes:
+        if change.prevent_destroy:
+            found.append(f"{change.address} would be deleted, but has `prevent_destroy: true`; take that away first")
+        for pattern in safety.protect:
+            if glob_matches(pattern, change.address):
+                found.append(
+                    f'{change.address} would be deleted, but `safety.protect` has "{pattern}"; '
+                    "declare the site, take the entry away, or leave the site out with --select"
+                )
+                break
+    return found + _too_many_deletes(plan, safety, allow_deletes) + _too_many_updates(plan, safety)
+
+
+def check(plan: Plan, safety: Safety, allow_deletes: int | None = None) -> None:
+    """Raises `SafetyError` with every refusal."""
+    found = refusals(plan, safety, allow_deletes)
+    if found:
+        raise SafetyError("the plan is refused, and nothing was changed:\n" + "\n".join(f"  - {text}" for text in found))
+
+
+def _too_many_deletes(plan: Plan, safety: Safety, allowed: int | None) -> list[str]:
+    counts = Counter(change.address.account for change in plan.changes if change.action is Action.DELETE)
+    total = counts.total()
+    if allowed is not None:
+        return [f"{total} sites would be deleted, and --allow-deletes says {allowed}"] if total > allowed else []
+    remedy = f"if that is meant, apply with --allow-deletes {total}"
+    found = []
+    if total > safety.max_deletes:
+        found.append(f"{total} sites would be deleted, and `safety.max_deletes` is {safety.max_deletes}; {remedy}")
+    for account, count in sorted(counts.items()):
+        size = plan.sizes[account]
+        percent = 100 * count / max(size, 1)
+        if percent > safety.max_delete_percent:
+            found.append(
+                f"{count} of the {size} sites of account {account} ({percent:.0f} %) would be deleted, and "
+                f"`safety.max_delete_percent` is {safety.max_delete_percent:g}; {remedy}"
+            )
+    return found
+
+
+def _too_many_updates(plan: Plan, safety: Safety) -> list[str]:
+    counts = Counter(change.address.account for change in plan.changes if change.action is Action.UPDATE)
+    found = []
+    for account, count in sorted(counts.items()):
+        size = plan.sizes[account]
+        percent = 100 * count / max(size, 1)
+        if percent > safety.max_update_percent:
+            found.append(
+                f"{count} of the {size} sites of account {account} ({percent:.0f} %) would be updated, and "
+                f"`safety.max_update_percent` is {safety.max_update_percent:g}; raise it, or apply in parts with --select"
+            )
+    return found

@@ -1,0 +1,252 @@
+"""The edge to the network: sends signed requests, repeats what may be repeated, renews the token.
+
+Importing this module imports requests and tenacity; `provider` does so only when an account is really used.
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import requests
+import tenacity
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3.exceptions import HTTPError, MaxRetryError, NameResolutionError, NewConnectionError
+
+from reconcile.errors import BadAnswer, ConnectionFailed, Rejected
+from reconcile.model.state import Account
+from reconcile.providers.pozvonim.assumed import CLOCK_TOLERANCE
+from reconcile.providers.pozvonim.protocol import (
+    TOKEN,
+    GivenToken,
+    HttpAnswer,
+    HttpRequest,
+    Request,
+    given_token,
+    parse,
+    signed,
+    token_request,
+)
+from reconcile.providers.pozvonim.retries import TRIES, pause, worth_repeating
+from reconcile.providers.pozvonim.tokens import Token, Tokens
+
+MAX_BODY: Final = 256 * 1024 * 1024
+_CHUNK: Final = 1024 * 1024
+
+log = logging.getLogger("reconcile.http")
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds: to connect; without a byte, of a usual and of a slow request; for a whole answer."""
+
+    connect: float = 10.0
+    read: float = 60.0
+    slow: float = 300.0
+    whole: float = 900.0
+
+
+class Client:
+    """One account's way to the service; safe to use from several threads.
+
+    `clock` is monotonic, `wall_clock` Unix time, both in seconds; `random` gives 0.0 to 1.0.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        *,
+        parallelism: int,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        random: Callable[[], float],
+        timeouts: Timeouts,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.account = account
+        self.clock_ahead: float | None = None
+        self._clock = clock
+        self._wall_clock = wall_clock
+        self._sleep = sleep
+        self._random = random
+        self._timeouts = timeouts
+        self._closed = threading.Event()
+        # An adapter without a session: a thread-safe pool, no cookies, no redirects, no settings merged a request.
+        self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=parallelism)
+        with requests.Session() as session:
+            self._settings = session.merge_environment_settings(account.base_url, {}, False, None, None)
+        self.tokens = Tokens(self._fetch_token, clock)
+
+    def call(self, request: Request) -> Any:
+        """Sends the request and gives the JSON of its answer, None for a write without one. Raises `ProviderError`.
+
+        A rejected token is replaced once: a rejected request did nothing, so that any may be sent again.
+        """
+        token = self.tokens.current()
+        try:
+            return self._repeated(request, token)
+        except Rejected:
+            token = self.tokens.renew(token)
+        try:
+            return self._repeated(request, token)
+        except Rejected as error:
+            raise self._refused(error) from None
+
+    def close(self) -> None:
+        """Closes idle connections; requests under way end, but are not repeated."""
+        self._closed.set()
+        self._adapter.close()
+
+    # --- tries --------------------------------------------------------------------------------------------------------
+
+    def _repeated(self, request: Request, token: Token) -> Any:
+        account = self.account
+        http = signed(request, account.base_url, account.uid, token.text, account.encoding)
+        secrets = (token.text, account.api_key)
+        return self._tries(request)(lambda: parse(request, self._answer(request, http), secrets))
+
+    def _fetch_token(self) -> GivenToken:
+        http = token_request(self.account.base_url, self.account.uid, self.account.api_key)
+        try:
+            content = self._tries(TOKEN)(lambda: parse(TOKEN, self._answer(TOKEN, http), (self.account.api_key,)))
+        except Rejected as error:
+            raise self._refused(error) from None
+        except ConnectionFailed as error:  # whatever the token was for has not been sent
+            raise ConnectionFailed(str(error), sent=False) from None
+        return given_token(content)
+
+    def _tries(self, request: Request) -> Callable[[Callable[[], Any]], Any]:
+        return tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(TRIES) | tenacity.stop_when_event_set(self._closed),
+            retry=tenacity.retry_if_exception(lambda error: worth_repeating(error, once=request.once)),
+            wait=lambda state: pause(
+                state.outcome.exception() if state.outcome else None, state.attempt_number, self._random
+            ),
+            before_sleep=lambda state: log.debug("%s again after %d tries", request, state.attempt_number),
+            sleep=self._sleep,
+            reraise=True,
+        )
+
+    def _refused(self, error: Rejected) -> Rejected:
+        advice = "check uid and api_key, and that the API is enabled in the account's profile"
+        ahead = self.clock_ahead
+        if ahead is not None and abs(ahead) > CLOCK_TOLERANCE:
+            advice += f"; the service's clock is {clock_difference(ahead)} this machine's"
+        return Rejected(
+            f"the service refuses the credentials of account {self.account.name}: {error}; {advice}",
+            status=error.status,
+            code=error.code,
+            retry_after=error.retry_after,
+        )
+
+    # --- one request --------------------------------------------------------------------------------------------------
+
+    def _answer(self, request: Request, http: HttpRequest) -> HttpAnswer:
+        """Sends once. Raises `ConnectionFailed`, and `BadAnswer` for a body beyond all measure."""
+        started = self._clock()
+        status: int | str = "failed"
+        try:
+            response = self._send(request, http)
+            try:
+                status = response.status_code
+                body = b"".join(self._chunks(request, response, started))
+            finally:
+                response.close()
+        except (requests.RequestException, HTTPError, OSError) as error:
+            reason, sent = explained(error)
+            host = urlsplit(self.account.base_url).hostname
+            raise ConnectionFailed(f"{request}: {reason} ({host})", sent=sent) from None
+        finally:
+            log.debug("%s %s %.0f ms", request, status, (self._clock() - started) * 1000)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        answer = HttpAnswer(response.status_code, headers, body, self._wall_clock())
+        self.clock_ahead = answer.clock_ahead
+        return answer
+
+    def _send(self, request: Request, http: HttpRequest) -> requests.Response:
+        prepared = requests.PreparedRequest()
+        prepared.method, prepared.url, prepared.body = http.method, http.url, http.body
+        prepared.headers = CaseInsensitiveDict(http.headers)
+        prepared.headers["Accept-Encoding"] = "gzip, deflate"
+        if http.body is not None:
+            prepared.headers["Content-Length"] = str(len(http.body))
+        read = self._timeouts.slow if request.slow else self._timeouts.read
+        return self._adapter.send(
+            prepared,
+            stream=True,
+            timeout=(self._timeouts.connect, read),
+            verify=True if self._settings["verify"] is None else self._settings["verify"],
+            cert=self._settings["cert"],
+            proxies=dict(self._settings["proxies"]),
+        )
+
+    def _chunks(self, request: Request, response: requests.Response, started: float) -> Iterator[bytes]:
+        """The body as it comes. Each chunk is what is there, so that an answer that only drips is noticed."""
+        size = 0
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
+            size += len(chunk)
+            if size > MAX_BODY:
+                raise BadAnswer(f"{request}: the answer is larger than {MAX_BODY >> 20} MiB", status=0)
+            if self._clock() - started > self._timeouts.whole:
+                raise ConnectionFailed(f"{request}: the answer was not complete after {self._timeouts.whole:g} s")
+            yield chunk
+
+
+# --- words ------------------------------------------------------------------------------------------------------------
+
+_HANDSHAKE: Final = ("HANDSHAKE", "WRONG_VERSION", "UNSUPPORTED_PROTOCOL", "PROTOCOL_VERSION", "UNRECOGNIZED_NAME")
+
+
+def explained(error: Exception) -> tuple[str, bool]:
+    """Why no answer came, and whether the request may have been sent. Never the error's own text: it holds the URL."""
+    chain = list(_causes(error))
+    for cause in chain:
+        if isinstance(cause, NameResolutionError):
+            return "the host name is unknown", False
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"the server's certificate is not trusted: {cause.verify_message}", False
+        if isinstance(cause, ssl.SSLError):
+            return f"TLS failed: {cause.reason}", not any(word in str(cause.reason) for word in _HANDSHAKE)
+    if isinstance(error, requests.ConnectTimeout):
+        return "the connection timed out", False
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "the proxy can't be reached, or refuses", False
+    system = next((c.strerror for c in chain if isinstance(c, OSError) and c.strerror), None)
+    if any(isinstance(cause, NewConnectionError) for cause in chain):
+        return f"can't connect: {(system or 'unreachable').lower()}", False
+    if isinstance(error, requests.ReadTimeout):
+        return "no answer in time", True
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+        return "base_url is not a usable URL", False
+    return f"the connection broke before the answer was complete: {(system or 'closed').lower()}", True
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The exceptions that one was made from: as its cause, its context, its argument or a retry's reason."""
+    seen: set[int] = set()
+    waiting: list[BaseException] = [error]
+    while waiting:
+        cause = waiting.pop()
+        if id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        within = [*cause.args, cause.__cause__, cause.__context__]
+        if isinstance(cause, MaxRetryError):
+            within.append(cause.reason)
+        waiting += [inner for inner in within if isinstance(inner, BaseException)]
+
+
+def clock_difference(ahead: float) -> str:
+    """`3 h 2 min ahead of`, `40 s behind`; `ahead` in seconds."""
+    seconds = round(abs(ahead))
+    hours, minutes = seconds // 3600, seconds % 3600 // 60
+    size = f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else f"{seconds} s"
+    return f"{size} {'ahead of' if ahead > 0 else 'behind'}"

@@ -1,0 +1,248 @@
+"""The service's sites to and from our values (api.md 1.5 to 1.7). Pure, and precompiled: an account has 10,000 sites.
+
+`decode` takes every shape and spelling that the service may use; `encode_*` uses one, and sends documented fields only.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from reconcile.errors import BadAnswer
+from reconcile.model.address import Address
+from reconcile.model.fields import UNMANAGED, Field, Group, Kind, Memo, site_kind
+from reconcile.model.normalize import quoted, read_address
+from reconcile.model.resource import Live
+from reconcile.providers.pozvonim.assumed import COUNT_KEYS, DETAIL_SECTIONS, LIST_KEYS, META_KEYS, OBJECT_KEYS
+
+Json = dict[str, Any]
+Values = Sequence[Any]
+
+_NO_FIELDS: Final[Json] = {}
+
+
+# --- shapes of answers (1.6) ------------------------------------------------------------------------------------------
+
+
+def list_items(raw: Any, what: str, *, whole: bool = True) -> list[Json]:
+    """The objects of a list: an array, an object that wraps one, or PHP's object with keys "0", "1", ….
+
+    `what` names the list in messages; `whole`: a count beside the list must not be greater than its length. Raises
+    `BadAnswer` for everything else, so that an unreadable list is never an empty one.
+    """
+    counted = 0
+    while isinstance(raw, dict) and not _is_php_list(raw):
+        counted = max(counted, _count(raw))
+        key = next((key for key in LIST_KEYS if isinstance(raw.get(key), list | dict)), None)
+        if key is None:
+            raise BadAnswer(f"{what}: expected a list, got an object with {_names(raw)}", status=200)
+        raw = raw[key]
+    items = list(raw.values()) if isinstance(raw, dict) else raw
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise BadAnswer(f"{what}: expected a list of objects, got {quoted(raw)}", status=200)
+    if whole and counted > len(items):
+        raise BadAnswer(f"{what}: only {len(items)} of {counted} came; the list is not complete", status=200)
+    return items
+
+
+def unwrapped(raw: Any) -> Any:
+    """One object, out of `{"data": {…}}` or of a list of one."""
+    for _ in range(4):  # deeper wrapping than anybody has seen
+        if isinstance(raw, list) and len(raw) == 1:
+            raw = raw[0]
+        elif isinstance(raw, dict) and "id" not in raw:
+            key = next((key for key in (*OBJECT_KEYS, "0") if isinstance(raw.get(key), dict | list)), None)
+            if key is None:
+                return raw
+            raw = raw[key]
+        else:
+            return raw
+    return raw
+
+
+def site_id(raw: Any) -> int | None:
+    """The id of a site, which PHP may give as text; None where there is none that can be used."""
+    given = raw.get("id") if isinstance(raw, dict) else None
+    if isinstance(given, str) and re.fullmatch(r"\s*[0-9]{1,18}\s*", given):
+        given = int(given)
+    if isinstance(given, float) and given.is_integer():
+        given = int(given)
+    return given if isinstance(given, int) and not isinstance(given, bool) and given > 0 else None
+
+
+def is_brief(raw: Mapping[str, Any]) -> bool:
+    """Whether a list item lacks sections, so that the site must be asked for by itself."""
+    return any(raw.get(section) is None for section in DETAIL_SECTIONS)
+
+
+def identity(raw: Any) -> tuple[int, str]:
+    """The id and the canonical address of a site, brief or not. Raises `BadAnswer` where either is missing."""
+    if not isinstance(raw, dict):
+        raise BadAnswer(f"a site: expected an object, got {quoted(raw)}", status=200)
+    known = site_id(raw)
+    if known is None:
+        raise BadAnswer(f"a site has no usable id: {quoted(raw.get('id'))}", status=200)
+    url = _own_fields(raw).get("url")
+    if not isinstance(url, str) or not url.strip():
+        raise BadAnswer(f"site {known} has no url", status=200)
+    return known, _address(url)
+
+
+def _address(url: str) -> str:
+    try:
+        return read_address(url)
+    except ValueError:  # not an address that we would send, but the site is there and must be seen
+        return url.strip().lower()
+
+
+def _own_fields(raw: Json) -> Json:
+    """The fields of the section `site`: nested, or flat beside the id."""
+    nested = raw.get("site")
+    return nested if isinstance(nested, dict) else raw
+
+
+def _is_php_list(raw: Json) -> bool:
+    return all(key.isdecimal() for key in raw)
+
+
+def _count(raw: Json) -> int:
+    """The greatest number of items that a wrapper speaks of."""
+    places = [raw, *(raw[key] for key in META_KEYS if isinstance(raw.get(key), dict))]
+    counts = [place.get(key) for place in places for key in COUNT_KEYS]
+    return max((int(c) for c in counts if re.fullmatch(r"[0-9]{1,9}", str(c))), default=0)
+
+
+def _names(raw: Json) -> str:
+    return quoted(sorted(raw)) if raw else "nothing in it"
+
+
+# --- wire to model (1.7) ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """The fields of the kind by the mapping that they travel in: its path, and each field's index, key and reader."""
+
+    nothing: tuple[Any, ...]
+    groups: tuple[tuple[tuple[str, ...], tuple[tuple[int, str, Memo], ...]], ...]
+
+
+@functools.cache
+def _plan() -> _Plan:
+    kind = site_kind()
+    groups: dict[tuple[str, ...], list[tuple[int, str, Memo]]] = {}
+    for field in kind.fields:
+        groups.setdefault(field.wire[:-1], []).append((field.index, field.wire[-1], field.lenient))
+    return _Plan(
+        tuple(field.nothing for field in kind.fields), tuple((path, tuple(fields)) for path, fields in groups.items())
+    )
+
+
+def decode(account: str, raw: Any) -> Live:
+    """A complete site. Raises `BadAnswer` where it is no object, or lacks its id, its url or all of its sections."""
+    raw = unwrapped(raw)
+    known, address = identity(raw)
+    if all(raw.get(section) is None for section in DETAIL_SECTIONS):
+        raise BadAnswer(f"site {known} came without its {', '.join(DETAIL_SECTIONS)}", status=200)
+    plan = _plan()
+    values = list(plan.nothing)
+    own = _own_fields(raw)
+    try:
+        for path, fields in plan.groups:
+            node: Any = raw
+            for key in path:
+                node = own if key == "site" else node.get(key)
+                if type(node) is not dict:  # PHP's [] for {}, null, or no such key
+                    node = _NO_FIELDS
+                    break
+            if node:
+                _read(values, node, fields)
+    except RecursionError:
+        raise BadAnswer(f"site {known} is nested too deeply", status=200) from None
+    return Live(Address(account, "site", address), known, tuple(values))
+
+
+def _read(values: list[Any], node: Json, fields: tuple[tuple[int, str, Memo], ...]) -> None:
+    for index, key, memo in fields:
+        raw = node.get(key)
+        try:
+            values[index] = memo[raw]
+        except TypeError:  # a list or an object can't be remembered
+            values[index] = memo.read(raw)
+
+
+# --- model to wire (1.5) ----------------------------------------------------------------------------------------------
+
+
+def encode_create(values: Values) -> Json:
+    """All four sections, the documented defaults under the desired values. Raises `ValueError` without a manager."""
+    return _encode(values, [field.default for field in site_kind().fields])
+
+
+def encode_update(live: Live, values: Values) -> Json:
+    """All four sections, the live values under the desired ones. Raises `ValueError` without a manager."""
+    return _encode(values, live.values)
+
+
+def _encode(desired: Values, under: Values) -> Json:
+    kind = site_kind()
+    merged = [below if value is UNMANAGED else value for value, below in zip(desired, under, strict=True)]
+    _complete_days(kind, merged)
+    sections: Json = {section: {} for section in kind.sections}
+    for field, value, managed in zip(kind.fields, merged, (v is not UNMANAGED for v in desired), strict=True):
+        if _is_sent(field, value, managed=managed):
+            _put(sections, field.wire, _wire(field, value))
+    if not sections["managers"]:
+        raise ValueError("the service requires at least one manager")
+    for section in (name for name, sent in sections.items() if not sent):
+        # The service requires the section, and a form can't carry an empty one.
+        sections[section] = {f.wire[1]: "" for f in kind.fields if f.wire[0] == section and len(f.wire) == 2}
+    return sections
+
+
+def _is_sent(field: Field, value: Any, *, managed: bool) -> bool:
+    """A desired value always, even a blank one; what nobody ever gave a value to, not."""
+    if value is UNMANAGED or value is None:
+        return False
+    return managed or value != field.nothing or field.default is not UNMANAGED
+
+
+def _wire(field: Field, value: Any) -> Any:
+    """The value as the service spells it. What came back unreadable is still the text that it was, and goes back so."""
+    if isinstance(value, str) and not isinstance(field.type.nothing, str):
+        return value
+    wire: Callable[[Any], Any] = field.type.wire
+    sent = wire(value)
+    return [entry for entry in sent if entry] if field.items else sent  # {} would vanish in a form
+
+
+def _put(sections: Json, wire: tuple[str, ...], value: Any) -> None:
+    node = sections
+    for key in wire[:-1]:
+        node = node.setdefault(key, {})
+    node[wire[-1]] = value
+
+
+def _complete_days(kind: Kind, merged: list[Any]) -> None:
+    """A day is sent with all of its three values or not at all (1.5): defaults fill the gaps of one that has any."""
+    for leaves in _days():
+        if any(merged[i] is not UNMANAGED and merged[i] is not None for i in leaves):
+            for i in leaves:
+                if merged[i] is UNMANAGED or merged[i] is None:
+                    merged[i] = kind.fields[i].default
+
+
+@functools.cache
+def _days() -> tuple[tuple[int, ...], ...]:
+    """The positions of each day's values."""
+
+    def weeks(group: Group) -> list[Group]:
+        inner = {id(child): child for child in group.children.values() if isinstance(child, Group)}.values()
+        return [group] if group.week else [week for child in inner for week in weeks(child)]
+
+    return tuple(
+        day.leaves for week in weeks(site_kind().root) for day in week.children.values() if isinstance(day, Group)
+    )

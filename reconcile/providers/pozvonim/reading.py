@@ -1,0 +1,144 @@
+"""Reading sites, each complete, with as few requests as the service allows.
+
+A ladder, climbed only as far as needed: the list of sites may hold them whole; if not, `ids[]` may give fifty at a
+time; if not, each site is asked for by itself (api.md 1.4, 1.6). A read that fails anywhere fails as a whole, and is
+never shorter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from enum import Enum
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from reconcile.errors import BadAnswer, ServiceError
+from reconcile.model.resource import Live
+from reconcile.providers.pozvonim.assumed import IDS_PER_REQUEST
+from reconcile.providers.pozvonim.codec import Json, decode, identity, is_brief, list_items, site_id, unwrapped
+from reconcile.providers.pozvonim.protocol import Request
+
+if TYPE_CHECKING:
+    from reconcile.providers.pozvonim.client import Client
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+SITES: Final = "/sites"
+
+
+class Rung(Enum):
+    """How far up the ladder a service makes us go."""
+
+    LIST = "the list holds every site whole"
+    IDS = f"the list is brief; ids[] gives {IDS_PER_REQUEST} sites a request"
+    EACH = "the list is brief and so is ids[]; one request a site"
+
+
+class Reader:
+    """Reads one account's sites; safe to use from several threads."""
+
+    def __init__(self, client: Client, parallelism: int) -> None:
+        self._client = client
+        self._pool = ThreadPoolExecutor(parallelism, thread_name_prefix="reconcile-read")
+        self._ids_work: bool | None = None  # not known until tried
+
+    def all(self) -> tuple[Live, ...]:
+        """All sites, each complete. Raises `ProviderError`."""
+        listed = self._listed()
+        brief = [known for known, raw in listed.items() if is_brief(raw)]
+        details = self._details(brief)
+        gone = set(brief) - details.keys()
+        if gone and (left := gone & self._listed().keys()):
+            raise BadAnswer(f"site {min(left)} is in the list of sites, but is not found by itself", status=404)
+        return tuple(self._decode(details.get(known, raw)) for known, raw in listed.items() if known not in gone)
+
+    def some(self, ids: Collection[int]) -> dict[int, Live]:
+        """The sites with these ids, each complete; without those that are gone. Raises `ProviderError`."""
+        details = self._details(sorted(set(ids)))
+        return {known: self._decode(raw) for known, raw in details.items()}
+
+    def find(self, address: str, known: Collection[int]) -> int | None:
+        """The lowest id of a site with this address that is not among those known; None where there is none."""
+        strangers = (raw for site, raw in self._listed().items() if site not in known)
+        return min((site for site, found in map(identity, strangers) if found == address), default=None)
+
+    def probe(self) -> tuple[int, Rung]:
+        """How many sites there are, and how they have to be read; takes three requests at most."""
+        listed = self._listed()
+        brief = [known for known, raw in listed.items() if is_brief(raw)]
+        if not brief:
+            return len(listed), Rung.LIST
+        details = self._details(brief[:2])
+        for raw in details.values():
+            self._decode(raw)
+        return len(listed), Rung.IDS if self._ids_work else Rung.EACH
+
+    def close(self) -> None:
+        """Starts no further reads."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    # --- the ladder ---------------------------------------------------------------------------------------------------
+
+    def _listed(self) -> dict[int, Json]:
+        request = Request("GET", SITES, slow=True)
+        return by_id(list_items(self._client.call(request), str(request)))
+
+    def _details(self, ids: Sequence[int]) -> dict[int, Json]:
+        """Complete sites by id, as they came; those that the service has no more are missing."""
+        found: dict[int, Json] = {}
+        if len(ids) > 1 and self._ids_work is not False:
+            # The first request goes alone: it shows whether `ids[]` works, and, where it is ignored, brings everything.
+            found = self._chunk(ids[:IDS_PER_REQUEST], ids)
+            if self._ids_work:
+                rest = [known for known in ids[IDS_PER_REQUEST:] if known not in found]
+                chunks = [rest[i : i + IDS_PER_REQUEST] for i in range(0, len(rest), IDS_PER_REQUEST)]
+                for part in self._map(lambda chunk: self._chunk(chunk, ids), chunks):
+                    found.update(part)
+        # A site that `ids[]` left out may be gone, or only left out: its own request tells.
+        left = [known for known in ids if known not in found]
+        found.update((known, raw) for known, raw in zip(left, self._map(self._one, left), strict=True) if raw)
+        return found
+
+    def _chunk(self, ids: Sequence[int], wanted: Collection[int]) -> dict[int, Json]:
+        """Those of the sites wanted that one `ids[]` request brings complete."""
+        request = Request("GET", SITES, {"ids": list(ids)}, slow=True)
+        items = by_id(list_items(self._client.call(request), str(request), whole=False))
+        interesting = items.keys() & set(wanted)
+        complete = {known: items[known] for known in interesting if not is_brief(items[known])}
+        if interesting:
+            self._ids_work = bool(complete)
+        return complete
+
+    def _one(self, known: int) -> Json | None:
+        request = Request("GET", f"{SITES}/{known}")
+        try:
+            raw = unwrapped(self._client.call(request))
+        except ServiceError as error:
+            if error.status == 404:
+                return None
+            raise
+        if site_id(raw) != known:
+            raise BadAnswer(f"{request}: the answer is not this site", status=200)
+        site: Json = raw
+        return site
+
+    def _decode(self, raw: Json) -> Live:
+        return decode(self._client.account.name, raw)
+
+    def _map(self, function: Callable[[T], R], items: Sequence[T]) -> Iterable[R]:
+        """`map` over the pool; the first failure is raised, and what has not begun by then never does."""
+        return list(self._pool.map(function, items)) if len(items) > 1 else [function(item) for item in items]
+
+
+def by_id(items: Iterable[Json]) -> dict[int, Json]:
+    """Sites by their ids. Raises `BadAnswer` where an id is missing, or there twice."""
+    found: dict[int, Json] = {}
+    for raw in items:
+        known = site_id(raw)
+        if known is None:
+            raise BadAnswer("a site in the list of sites has no usable id", status=200)
+        if known in found:
+            raise BadAnswer(f"site {known} is in the list of sites twice", status=200)
+        found[known] = raw
+    return found

@@ -1,0 +1,50 @@
+"""What is repeated, and when (design, section 3, "exactly once"). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from reconcile.errors import BadAnswer, ConnectionFailed, ServiceError
+
+TRIES: Final = 5
+#: Seconds: the ceiling of the first pause, which doubles with every try; that of all; that of a `Retry-After`.
+FIRST_PAUSE: Final = 0.5
+LONGEST_PAUSE: Final = 20.0
+LONGEST_RETRY_AFTER: Final = 60.0
+
+_TOO_MANY: Final = 429
+_PASSING: Final = (500, 502, 503, 504)
+
+
+def worth_repeating(error: BaseException, *, once: bool) -> bool:
+    """Whether sending the same request again may help and can do no harm.
+
+    A request to be done `once` is repeated only where it surely did nothing: not sent, or the service was too busy.
+    """
+    if isinstance(error, ConnectionFailed):
+        return not error.sent or not once
+    if not isinstance(error, ServiceError | BadAnswer):
+        return False
+    return error.status == _TOO_MANY or (not once and _passing(error))
+
+
+def may_have_happened(error: BaseException) -> bool:
+    """Whether a request that failed so may have done its work nevertheless."""
+    if isinstance(error, ConnectionFailed):
+        return error.sent
+    return isinstance(error, ServiceError | BadAnswer) and _passing(error)
+
+
+def _passing(error: ServiceError | BadAnswer) -> bool:
+    """A failure of the moment. A successful status with a body that is cut short or HTML is one, too."""
+    if isinstance(error, BadAnswer):
+        return error.status >= 500 or 200 <= error.status < 300
+    return error.status in _PASSING
+
+
+def pause(error: BaseException | None, tries: int, random: Callable[[], float]) -> float:
+    """Seconds to wait after `tries` failures: what the service asks for, or exponential back-off with full jitter."""
+    if isinstance(error, ServiceError | BadAnswer) and error.retry_after is not None:
+        return min(error.retry_after, LONGEST_RETRY_AFTER)
+    return random() * min(FIRST_PAUSE * 2.0 ** (tries - 1), LONGEST_PAUSE)

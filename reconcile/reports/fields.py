@@ -1,0 +1,123 @@
+"""The field changes of one change as lines: schedules as weeks, sets as what comes and goes, lists item by item."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reconcile.config.week import DAYS
+from reconcile.planning.plan import FieldChange
+from reconcile.reports.words import person, value
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: `sign` is +, -, ~ or a space; `depth` is its indentation in steps."""
+
+    sign: str
+    text: str
+    depth: int = 0
+
+
+def lines(changes: Sequence[FieldChange], *, created: bool) -> Iterator[Line]:
+    """The lines of a change's fields, in the order of the schema; for a create, only what will be."""
+    weeks: dict[tuple[str, ...], list[FieldChange]] = {}
+    for change in changes:
+        keys = change.field.keys
+        if len(keys) > 2 and keys[-2] in DAYS:
+            days = weeks.setdefault(keys[:-2], [])
+            days.append(change)
+            continue
+        for prefix in list(weeks):
+            yield from _week(prefix, weeks.pop(prefix), created=created)
+        yield from _field(change, created=created)
+    for prefix, days in weeks.items():
+        yield from _week(prefix, days, created=created)
+
+
+def _field(change: FieldChange, *, created: bool) -> Iterator[Line]:
+    before, after = change.shown
+    note = "  (money)" if change.field.money else ""
+    name = change.field.path
+    if created:
+        yield Line("+", f"{name}: {value(after)}{note}")
+    elif change.field.sensitive or not isinstance(after, list) or not isinstance(before, list):
+        yield Line("~", f"{name}: {value(before)} -> {value(after)}{note}")
+    elif change.field.items:
+        yield Line("~", f"{name}:{note}")
+        yield from _list(before, after)
+    else:
+        yield Line("~", f"{name}:{note}")
+        yield from (Line("+", value(entry), 1) for entry in after if entry not in before)
+        yield from (Line("-", value(entry), 1) for entry in before if entry not in after)
+
+
+def _list(before: list[Any], after: list[Any]) -> Iterator[Line]:
+    """What happens to an ordered list; positions count from 1."""
+    from deepdiff import DeepDiff
+
+    found: list[tuple[int, int, Line]] = []
+    tree = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0)
+    for kind, entries in tree.items():
+        for entry in entries:
+            position, *rest = entry.path(output_format="list")
+            found.append((int(position), len(found), _list_line(kind, int(position), rest, entry)))
+    for _, _, line in sorted(found, key=lambda item: item[:2]):
+        yield line
+
+
+def _list_line(kind: str, position: int, rest: list[Any], entry: Any) -> Line:
+    gone, come = entry.t1, entry.t2
+    if kind.endswith("_removed"):
+        text = f"{rest[0]}: {value(gone)}" if rest else person(gone)
+        return Line("-", f"{position + 1}. {text}", 1)
+    if kind.endswith("_added"):
+        text = f"{rest[0]}: {value(come)}" if rest else person(come)
+        return Line("+", f"{position + 1}. {text}", 1)
+    return Line("~", f"{position + 1}. {'.'.join(map(str, rest))}: {value(gone)} -> {value(come)}", 1)
+
+
+def _week(prefix: tuple[str, ...], changes: Sequence[FieldChange], *, created: bool) -> Iterator[Line]:
+    """A schedule's changes, days with the same hours together: `monday-friday 9-18 -> 9-20`."""
+    days: dict[str, dict[str, FieldChange]] = {}
+    for change in changes:
+        days.setdefault(change.field.keys[-2], {})[change.field.name] = change
+    words = {
+        day: (
+            _hours({name: change.shown[0] for name, change in parts.items()}),
+            _hours({name: change.shown[1] for name, change in parts.items()}),
+        )
+        for day, parts in days.items()
+    }
+    sign = "+" if created else "~"
+    yield Line(sign, f"{'.'.join(prefix)}:")
+    for first, last, (before, after) in _runs(words):
+        name = first if first == last else f"{first}-{last}"
+        yield Line(sign, f"{name} {after}" if created else f"{name} {before} -> {after}", 1)
+
+
+def _runs(words: dict[str, tuple[str, str]]) -> Iterator[tuple[str, str, tuple[str, str]]]:
+    """Days in a row that say the same."""
+    run: list[str] = []
+    for day in DAYS:
+        if run and (day not in words or words[day] != words[run[0]]):
+            yield run[0], run[-1], words[run[0]]
+            run = []
+        if day in words:
+            run.append(day)
+    if run:
+        yield run[0], run[-1], words[run[0]]
+
+
+def _hours(parts: dict[str, Any]) -> str:
+    """As much of a day as is known: `9-18`, `closed`, `until 18`."""
+    start, end, enable = parts.get("from"), parts.get("to"), parts.get("enable")
+    hours = f"{start}-{end}" if start is not None and end is not None else ""
+    if not hours:
+        hours = f"from {start}" if start is not None else f"until {end}" if end is not None else ""
+    if enable is False:
+        return f"closed ({hours})" if hours and len(parts) < 3 else "closed"
+    if enable is True and not hours:
+        return "open"
+    return hours or "(nothing)"

@@ -1,0 +1,123 @@
+"""Plans and apply reports for a terminal: identical changes together, colour where it is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+import click
+
+from reconcile.applying.report import Outcome, Report
+from reconcile.model.normalize import human_address
+from reconcile.planning.plan import Action, Change, Diagnostic, Plan, Severity
+from reconcile.reports.fields import Line, lines
+from reconcile.reports.words import clean, count, some
+
+_SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
+_COLOURS = {"+": "green", "-": "red", "~": "yellow"}
+_VERBS = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "deleted"}
+
+
+def plan_text(plan: Plan, *, colour: bool = False) -> str:
+    """The plan as a person reads it, ending in its summary and whatever is to be said about it."""
+    parts = ["\n".join(_block(group, colour=colour)) for group in _groups(plan.changes)]
+    parts.append(_said(plan, colour=colour))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _said(plan: Plan, *, colour: bool) -> str:
+    texts = [diagnostic_text(d, colour=colour) for d in plan.diagnostics]
+    return "\n".join([*texts, summary_text(plan)])
+
+
+def summary_text(plan: Plan) -> str:
+    """`Plan: 1 to create, 12 to update, 0 to delete; 40 unchanged.`"""
+    made = plan.summary
+    if not plan.changes:
+        if plan.errors:
+            return "Plan: incomplete, see the errors above."
+        return f"No changes. {count(plan.noop, 'site')} as declared."
+    return (
+        f"Plan: {made['create']} to create, {made['update']} to update, {made['delete']} to delete; "
+        f"{made['noop']} unchanged."
+    )
+
+
+def diagnostic_text(diagnostic: Diagnostic, *, colour: bool = False) -> str:
+    """A diagnostic on a line of its own."""
+    word = diagnostic.severity.value
+    mark = click.style(word, fg="red" if diagnostic.severity is Severity.ERROR else "yellow", bold=True)
+    return f"{mark if colour else word}: {human_address(diagnostic.address)}: {clean(diagnostic.message)}"
+
+
+def _groups(changes: Iterable[Change]) -> list[list[Change]]:
+    """Changes that are the same but for the site, together; in the order of their first addresses."""
+    groups: dict[object, list[Change]] = {}
+    for change in changes:
+        same = tuple(
+            (item.field.path, item.before, item.after)
+            for item in change.fields
+            if change.action is not Action.CREATE or item.field.path != "url"
+        )
+        reason = "" if change.action is Action.UPDATE else change.reason
+        groups.setdefault((change.address.account, change.action, reason, same), []).append(change)
+    return list(groups.values())
+
+
+def _block(group: list[Change], *, colour: bool) -> Iterator[str]:
+    first = group[0]
+    sign = _SIGNS[first.action]
+    names = [clean(change.address.human) for change in group]
+    verb = _VERBS[first.action]
+    if len(group) == 1:
+        id_ = f" (id {first.id})" if first.id is not None else ""
+        head = f"{first.address.account}/{first.address.kind}/{names[0]}{id_} will be {verb}: {clean(first.reason)}"
+    else:
+        what = f"{first.address.account}: the same on {len(group)} {first.address.kind}s"
+        reasons = _reasons(group)
+        head = f"{what}, which will be {verb}: {some(names)}" + (f" ({reasons})" if reasons else "")
+    yield _painted(sign, f"{sign} {head}", colour)
+    shown = first.fields
+    if first.action is Action.CREATE:
+        shown = tuple(i for i in shown if i.field.path != "url" or (len(group) == 1 and i.shown[1] != first.address.name))
+    for line in lines(shown, created=first.action is Action.CREATE):
+        yield _line(line, colour)
+
+
+def _reasons(group: list[Change]) -> str:
+    reasons = [reason for reason, _ in groupby(sorted(clean(change.reason) for change in group))]
+    return some(reasons, 2)
+
+
+def _line(line: Line, colour: bool) -> str:
+    return "    " + "  " * line.depth + _painted(line.sign, f"{line.sign} {line.text}", colour)
+
+
+def _painted(sign: str, text: str, colour: bool) -> str:
+    return click.style(text, fg=_COLOURS.get(sign)) if colour else text
+
+
+# --- after an apply ---------------------------------------------------------------------------------------------------
+
+_WORDS = {
+    Outcome.DONE: ("done", "green"),
+    Outcome.FAILED: ("failed", "red"),
+    Outcome.NOT_ATTEMPTED: ("not attempted", "yellow"),
+    Outcome.UNKNOWN: ("outcome unknown", "red"),
+}
+
+
+def report_text(report: Report, *, colour: bool = False) -> str:
+    """What became of the plan: everything that is not done by name, and the numbers."""
+    made = []
+    for result in report.results:
+        if result.outcome is Outcome.DONE:
+            continue
+        word, fg = _WORDS[result.outcome]
+        mark = click.style(word, fg=fg) if colour else word
+        made.append(f"{result.address.account}/{result.address.kind}/{clean(result.address.human)}: {result.action} {mark}: {clean(result.error)}")
+    numbers = report.summary
+    words = ", ".join(f"{numbers[outcome]} {word}" for outcome, (word, _) in _WORDS.items())
+    interrupted = "Interrupted. " if report.interrupted else ""
+    made.append(f"{interrupted}Apply: {words}, of {count(len(report.results), 'change')}. Run {report.run}.")
+    return "\n".join(made) + "\n"

@@ -1,0 +1,45 @@
+"""Values as people write them, on one line and safe to print."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def clean(text: str) -> str:
+    """Text that came from elsewhere, without control characters: a terminal would obey them."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def value(shown: Any) -> str:
+    """A shown value in one line."""
+    if shown is None or shown == "" or shown == []:
+        return "(nothing)"
+    if isinstance(shown, bool):
+        return "true" if shown else "false"
+    if isinstance(shown, Mapping):
+        return person(shown)
+    if isinstance(shown, list | tuple):
+        return ", ".join(value(item) for item in shown)
+    return clean(str(shown))
+
+
+def person(manager: Mapping[str, Any]) -> str:
+    """A manager: `Анна +74951234567 (Москва)`; fields without a fixed place follow as `name: value`."""
+    rest = {key: part for key, part in manager.items() if key not in ("name", "phone", "region")}
+    parts = [value(manager[key]) for key in ("name", "phone") if manager.get(key)]
+    if manager.get("region"):
+        parts.append(f"({value(manager['region'])})")
+    return " ".join(parts + [f"{key}: {value(part)}" for key, part in rest.items()])
+
+
+def some(names: Sequence[str], most: int = 5) -> str:
+    """The first names, and how many more there are."""
+    if len(names) <= most + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} more"
+
+
+def count(number: int, noun: str) -> str:
+    """`1 site`, `12 sites`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
