@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any
 
 from reconcile.config.week import DAYS
@@ -46,36 +47,29 @@ def _field(change: FieldChange, *, created: bool) -> Iterator[Line]:
         yield Line("~", f"{name}: {value(before)} -> {value(after)}{note}")
     elif change.field.items:
         yield Line("~", f"{name}:{note}")
-        yield from _list(before, after)
+        yield from _list(before, after, change.field.items[0].name)
     else:
         yield Line("~", f"{name}:{note}")
         yield from (Line("+", value(entry), 1) for entry in after if entry not in before)
         yield from (Line("-", value(entry), 1) for entry in before if entry not in after)
 
 
-def _list(before: list[Any], after: list[Any]) -> Iterator[Line]:
-    """What happens to an ordered list; positions count from 1."""
-    from deepdiff import DeepDiff
-
-    found: list[tuple[int, int, Line]] = []
-    tree = DeepDiff(before, after, view="tree", threshold_to_diff_deeper=0)
-    for kind, entries in tree.items():
-        for entry in entries:
-            position, *rest = entry.path(output_format="list")
-            found.append((int(position), len(found), _list_line(kind, int(position), rest, entry)))
-    for _, _, line in sorted(found, key=lambda item: item[:2]):
-        yield line
-
-
-def _list_line(kind: str, position: int, rest: list[Any], entry: Any) -> Line:
-    gone, come = entry.t1, entry.t2
-    if kind.endswith("_removed"):
-        text = f"{rest[0]}: {value(gone)}" if rest else person(gone)
-        return Line("-", f"{position + 1}. {text}", 1)
-    if kind.endswith("_added"):
-        text = f"{rest[0]}: {value(come)}" if rest else person(come)
-        return Line("+", f"{position + 1}. {text}", 1)
-    return Line("~", f"{position + 1}. {'.'.join(map(str, rest))}: {value(gone)} -> {value(come)}", 1)
+def _list(before: Sequence[Any], after: Sequence[Any], key: str) -> Iterator[Line]:
+    """What happens to an ordered list of mappings; an entry with the same `key` is one that changed, not another."""
+    old, new = ([tuple(sorted(entry.items())) for entry in entries] for entries in (before, after))
+    for tag, i, i_end, j, j_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "equal":
+            continue
+        gone, come = list(range(i, i_end)), list(range(j, j_end))
+        changed = {n: o for n in come for o in gone if before[o].get(key) == after[n].get(key)}
+        for o in gone:
+            if o not in changed.values():
+                yield Line("-", f"{o + 1}. {person(before[o])}", 1)
+        for n in come:
+            if n in changed:
+                yield Line("~", f"{n + 1}. {person(before[changed[n]])} -> {person(after[n])}", 1)
+            else:
+                yield Line("+", f"{n + 1}. {person(after[n])}", 1)
 
 
 def _week(prefix: tuple[str, ...], changes: Sequence[FieldChange], *, created: bool) -> Iterator[Line]:
