@@ -83,7 +83,9 @@ def read(providers: Mapping[str, Provider]) -> tuple[dict[str, LiveAccount], lis
             try:
                 live[name] = LiveAccount(name, future.result())
             except ProviderError as error:
-                unread.append(Diagnostic(Severity.ERROR, name, f"the account can't be read, so nothing is planned: {error}"))
+                unread.append(
+                    Diagnostic(Severity.ERROR, name, f"the account can't be read, so nothing is planned: {error}")
+                )
     return live, unread
 
 
@@ -161,9 +163,7 @@ def apply(
     """Does what `plan` says. Every failure is in the report; nothing is raised for one."""
     from reconcile.applying.executor import execute
 
-    return execute(
-        plan, project.kind, providers, run=run, parallelism=parallelism, stopping=stopping, advance=advance
-    )
+    return execute(plan, project.kind, providers, run=run, parallelism=parallelism, stopping=stopping, advance=advance)
 
 
 def exit_code(plan: Plan, *, detailed: bool) -> ExitCode:

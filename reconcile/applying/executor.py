@@ -80,7 +80,9 @@ class _Execution:
                 elif phase:
                     self.change(provider, phase, pool)
 
-    def create(self, provider: Provider, phase: Sequence[Change], away: frozenset[int], pool: ThreadPoolExecutor) -> None:
+    def create(
+        self, provider: Provider, phase: Sequence[Change], away: frozenset[int], pool: ThreadPoolExecutor
+    ) -> None:
         live = self.read(phase, provider.read)
         if live is None:
             return

@@ -17,11 +17,7 @@ def moved(kind: Kind, change: Change, live: Live | None) -> str | None:
     if fingerprint(kind, live) == change.fingerprint:
         return None
     if change.action is Action.UPDATE:
-        differing = [
-            item.field.path
-            for item in change.fields
-            if live.values[item.field.index] != item.before
-        ]
+        differing = [item.field.path for item in change.fields if live.values[item.field.index] != item.before]
         if differing:
             return f"somebody changed {', '.join(differing)} since the plan was made"
     return "somebody changed the site since the plan was made"

@@ -73,7 +73,11 @@ def GLOBAL_OPTIONS() -> list[click.Parameter]:  # noqa: N802 - a table that clic
             help="Say more on standard error; twice for every request.",
         ),
         click.Option(
-            ["--no-color"], is_flag=True, expose_value=False, callback=_remember("no_color"), help="No colour; NO_COLOR too."
+            ["--no-color"],
+            is_flag=True,
+            expose_value=False,
+            callback=_remember("no_color"),
+            help="No colour; NO_COLOR too.",
         ),
         click.Option(
             ["--progress"],

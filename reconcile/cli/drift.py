@@ -6,7 +6,15 @@ import os
 
 import click
 
-from reconcile.cli.common import Command, Settings, format_option, parallelism_option, select_option, selected, show_plan
+from reconcile.cli.common import (
+    Command,
+    Settings,
+    format_option,
+    parallelism_option,
+    select_option,
+    selected,
+    show_plan,
+)
 
 
 @click.command(cls=Command)

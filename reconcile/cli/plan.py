@@ -19,10 +19,18 @@ from reconcile.cli.common import (
 
 
 @click.command(cls=Command)
-@click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Save the plan for `apply`.")
+@click.option(
+    "-o", "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Save the plan for `apply`."
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes.")
 @click.option("--destroy", is_flag=True, help="Plan to delete what is declared.")
-@click.option("--write", "writes", multiple=True, metavar="FORMAT=FILE", help="Write the plan as text or json, too. May be repeated.")
+@click.option(
+    "--write",
+    "writes",
+    multiple=True,
+    metavar="FORMAT=FILE",
+    help="Write the plan as text or json, too. May be repeated.",
+)
 @select_option
 @parallelism_option
 @format_option("text", "json")

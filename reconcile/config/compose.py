@@ -218,14 +218,18 @@ class _Composer:
             for name in {site.address.name, str(site.values[url])}:
                 other = declared.setdefault((site.address.account, name), site)
                 if other is not site:
-                    message = f"{quoted(site.key)} is the same site as the one at {{other}}: both are {human_address(name)}"
+                    message = (
+                        f"{quoted(site.key)} is the same site as the one at {{other}}: both are {human_address(name)}"
+                    )
                     self.fault(_place_of(site), message, _place_of(other))
                     break
         for site in sites:
             if site.previous is not None and (site.address.account, site.previous) in declared:
                 place = _place_of(site, "previous_address")
                 name = human_address(site.previous)
-                self.fault(place, f"the previous address {name} is that of a site which is declared; take one of them away")
+                self.fault(
+                    place, f"the previous address {name} is that of a site which is declared; take one of them away"
+                )
 
     # --- layers ----------------------------------------------------------------------------------------------------
 
@@ -256,8 +260,10 @@ class _Composer:
             if child is None:
                 continue
             if key != child.keys[-1] and child.keys[-1] in raw:
-                self.fault(Place(file, (*keys, key), at_key=True), f"is another spelling of `{child.keys[-1]}`; keep one")
-            if type(child) is Group:
+                self.fault(
+                    Place(file, (*keys, key), at_key=True), f"is another spelling of `{child.keys[-1]}`; keep one"
+                )
+            if isinstance(child, Group):
                 self.group(child, value, file, (*keys, key), out)
             elif value is None:
                 out[child.index] = UNMANAGED

@@ -60,7 +60,9 @@ class Interpolator:
             return self.file(name.removeprefix("file."), place)
         if name.startswith("each."):
             return self.fail(place, f"${{{name}}} has a meaning only in the template of a site group")
-        return self.fail(place, f"${{{name}}} is not known; expected ${{env.NAME}} or ${{file.path}}, or $${{ for a literal ${{")
+        return self.fail(
+            place, f"${{{name}}} is not known; expected ${{env.NAME}} or ${{file.path}}, or $${{ for a literal ${{"
+        )
 
     def environment(self, name: str, fallback: str | None, place: Place) -> str:
         if name in self.env:

@@ -121,7 +121,9 @@ def _load_file(inside: Path, path: Path, file: str) -> tuple[Document | None, li
     if value is None:
         return None, faults
     if not isinstance(value, dict):
-        raise _Unreadable(file, 1, 1, f"expected a mapping such as `sites:` at the top of the file, got {_named(value)}")
+        raise _Unreadable(
+            file, 1, 1, f"expected a mapping such as `sites:` at the top of the file, got {_named(value)}"
+        )
     return Document(file, value, interpolated=b"${" in data), faults
 
 
@@ -200,7 +202,7 @@ def _check_depth(data: bytes, file: str) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
-                mark = event.start_mark
+                mark: Any = event.start_mark
                 raise _Unreadable(file, mark.line + 1, mark.column + 1, f"nested more than {MAX_DEPTH} levels deep")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1

@@ -58,15 +58,15 @@ def _worded(document: Document, error: ValidationError) -> Iterator[Fault]:
                 hint = did_you_mean(key, known) or f"; expected one of {', '.join(known)}"
                 yield Fault(Place(document.file, (*keys, key), at_key=True), f'unknown key "{key}"{_where(keys)}{hint}')
         case "required":
-            missing = [key for key in error.validator_value if key not in error.instance]
-            for key in missing:
+            required: Any = error.validator_value
+            for key in [key for key in required if key not in error.instance]:
                 yield Fault(Place(document.file, keys), f'the key "{key}" is missing here')
         case _:
             yield Fault(Place(document.file, keys), _expected(error, schema))
 
 
 def _expected(error: ValidationError, schema: dict[str, Any]) -> str:
-    limit = error.validator_value
+    limit: Any = error.validator_value
     got = "a secret" if schema.get("x-sensitive") else _got(error.instance)
     match error.validator:
         case "type":
@@ -123,9 +123,10 @@ def _known_keys(schema: dict[str, Any]) -> list[str]:
 def _unknown_keys(error: ValidationError) -> list[str]:
     schema = error.schema if isinstance(error.schema, dict) else {}
     patterns = [re.compile(pattern) for pattern in schema.get("patternProperties", {})]
+    instance: Any = error.instance
     return [
         key
-        for key in error.instance
+        for key in instance
         if key not in schema.get("properties", {}) and not any(pattern.search(key) for pattern in patterns)
     ]
 

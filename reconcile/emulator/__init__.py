@@ -1,4 +1,4 @@
-"""The services, locally, for real: HTTP over SQLite, as strict as they are documented, with every spelling they may use.
+"""The services, locally, for real: HTTP over SQLite, as strict as documented, in every spelling that they may use.
 
 The way of a request is the way of the modules: `server` (HTTP) → `requests` (what arrived) → `routes` → `service` →
 `documents` (what a site may hold) and `storage` → `answers`, which speak as the `personalities` that are on.

@@ -21,7 +21,7 @@ from reconcile.model.normalize import did_you_mean
 class Family(StrEnum):
     """What a personality is about, and so what its function is given."""
 
-    # (field, value) -> value
+    # value -> value
     NUMBERS = "numbers"
     HOURS = "hours"
     EMPTY = "empty"
@@ -211,10 +211,10 @@ class Manners:
     def _spelled(self, field: Field, value: Any, site_id: int, path: str) -> Any:
         if spellings.has_no_value(field, value):
             speaker = self.choose(Family.EMPTY, site_id, path)
-            if speaker is not None and (other := speaker.act(field, value)) is not value:
+            if speaker is not None and (other := speaker.act(value)) is not value:
                 return other
         for family in _OF_TYPE.get(field.type.name, ()):
             speaker = self.choose(family, site_id, path)
             if speaker is not None and (isinstance(value, str) or family in _OF_NUMBERS):
-                value = speaker.act(field, value)
+                value = speaker.act(value)
         return value

@@ -110,7 +110,7 @@ def parse_form(text: str) -> dict[str, Any]:
 
 @functools.lru_cache(maxsize=4096)
 def key_parts(encoded: str) -> tuple[str, ...]:
-    """`a[b][]` as `("a", "b", "")`; an unclosed bracket, a dot and a space are underscores in the first part, as in PHP.
+    """`a[b][]` as `("a", "b", "")`. As in PHP, dots and spaces of the first part, and an unclosed bracket, become `_`.
 
     Remembered, because every site is sent with the same names.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -145,7 +145,7 @@ class Pozvonim:
         """GET /server/time/now. [assumed: the page shows no answer]"""
         _expect(call, ())
         now = int(self._now())
-        written = datetime.datetime.fromtimestamp(now, PROFILE_ZONE).strftime("%Y-%m-%d %H:%M:%S")
+        written = dt.datetime.fromtimestamp(now, PROFILE_ZONE).strftime("%Y-%m-%d %H:%M:%S")
         return answers.value({"time": now, "date": written, "timezone": PROFILE_ZONE.key})
 
 

@@ -1,4 +1,4 @@
-"""The shapes in which the service may give whole objects and lists back (api.md 1.6 and 1.7). Every function is pure."""
+"""The shapes in which whole objects and lists may come back (api.md 1.6 and 1.7). Every function is pure."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def undocumented_fields(sections: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _with_fields(value: Any, path: tuple[str, ...], fields: Mapping[str, Any]) -> Any:
-    """A value with more fields in the objects at a path, where `*` is every entry of a list, or of PHP's object for one."""
+    """A value with more fields in the objects at a path; `*` is every entry of a list, or of PHP's object for one."""
     if isinstance(value, list) and path[:1] == ("*",):
         return [_with_fields(entry, path[1:], fields) for entry in value]
     if not isinstance(value, dict):
@@ -128,12 +128,12 @@ def id_as_string(site_id: int) -> str:
 # --- lists ------------------------------------------------------------------------------------------------------------
 
 
-def wrapped_in_data(name: str, items: list[Any]) -> Any:
+def wrapped_in_data(_name: str, items: list[Any]) -> Any:
     """`{"data": […]}`"""
     return {"data": items}
 
 
-def wrapped_in_items(name: str, items: list[Any]) -> Any:
+def wrapped_in_items(_name: str, items: list[Any]) -> Any:
     """`{"items": […]}`"""
     return {"items": items}
 
@@ -143,7 +143,7 @@ def wrapped_in_name(name: str, items: list[Any]) -> Any:
     return {name: items}
 
 
-def list_as_object(name: str, items: list[Any]) -> Any:
+def list_as_object(_name: str, items: list[Any]) -> Any:
     """`{"0": …, "1": …}` for the whole list; PHP can't tell an empty one from a list"""
     return {str(n): item for n, item in enumerate(items)} or []
 
@@ -160,7 +160,7 @@ def only_id(site: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": site["id"]}
 
 
-def without_body(body: bytes) -> tuple[int, bytes]:
+def without_body(_body: bytes) -> tuple[int, bytes]:
     """updates and deletes answer 204, without a body"""
     return 204, b""
 

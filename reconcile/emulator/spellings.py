@@ -1,4 +1,4 @@
-"""How a PHP server of this age spells one value (api.md 1.7). Every function is pure: field and value in, value out.
+"""How a PHP server of this age spells one value (api.md 1.7). Every function is pure.
 
 The value that comes in is in the canonical spelling of the wire. What a function has no other spelling for comes out as
 it was.
@@ -15,8 +15,8 @@ from typing import Any, Final
 from reconcile.model.fields import Field
 from reconcile.model.normalize import ascii_host, human_address, read_phone
 
-#: Spells the value of a field.
-Spell = Callable[[Field, Any], Any]
+#: Spells a value.
+Spell = Callable[[Any], Any]
 
 
 class Absent(Enum):
@@ -31,17 +31,17 @@ ABSENT: Final = Absent.ABSENT
 # --- numbers: flags and integers --------------------------------------------------------------------------------------
 
 
-def numbers_as_strings(field: Field, value: Any) -> Any:
+def numbers_as_strings(value: Any) -> Any:
     """`"28"`"""
     return str(value) if isinstance(value, int) else value
 
 
-def numbers_as_booleans(field: Field, value: Any) -> Any:
+def numbers_as_booleans(value: Any) -> Any:
     """`true` for 1 and `false` for 0"""
     return bool(value) if value in (0, 1) else value
 
 
-def numbers_as_floats(field: Field, value: Any) -> Any:
+def numbers_as_floats(value: Any) -> Any:
     """`28.0`"""
     return float(value) if isinstance(value, int) else value
 
@@ -49,24 +49,24 @@ def numbers_as_floats(field: Field, value: Any) -> Any:
 # --- hours ------------------------------------------------------------------------------------------------------------
 
 
-def hours_as_strings(field: Field, value: Any) -> Any:
+def hours_as_strings(value: Any) -> Any:
     """`"9"`"""
     return str(value)
 
 
-def hours_padded(field: Field, value: Any) -> Any:
+def hours_padded(value: Any) -> Any:
     """`"09"`"""
     hour, colon, minute = str(value).partition(":")
     return hour.zfill(2) + colon + minute
 
 
-def hours_short(field: Field, value: Any) -> Any:
+def hours_short(value: Any) -> Any:
     """`"9:0"`"""
     hour, _, minute = str(value).partition(":")
     return f"{hour}:{int(minute or 0)}"
 
 
-def hours_clock(field: Field, value: Any) -> Any:
+def hours_clock(value: Any) -> Any:
     """`"09:00"`"""
     hour, _, minute = str(value).partition(":")
     return f"{hour.zfill(2)}:{minute or '00'}"
@@ -80,22 +80,22 @@ def has_no_value(field: Field, value: Any) -> bool:
     return value in ("", None) or value == [] or (field.nothing == 0 and value == 0)
 
 
-def empty_as_blank(field: Field, value: Any) -> Any:
+def empty_as_blank(_value: Any) -> Any:
     """`""`"""
     return ""
 
 
-def empty_as_null(field: Field, value: Any) -> Any:
+def empty_as_null(_value: Any) -> Any:
     """`null`"""
     return None
 
 
-def empty_as_zero(field: Field, value: Any) -> Any:
-    """`0`, where the default is 0"""
-    return 0 if field.nothing == 0 else value
+def empty_as_zero(value: Any) -> Any:
+    """`0`, where the default is 0, which is how it is stored"""
+    return value
 
 
-def empty_absent(field: Field, value: Any) -> Any:
+def empty_absent(_value: Any) -> Any:
     """the key is not there"""
     return ABSENT
 
@@ -103,22 +103,22 @@ def empty_absent(field: Field, value: Any) -> Any:
 # --- entries, one a line ----------------------------------------------------------------------------------------------
 
 
-def lines_crlf(field: Field, value: Any) -> Any:
+def lines_crlf(value: Any) -> Any:
     """entries separated by carriage return and newline"""
     return value.replace("\n", "\r\n")
 
 
-def lines_trailing(field: Field, value: Any) -> Any:
+def lines_trailing(value: Any) -> Any:
     """a newline after the last entry"""
     return value and value + "\n"
 
 
-def lines_padded(field: Field, value: Any) -> Any:
+def lines_padded(value: Any) -> Any:
     """spaces around entries"""
     return "\n".join(f" {line} " for line in value.split("\n")) if value else value
 
 
-def lines_as_list(field: Field, value: Any) -> Any:
+def lines_as_list(value: Any) -> Any:
     """a JSON list of the entries"""
     return value.split("\n") if value else []
 
@@ -137,7 +137,7 @@ def _each_phone(spell: Callable[[str], str]) -> Spell:
             return number
 
     @functools.wraps(spell)
-    def spell_phones(field: Field, value: Any) -> Any:
+    def spell_phones(value: Any) -> Any:
         return "\n".join(map(spell_phone, value.split("\n")))
 
     return spell_phones
@@ -170,24 +170,24 @@ def phones_pretty(number: str) -> str:
 # --- URLs -------------------------------------------------------------------------------------------------------------
 
 
-def urls_bare(field: Field, value: Any) -> Any:
+def urls_bare(value: Any) -> Any:
     """`acme.ru`"""
     host, path = _host_and_path(value)
     return host + path
 
 
-def urls_http(field: Field, value: Any) -> Any:
+def urls_http(value: Any) -> Any:
     """`http://acme.ru`"""
-    return "http://" + urls_bare(field, value)
+    return "http://" + urls_bare(value)
 
 
-def urls_slash(field: Field, value: Any) -> Any:
+def urls_slash(value: Any) -> Any:
     """`http://Acme.ru/`"""
     host, path = _host_and_path(value)
     return f"http://{host.capitalize()}{path}/"
 
 
-def urls_punycode(field: Field, value: Any) -> Any:
+def urls_punycode(value: Any) -> Any:
     """a Cyrillic host as `xn--…`"""
     scheme, separator, _ = value.rpartition("://")
     host, path = _host_and_path(value)
@@ -195,7 +195,7 @@ def urls_punycode(field: Field, value: Any) -> Any:
     return scheme + separator + ascii_host(name) + colon + port + path
 
 
-def urls_unicode(field: Field, value: Any) -> Any:
+def urls_unicode(value: Any) -> Any:
     """an `xn--…` host in Cyrillic"""
     scheme, separator, _ = value.rpartition("://")
     host, path = _host_and_path(value)

@@ -237,7 +237,9 @@ class _Builder:
             return None if not inside.leaves or "x-local" in schema else inside
         if "x-type" not in schema:
             return None
-        made = make_field(len(self.fields), schema, home, keys, (schema["x-section"],) if "x-section" in schema else wire)
+        made = make_field(
+            len(self.fields), schema, home, keys, (schema["x-section"],) if "x-section" in schema else wire
+        )
         self.fields.append(made)
         return made
 

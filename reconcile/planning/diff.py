@@ -92,9 +92,7 @@ def build_destroy_plan(
     return _plan(changes, absent, live, diagnostics)
 
 
-def _plan(
-    changes: list[Change], noop: int, live: Mapping[str, LiveAccount], diagnostics: Sequence[Diagnostic]
-) -> Plan:
+def _plan(changes: list[Change], noop: int, live: Mapping[str, LiveAccount], diagnostics: Sequence[Diagnostic]) -> Plan:
     ordered = sorted(changes, key=lambda c: (c.address.account, KIND_ORDER[c.address.kind], c.address.name, c.id or 0))
     sizes = {name: len(account.sites) for name, account in live.items()}
     return Plan(tuple(ordered), noop, sizes, tuple(sorted(diagnostics)))

@@ -40,7 +40,9 @@ class Diagnostic:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.severity}: {self.address}: {self.message}" if self.address else f"{self.severity}: {self.message}"
+        return (
+            f"{self.severity}: {self.address}: {self.message}" if self.address else f"{self.severity}: {self.message}"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,13 @@ def identity(accounts: Mapping[str, Account], home: str) -> str:
     emulated account, which lives in it.
     """
     parts = [
-        [a.name, a.provider, a.base_url, home if a.base_url == "emulator" else "", hashlib.sha256(a.uid.encode()).hexdigest()]
+        [
+            a.name,
+            a.provider,
+            a.base_url,
+            home if a.base_url == "emulator" else "",
+            hashlib.sha256(a.uid.encode()).hexdigest(),
+        ]
         for _, a in sorted(accounts.items())
     ]
     return _digest(parts)

@@ -34,7 +34,9 @@ def check(plan: Plan, safety: Safety, allow_deletes: int | None = None) -> None:
     """Raises `SafetyError` with every refusal."""
     found = refusals(plan, safety, allow_deletes)
     if found:
-        raise SafetyError("the plan is refused, and nothing was changed:\n" + "\n".join(f"  - {text}" for text in found))
+        raise SafetyError(
+            "the plan is refused, and nothing was changed:\n" + "\n".join(f"  - {text}" for text in found)
+        )
 
 
 def _too_many_deletes(plan: Plan, safety: Safety, allowed: int | None) -> list[str]:

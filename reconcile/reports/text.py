@@ -79,7 +79,9 @@ def _block(group: list[Change], *, colour: bool) -> Iterator[str]:
     yield _painted(sign, f"{sign} {head}", colour)
     shown = first.fields
     if first.action is Action.CREATE:
-        shown = tuple(i for i in shown if i.field.path != "url" or (len(group) == 1 and i.shown[1] != first.address.name))
+        shown = tuple(
+            i for i in shown if i.field.path != "url" or (len(group) == 1 and i.shown[1] != first.address.name)
+        )
     for line in lines(shown, created=first.action is Action.CREATE):
         yield _line(line, colour)
 
@@ -115,7 +117,9 @@ def report_text(report: Report, *, colour: bool = False) -> str:
             continue
         word, fg = _WORDS[result.outcome]
         mark = click.style(word, fg=fg) if colour else word
-        made.append(f"{result.address.account}/{result.address.kind}/{clean(result.address.human)}: {result.action} {mark}: {clean(result.error)}")
+        made.append(
+            f"{result.address.account}/{result.address.kind}/{clean(result.address.human)}: {result.action} {mark}: {clean(result.error)}"
+        )
     numbers = report.summary
     words = ", ".join(f"{numbers[outcome]} {word}" for outcome, (word, _) in _WORDS.items())
     interrupted = "Interrupted. " if report.interrupted else ""

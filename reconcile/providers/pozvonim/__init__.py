@@ -5,6 +5,8 @@ protocol                 pure: requests and answers as values
 codec                    pure: the service's sites to and from our values
 retries                  pure: what is repeated, and when
 assumed                  what the service's documentation leaves open, in one place
-tokens    client         a token for all threads; the thin HTTP edge
-provider  doctor         what planning and applying ask for; what `doctor` reports
+tokens                   one token for all threads
+client    failures       the thin HTTP edge; why no answer came
+reading   provider       the ladder of reads; what planning and applying ask for
+doctor                   what `doctor` reports
 """

@@ -5,8 +5,8 @@ Importing this module imports requests and tenacity; `provider` does so only whe
 
 from __future__ import annotations
 
+import itertools
 import logging
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,11 +18,12 @@ import requests
 import tenacity
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
-from urllib3.exceptions import HTTPError, MaxRetryError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import HTTPError
 
 from reconcile.errors import BadAnswer, ConnectionFailed, Rejected
 from reconcile.model.state import Account
 from reconcile.providers.pozvonim.assumed import CLOCK_TOLERANCE
+from reconcile.providers.pozvonim.failures import explained
 from reconcile.providers.pozvonim.protocol import (
     TOKEN,
     GivenToken,
@@ -110,29 +111,31 @@ class Client:
         account = self.account
         http = signed(request, account.base_url, account.uid, token.text, account.encoding)
         secrets = (token.text, account.api_key)
-        return self._tries(request)(lambda: parse(request, self._answer(request, http), secrets))
+        return self._tries(request, http, secrets)
 
     def _fetch_token(self) -> GivenToken:
         http = token_request(self.account.base_url, self.account.uid, self.account.api_key)
         try:
-            content = self._tries(TOKEN)(lambda: parse(TOKEN, self._answer(TOKEN, http), (self.account.api_key,)))
+            content = self._tries(TOKEN, http, (self.account.api_key,))
         except Rejected as error:
             raise self._refused(error) from None
         except ConnectionFailed as error:  # whatever the token was for has not been sent
             raise ConnectionFailed(str(error), sent=False) from None
         return given_token(content)
 
-    def _tries(self, request: Request) -> Callable[[Callable[[], Any]], Any]:
-        return tenacity.Retrying(
+    def _tries(self, request: Request, http: HttpRequest, secrets: tuple[str, ...]) -> Any:
+        """The JSON of the first answer that is one, of as many tries as `retries` allows."""
+        attempts = itertools.count(1)
+        retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(TRIES) | tenacity.stop_when_event_set(self._closed),
             retry=tenacity.retry_if_exception(lambda error: worth_repeating(error, once=request.once)),
             wait=lambda state: pause(
                 state.outcome.exception() if state.outcome else None, state.attempt_number, self._random
             ),
-            before_sleep=lambda state: log.debug("%s again after %d tries", request, state.attempt_number),
             sleep=self._sleep,
             reraise=True,
         )
+        return retrying(lambda: parse(request, self._answer(request, http, next(attempts)), secrets))
 
     def _refused(self, error: Rejected) -> Rejected:
         advice = "check uid and api_key, and that the API is enabled in the account's profile"
@@ -148,7 +151,7 @@ class Client:
 
     # --- one request --------------------------------------------------------------------------------------------------
 
-    def _answer(self, request: Request, http: HttpRequest) -> HttpAnswer:
+    def _answer(self, request: Request, http: HttpRequest, attempt: int) -> HttpAnswer:
         """Sends once. Raises `ConnectionFailed`, and `BadAnswer` for a body beyond all measure."""
         started = self._clock()
         status: int | str = "failed"
@@ -164,7 +167,7 @@ class Client:
             host = urlsplit(self.account.base_url).hostname
             raise ConnectionFailed(f"{request}: {reason} ({host})", sent=sent) from None
         finally:
-            log.debug("%s %s %.0f ms", request, status, (self._clock() - started) * 1000)
+            log.debug("%s %s %.0f ms attempt %d", request, status, (self._clock() - started) * 1000, attempt)
         headers = {name.lower(): value for name, value in response.headers.items()}
         answer = HttpAnswer(response.status_code, headers, body, self._wall_clock())
         self.clock_ahead = answer.clock_ahead
@@ -200,48 +203,6 @@ class Client:
 
 
 # --- words ------------------------------------------------------------------------------------------------------------
-
-_HANDSHAKE: Final = ("HANDSHAKE", "WRONG_VERSION", "UNSUPPORTED_PROTOCOL", "PROTOCOL_VERSION", "UNRECOGNIZED_NAME")
-
-
-def explained(error: Exception) -> tuple[str, bool]:
-    """Why no answer came, and whether the request may have been sent. Never the error's own text: it holds the URL."""
-    chain = list(_causes(error))
-    for cause in chain:
-        if isinstance(cause, NameResolutionError):
-            return "the host name is unknown", False
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"the server's certificate is not trusted: {cause.verify_message}", False
-        if isinstance(cause, ssl.SSLError):
-            return f"TLS failed: {cause.reason}", not any(word in str(cause.reason) for word in _HANDSHAKE)
-    if isinstance(error, requests.ConnectTimeout):
-        return "the connection timed out", False
-    if isinstance(error, requests.exceptions.ProxyError):
-        return "the proxy can't be reached, or refuses", False
-    system = next((c.strerror for c in chain if isinstance(c, OSError) and c.strerror), None)
-    if any(isinstance(cause, NewConnectionError) for cause in chain):
-        return f"can't connect: {(system or 'unreachable').lower()}", False
-    if isinstance(error, requests.ReadTimeout):
-        return "no answer in time", True
-    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
-        return "base_url is not a usable URL", False
-    return f"the connection broke before the answer was complete: {(system or 'closed').lower()}", True
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The exceptions that one was made from: as its cause, its context, its argument or a retry's reason."""
-    seen: set[int] = set()
-    waiting: list[BaseException] = [error]
-    while waiting:
-        cause = waiting.pop()
-        if id(cause) in seen:
-            continue
-        seen.add(id(cause))
-        yield cause
-        within = [*cause.args, cause.__cause__, cause.__context__]
-        if isinstance(cause, MaxRetryError):
-            within.append(cause.reason)
-        waiting += [inner for inner in within if isinstance(inner, BaseException)]
 
 
 def clock_difference(ahead: float) -> str:

@@ -1,0 +1,20 @@
+"""What nobody can do without: read the same files with PyYAML's C loader, fetch and decode the same list."""
+
+import sys
+from pathlib import Path
+
+import orjson
+import requests
+import yaml
+
+from reconcile.providers.pozvonim.signing import http_build_query, ksort, sign, token_sign
+
+if __name__ == "__main__":
+    folder, url = Path(sys.argv[1]), sys.argv[2]
+    documents = [yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader) for path in sorted(folder.rglob("*.yaml"))]  # noqa: S506 - the safe loader
+    uid = {"uid": "bench"}
+    asked = uid | {"sign": token_sign("bench-key", "bench")}
+    token = requests.get(f"{url}/auth/token?{http_build_query(asked)}", timeout=60).json()["token"]
+    query = http_build_query(ksort(uid | {"sign": sign(token, uid)}))
+    sites = orjson.loads(requests.get(f"{url}/sites?{query}", timeout=300).content)
+    print(len(documents), len(sites))

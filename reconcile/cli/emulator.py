@@ -1,0 +1,205 @@
+"""`reconcile emulator`."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconcile.cli.common import Command, Settings
+from reconcile.errors import ReconcileError
+
+if TYPE_CHECKING:
+    from reconcile.emulator import Emulator, Options
+
+
+def _accounts(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """API keys by uid."""
+    keys: dict[str, str] = {}
+    for text in values:
+        uid, _, key = text.partition(":")
+        if not uid.strip() or not key.strip():
+            raise click.BadParameter(f'expected UID:KEY such as demo:demo-key, got "{text}"', ctx, param)
+        if uid in keys:
+            raise click.BadParameter(f'account "{uid}" is given twice', ctx, param)
+        keys[uid] = key
+    return keys
+
+
+def _personalities(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of personalities, each once."""
+    names = tuple(dict.fromkeys(name.strip() for text in values for name in text.split(",") if name.strip()))
+    if names:
+        from reconcile.emulator.personalities import personality
+
+        for name in names:
+            try:
+                personality(name)
+            except ValueError as error:
+                raise click.BadParameter(f"{error} (--list-personalities names them all)", ctx, param) from None
+    return names
+
+
+def _list_personalities(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
+    if not wanted or ctx.resilient_parsing:
+        return
+    from reconcile.emulator import PERSONALITIES
+
+    width = max(map(len, PERSONALITIES))
+    for name, personality in PERSONALITIES.items():
+        click.echo(f"{name:<{width}}  {personality.description}")
+    ctx.exit()
+
+
+@click.command(cls=Command)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, metavar="PORT", help="Where it listens; 0: any free port."
+)
+@click.option(
+    "--db",
+    "database",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Where sites are kept, in SQLite.  [default: .reconcile/emulator.db, which `base_url: emulator` uses, too]",
+)
+@click.option(
+    "--account",
+    "accounts",
+    multiple=True,
+    default=["demo:demo-key"],
+    show_default=True,
+    metavar="UID:KEY",
+    callback=_accounts,
+    help="An account and its API key. May be repeated.",
+)
+@click.option(
+    "--personality",
+    "personalities",
+    multiple=True,
+    metavar="NAME[,NAME...]",
+    callback=_personalities,
+    help="A way of spelling answers that the service may have. May be repeated.",
+)
+@click.option(
+    "--latency",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="Time that every answer takes.",
+)
+@click.option(
+    "--update-method",
+    type=click.Choice(["PUT", "POST", "PATCH"]),
+    default="PUT",
+    show_default=True,
+    help="The verb of an update.",
+)
+@click.option(
+    "--list-personalities",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_list_personalities,
+    help="Name every personality, and exit.",
+)
+@click.pass_obj
+def command(
+    settings: Settings,
+    port: int,
+    database: Path | None,
+    accounts: Mapping[str, str],
+    personalities: tuple[str, ...],
+    latency: float,
+    update_method: str,
+) -> None:
+    """Run the service locally: real HTTP over SQLite, as strict as it is documented. Ctrl-C ends it.
+
+    \b
+    Examples:
+      reconcile emulator
+      reconcile emulator --port 0 --account 100:secret --personality numbers-as-strings,phones-bare
+    """
+    from reconcile.emulator import Options
+
+    if database is None:
+        database = settings.root / ".reconcile" / "emulator.db"
+        database.parent.mkdir(exist_ok=True)
+    options = Options(
+        accounts,
+        database,
+        port=port,
+        personalities=personalities,
+        latency=latency,
+        update_method=update_method,
+    )
+    with _ended_by_sigterm():
+        emulator = _started(options)
+        try:
+            click.echo(_greeting(emulator.url, accounts))
+        except BaseException:
+            emulator.stop()
+            raise
+        emulator.serve_forever()
+    click.echo("stopped", err=True)
+
+
+def _started(options: Options) -> Emulator:
+    """A running emulator. Raises `ReconcileError` where its port or its file can't be had."""
+    from reconcile.emulator import Emulator
+
+    try:
+        emulator = Emulator(options)
+        emulator.start()
+    except sqlite3.Error as error:
+        raise ReconcileError(f"{options.database}: can't be used as the emulator's database: {error}") from None
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        known = {errno.EADDRINUSE: "is in use by another program", errno.EACCES: "may not be used by this user"}
+        why = known.get(error.errno or 0, f"can't be used: {error.strerror}")
+        raise ReconcileError(
+            f"port {options.port} {why}; choose another with --port, or 0 for any free one"
+        ) from None
+    return emulator
+
+
+def _greeting(url: str, accounts: Mapping[str, str]) -> str:
+    """What a project needs to use the emulator, as YAML that can be pasted."""
+    lines = [f"The emulator answers at {url}. Ctrl-C ends it. In a project:", "", "accounts:"]
+    for number, (uid, key) in enumerate(accounts.items(), start=1):
+        lines += [
+            f"  emulated{number if number > 1 else ''}:",
+            "    provider: pozvonim",
+            f"    base_url: {url}",
+            f"    uid: {_yaml(uid)}",
+            f"    api_key: {_yaml(key)}",
+        ]
+    return "\n".join(lines)
+
+
+def _yaml(text: str) -> str:
+    """A text as YAML, quoted: what looks like a number is to stay the text that it is."""
+    import json
+
+    return json.dumps(text, ensure_ascii=False)
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """SIGTERM ends the block as Ctrl-C does."""
+
+    def interrupt(number: int, frame: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

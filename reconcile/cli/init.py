@@ -1,0 +1,61 @@
+"""`reconcile init`."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+import click
+
+from reconcile.cli.common import Command, Settings
+from reconcile.errors import ReconcileError
+
+#: The files of a starter project, by the names of their templates in `starter/`.
+FILES: Final = {
+    "reconcile.yaml": "reconcile.yaml",
+    "shared.yaml": "shared.yaml",
+    "sites.yaml": "sites.yaml",
+    "gitignore": ".gitignore",
+}
+
+
+@click.command(cls=Command)
+@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(file_okay=False, path_type=Path))
+@click.pass_obj
+def command(settings: Settings, folder: Path | None) -> None:
+    """Write a starter project into DIR, with comments that explain it. It is valid as it is; no file is overwritten.
+
+    \b
+    Examples:
+      reconcile init clients
+      reconcile -C clients init
+    """
+    root = settings.root / (folder or "")
+    _refuse_to_overwrite(root)
+    root.mkdir(parents=True, exist_ok=True)
+    templates = resources.files("reconcile.cli") / "starter"
+    for template, name in FILES.items():
+        with (root / name).open("xb") as file:
+            file.write((templates / template).read_bytes())
+        click.echo(f"wrote {root / name}")
+    chdir = "" if root == Path() else f" -C {_quoted(root)}"
+    click.echo(
+        f"\nNext:\n  reconcile{chdir} validate\n  reconcile{chdir} plan\n  reconcile{chdir} apply\n"
+        "It uses the emulator until `base_url` in reconcile.yaml says otherwise."
+    )
+
+
+def _refuse_to_overwrite(root: Path) -> None:
+    """Raises `ReconcileError` where a file of the project is there already."""
+    taken = [str(root / name) for name in FILES.values() if (root / name).exists() or (root / name).is_symlink()]
+    if taken:
+        verb = "is there already" if len(taken) == 1 else "are there already"
+        raise ReconcileError(f"{', '.join(taken)} {verb}; nothing was written: `init` overwrites no file")
+
+
+def _quoted(path: Path) -> str:
+    """A path as it can be pasted into a shell."""
+    import shlex
+
+    return shlex.quote(str(path))

@@ -1,0 +1,347 @@
+"""The provider over real HTTP: against the emulator, and against a scripted service for what gets lost on the way."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconcile.emulator import PERSONALITIES, Emulator, Options
+from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, Rejected, ServiceError
+from reconcile.model.fields import site_kind
+from reconcile.providers.pozvonim.provider import Pozvonim
+
+from .conftest import Connect, Say, Scripted
+
+Desired = Callable[..., tuple[Any, ...]]
+Full = Callable[..., dict[str, Any]]
+KIND = site_kind()
+MANAGER = {"phone": "+74951234567"}
+
+
+@pytest.fixture
+def emulator(tmp_path: Path) -> Iterator[Emulator]:
+    with Emulator(Options(accounts={"u": "key-of-u"}, database=tmp_path / "emulator.db")) as running:
+        yield running
+
+
+@pytest.fixture
+def account(emulator: Emulator, connect: Connect) -> Pozvonim:
+    return connect(emulator.url, uid="u", api_key="key-of-u")
+
+
+def put(emulator: Emulator, count: int) -> list[int]:
+    return [emulator.put_site("u", {"site": {"url": f"site{n}.ru"}, "managers": [MANAGER]}) for n in range(count)]
+
+
+def paths(emulator: Emulator) -> Counter[str]:
+    return Counter(f"{r.method} {r.path}" for r in emulator.requests())
+
+
+# --- the whole life of a site, however the service speaks -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["form", "json"])
+@pytest.mark.parametrize(
+    "names",
+    [(), *((name,) for name in PERSONALITIES), tuple(PERSONALITIES)],
+    ids=lambda x: x[0] if len(x) == 1 else "all" if x else "none",
+)
+def test_life_of_a_site(
+    emulator: Emulator, connect: Connect, desired: Desired, encoding: str, names: tuple[str, ...]
+) -> None:
+    emulator.set_personalities(names)
+    account = connect(emulator.url, uid="u", api_key="key-of-u", encoding=encoding)
+    wanted = desired(report_email="a@b.ru", blacklists__ip=("1.2.3.4", "5.6.7.8"), widget__call_time=40)
+    created = account.create("acme.ru", wanted, ())
+    (live,) = account.read()
+    assert (live.id, str(live.address)) == (created, "studio/site/acme.ru")
+    changes = {"report_email": "", "blacklists.ip": (), "widget.schedule.monday.from": "10:30"}
+    account.update(live, desired(**{path.replace(".", "__"): new for path, new in changes.items()}))
+    after = account.read_some([created, 999])
+    assert list(after) == [created]
+    differences = {f.path: b for f, a, b in zip(KIND.fields, live.values, after[created].values, strict=True) if a != b}
+    assert differences == changes
+    account.delete(created)
+    account.delete(created)
+    assert account.read() == ()
+
+
+# --- the ladder -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("names", "to_read", "to_read_some"),
+    [
+        ((), {"GET /sites": 1}, {"GET /sites": 3}),
+        (("ids-ignored",), {"GET /sites": 1}, {"GET /sites": 1}),
+        (("brief-lists",), {"GET /sites": 1 + 3}, {"GET /sites": 3}),
+        (("brief-lists", "brief-ids"), {"GET /sites": 2, "GET /sites/*": 120}, {"GET /sites/*": 110}),
+        (("brief-lists", "ids-ignored"), {"GET /sites": 2, "GET /sites/*": 120}, {"GET /sites/*": 110}),
+    ],
+    ids=lambda x: "+".join(x) or "full" if isinstance(x, tuple) else "",
+)
+def test_ladder(
+    emulator: Emulator,
+    account: Pozvonim,
+    names: tuple[str, ...],
+    to_read: dict[str, int],
+    to_read_some: dict[str, int],
+) -> None:
+    ids = put(emulator, 120)
+    emulator.set_personalities(names)
+
+    def asked() -> dict[str, int]:
+        counted = Counter(
+            f"{r.method} /sites{'/*' * (r.path != '/sites')}" for r in emulator.requests() if "auth" not in r.path
+        )
+        emulator.clear_requests()
+        return dict(counted)
+
+    whole = account.read()
+    assert [live.id for live in whole] == ids
+    assert asked() == to_read
+    assert account.read_some(ids[:110]) == {live.id: live for live in whole[:110]}
+    assert asked() == to_read_some
+
+
+def test_one_site_is_one_request(emulator: Emulator, account: Pozvonim) -> None:
+    ids = put(emulator, 3)
+    assert list(account.read_some([ids[1]])) == [ids[1]]
+    assert paths(emulator) == {"GET /auth/token": 1, f"GET /sites/{ids[1]}": 1}
+
+
+def test_sites_that_are_gone_are_missing(emulator: Emulator, account: Pozvonim) -> None:
+    ids = put(emulator, 4)
+    emulator.drop_site(ids[2])
+    assert sorted(account.read_some(ids)) == [ids[0], ids[1], ids[3]]
+
+
+BRIEF = [{"id": 1, "url": "a.ru"}, {"id": 2, "url": "b.ru"}]
+NOT_FOUND = Say(404, {"error": {"code": "GEN-NOT-FOUND", "http_code": 404, "message": "no"}})
+
+
+def test_a_site_deleted_while_reading(service: Scripted, connect: Connect, full: Full) -> None:
+    service.script = [Say(body=BRIEF), Say(body=BRIEF), Say(body=full(1, "a.ru")), NOT_FOUND, Say(body=BRIEF[:1])]
+    assert [live.id for live in connect(service.url, parallelism=1).read()] == [1]
+    assert service.seen[2:] == ["GET /v2u/sites/1", "GET /v2u/sites/2", "GET /v2u/sites"]
+
+
+def test_a_site_that_is_listed_but_not_found(service: Scripted, connect: Connect, full: Full) -> None:
+    service.script = [Say(body=BRIEF), Say(body=BRIEF), Say(body=full(1, "a.ru")), NOT_FOUND, Say(body=BRIEF)]
+    with pytest.raises(BadAnswer, match="site 2 is in the list of sites, but is not found"):
+        connect(service.url, parallelism=1).read()
+
+
+@pytest.mark.parametrize(
+    ("listed", "said"),
+    [
+        ([{"id": 1, "url": "a.ru"}, {"id": "1", "url": "b.ru"}], "site 1 is in the list of sites twice"),
+        ([{"url": "a.ru"}], "no usable id"),
+        ({"data": BRIEF, "total": 40}, "only 2 of 40"),
+        ({"sites": None}, "expected a list"),
+    ],
+)
+def test_lists_that_can_not_be_trusted(service: Scripted, connect: Connect, listed: Any, said: str) -> None:
+    service.usual = Say(body=listed)
+    with pytest.raises(BadAnswer, match=said):
+        connect(service.url).read()
+
+
+def test_the_wrong_site_is_no_answer(service: Scripted, connect: Connect, full: Full) -> None:
+    service.usual = Say(body=full(2))
+    with pytest.raises(BadAnswer, match="GET /sites/1: the answer is not this site"):
+        connect(service.url).read_some([1])
+
+
+def test_one_failure_fails_the_read(service: Scripted, connect: Connect, full: Full) -> None:
+    service.script = [Say(body=BRIEF), Say(body=[full(1), BRIEF[1]]), Say(400, {"error": {"message": "no"}})]
+    with pytest.raises(ServiceError, match="GET /sites/2: no"):
+        connect(service.url).read()
+
+
+# --- creating exactly once --------------------------------------------------------------------------------------------
+
+LOST = [Say(reset=True), Say(504, b"<html>"), Say(500, {"error": {"message": "oops"}}), Say(201, b'{"id": 5', cut=True)]
+
+
+@pytest.mark.parametrize("lost", [*LOST, Say(201), Say(201, {"ok": 1}), Say(200, b"<html>")], ids=str)
+def test_a_lost_answer_is_looked_up(
+    service: Scripted, connect: Connect, desired: Desired, full: Full, lost: Say
+) -> None:
+    listed = [full(3), {"id": 9, "url": "http://ACME.ru/"}, full(7, "other.ru")]
+    service.script = [lost, Say(body=listed)]
+    assert connect(service.url).create("acme.ru", desired(), known=[3, 7]) == 9
+    assert service.seen == ["POST /v2u/sites", "GET /v2u/sites"]
+
+
+@pytest.mark.parametrize("lost", LOST, ids=str)
+def test_what_did_not_happen_is_sent_again(service: Scripted, connect: Connect, desired: Desired, lost: Say) -> None:
+    service.script = [lost, Say(body=[]), Say(201, {"data": {"id": "6"}})]
+    pauses: list[float] = []
+    assert connect(service.url, pauses=pauses).create("acme.ru", desired(), ()) == 6
+    assert service.seen == ["POST /v2u/sites", "GET /v2u/sites", "POST /v2u/sites"]
+    assert pauses == [0.5]
+
+
+def test_a_create_is_sent_three_times_at_most(service: Scripted, connect: Connect, desired: Desired) -> None:
+    service.script = [Say(504, b"<html>"), Say(body=[])] * 3
+    with pytest.raises(BadAnswer, match="POST /sites: HTTP 504"):
+        connect(service.url).create("acme.ru", desired(), ())
+    assert Counter(service.seen) == {"POST /v2u/sites": 3, "GET /v2u/sites": 3}
+
+
+def test_an_accepted_create_is_never_sent_again(service: Scripted, connect: Connect, desired: Desired) -> None:
+    service.script = [Say(202)]
+    with pytest.raises(ConnectionFailed, match=r"whether acme\.ru was created is unknown.*run plan again"):
+        connect(service.url).create("acme.ru", desired(), ())
+    assert service.seen == ["POST /v2u/sites", "GET /v2u/sites"]
+
+
+def test_an_impossible_look_up_is_unknown(service: Scripted, connect: Connect, desired: Desired) -> None:
+    service.script = [Say(reset=True)] + [Say(400, b"<html>")] * 5
+    with pytest.raises(ConnectionFailed, match=r"unknown: .*looking for it failed, too") as caught:
+        connect(service.url).create("acme.ru", desired(), ())
+    assert caught.value.sent
+
+
+def test_a_refused_create_is_not_repeated(service: Scripted, connect: Connect, desired: Desired) -> None:
+    service.script = [Say(400, {"error": {"message": "phone is wrong"}})]
+    with pytest.raises(ServiceError, match="phone is wrong"):
+        connect(service.url).create("acme.ru", desired(), ())
+    assert len(service.seen) == 1
+
+
+def test_too_many_requests_made_nothing(service: Scripted, connect: Connect, desired: Desired) -> None:
+    service.script = [Say(429, b"slow"), Say(201, {"id": 5})]
+    assert connect(service.url).create("acme.ru", desired(), ()) == 5
+
+
+def test_without_a_token_nothing_was_sent(service: Scripted, connect: Connect, desired: Desired) -> None:
+    service.token = Say(reset=True)
+    with pytest.raises(ConnectionFailed) as caught:
+        connect(service.url).create("acme.ru", desired(), ())
+    assert (caught.value.sent, service.seen) == (False, [])
+
+
+def test_a_site_without_managers_is_refused_here(service: Scripted, connect: Connect, desired: Desired) -> None:
+    with pytest.raises(ProviderError, match=r"studio/site/acme\.ru: the service requires at least one manager"):
+        connect(service.url).create("acme.ru", desired(managers=()), ())
+
+
+# --- changing ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST", "PATCH"])
+def test_updates_are_repeated_whatever_their_verb(
+    service: Scripted, connect: Connect, desired: Desired, full: Full, method: str
+) -> None:
+    provider = connect(service.url, update_method=method)
+    service.script = [Say(body=full(5)), Say(reset=True), Say(502, b""), Say(204)]
+    provider.update(provider.read_some([5])[5], desired())
+    assert service.seen[1:] == [f"{method} /v2u/sites/5"] * 3
+
+
+def test_a_delete_whose_answer_was_lost(service: Scripted, connect: Connect) -> None:
+    service.script = [Say(reset=True), NOT_FOUND]
+    connect(service.url).delete(5)
+    assert service.seen == ["DELETE /v2u/sites/5"] * 2
+
+
+def test_a_page_that_is_not_found_is_not_a_site_that_is_gone(service: Scripted, connect: Connect) -> None:
+    service.usual = Say(404, b"<html>nginx</html>")
+    with pytest.raises(BadAnswer, match="404"):
+        connect(service.url).delete(5)
+
+
+# --- tokens -----------------------------------------------------------------------------------------------------------
+
+
+def test_an_expired_token_is_renewed_once_for_all_threads(emulator: Emulator, account: Pozvonim) -> None:
+    put(emulator, 40)
+    emulator.set_personalities(("brief-lists", "brief-ids"))
+    account.read()
+    emulator.expire_tokens()
+    emulator.clear_requests()
+    assert len(account.read()) == 40
+    emulator.expire_tokens()
+    assert len(account.read_some([live["id"] for live in emulator.sites("u")])) == 40
+    assert paths(emulator)["GET /auth/token"] == 2
+
+
+def test_a_wrong_key(emulator: Emulator, connect: Connect) -> None:
+    with pytest.raises(Rejected, match="the service refuses the credentials of account studio"):
+        connect(emulator.url, uid="u", api_key="wrong-key").read()
+
+
+# --- doctor -----------------------------------------------------------------------------------------------------------
+
+
+def levels(provider: Pozvonim) -> dict[str, tuple[str, str]]:
+    return {check.subject: (check.level, check.message) for check in provider.check()}
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ((), "3 sites; the list holds every site whole"),
+        (("brief-lists",), "3 sites; the list is brief; ids[] gives 50 sites a request"),
+        (("brief-lists", "brief-ids"), "3 sites; the list is brief and so is ids[]; one request a site"),
+    ],
+)
+def test_check(emulator: Emulator, account: Pozvonim, names: tuple[str, ...], said: str) -> None:
+    put(emulator, 3)
+    emulator.set_personalities(names)
+    found = levels(account)
+    assert {level for level, _ in found.values()} == {"ok"}
+    assert found["sites"][1] == said
+    assert found["configuration"][1] == "form bodies, updates by PUT"
+
+
+def test_check_without_credentials(emulator: Emulator, connect: Connect) -> None:
+    found = levels(connect(emulator.url, uid="u", api_key="wrong-key"))
+    assert found["credentials"][0] == "error"
+    assert found["sites"] == ("warning", "not tried: there is no token")
+
+
+def test_check_says_what_fails(service: Scripted, connect: Connect) -> None:
+    service.usual = Say(400, {"error": {"message": "no"}})
+    found = levels(connect(service.url))
+    assert [found[s][0] for s in ("credentials", "server time", "sites", "widgets")] == [
+        "ok",
+        "error",
+        "error",
+        "error",
+    ]
+
+
+def test_check_warns_of_a_clock_that_is_off(service: Scripted, connect: Connect) -> None:
+    provider = connect(service.url)
+    provider._client._wall_clock = lambda: 10_000_000_000.0
+    assert levels(provider)["clock"][0] == "warning"
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        (1443808723, "2015-10-02 17:58:43 UTC"),
+        ({"time": "1443808723"}, "2015-10-02 17:58:43 UTC"),
+        ({"data": {"now": 1443808723.5}}, "2015-10-02 17:58:43 UTC"),
+        ([{"timestamp": 1443808723}], "2015-10-02 17:58:43 UTC"),
+        ({"date": "2015-10-02T17:58:43+03:00"}, "2015-10-02T17:58:43+03:00"),
+        ("2015-10-02 17:58:43", "2015-10-02 17:58:43, in a time zone that the service does not name"),
+    ],
+)
+def test_shapes_of_the_time(service: Scripted, connect: Connect, raw: Any, shown: str) -> None:
+    service.script = [Say(body=raw)]
+    level, message = levels(connect(service.url))["server time"]
+    assert (level, message[: len(shown)]) == ("ok", shown)
+
+
+@pytest.mark.parametrize("raw", [{}, [], None, True, {"time": ""}, {"time": [1, 2]}])
+def test_times_that_are_none(service: Scripted, connect: Connect, raw: Any) -> None:
+    service.script = [Say(body=raw)]
+    assert levels(connect(service.url))["server time"] == ("error", "GET /server/time/now: the answer holds no time")

@@ -1,0 +1,224 @@
+"""What is repeated, and when: the policy by itself, and over a real connection."""
+
+from __future__ import annotations
+
+import logging
+import re
+import socket
+import ssl
+from typing import Any
+
+import pytest
+import requests
+import urllib3
+
+from reconcile.errors import BadAnswer, ConnectionFailed, Rejected, ServiceError
+from reconcile.providers.pozvonim import client as client_module
+from reconcile.providers.pozvonim.client import Timeouts, clock_difference
+from reconcile.providers.pozvonim.failures import explained
+from reconcile.providers.pozvonim.protocol import Request
+from reconcile.providers.pozvonim.retries import may_have_happened, pause, worth_repeating
+
+from .conftest import KEY, TOKEN, UID, Connect, Say, Scripted
+
+FAULTS = [  # the failure, repeated if repeatable, repeated if to be done once, may have happened
+    (ConnectionFailed("", sent=True), True, False, True),
+    (ConnectionFailed("", sent=False), True, True, False),
+    (ServiceError("", status=429), True, True, False),
+    (BadAnswer("", status=429), True, True, False),
+    *[(ServiceError("", status=status), True, False, True) for status in (500, 502, 503, 504)],
+    *[(BadAnswer("", status=status), True, False, True) for status in (200, 201, 500, 502, 520)],
+    *[(ServiceError("", status=status), False, False, False) for status in (200, 400, 404, 409, 422)],
+    *[(BadAnswer("", status=status), False, False, False) for status in (0, 302, 400, 404)],
+    (Rejected("", status=403), False, False, False),
+    (RuntimeError(), False, False, False),
+]
+
+
+@pytest.mark.parametrize(("error", "repeatable", "once", "happened"), FAULTS, ids=repr)
+def test_policy(error: Exception, repeatable: bool, once: bool, happened: bool) -> None:
+    assert worth_repeating(error, once=False) == repeatable
+    assert worth_repeating(error, once=True) == once
+    assert may_have_happened(error) == happened
+
+
+def test_pauses_grow_to_a_limit() -> None:
+    error = ConnectionFailed("")
+    assert [pause(error, tries, lambda: 1.0) for tries in range(1, 8)] == [0.5, 1, 2, 4, 8, 16, 20]
+    assert pause(error, 3, lambda: 0.25) == 0.5
+
+
+@pytest.mark.parametrize(("asked", "waited"), [(7.0, 7.0), (0.0, 0.0), (3600.0, 60.0)])
+def test_the_service_may_say_how_long(asked: float, waited: float) -> None:
+    assert pause(ServiceError("", status=429, retry_after=asked), 1, lambda: 1.0) == waited
+
+
+def certificate_refused() -> requests.exceptions.SSLError:
+    error = ssl.SSLCertVerificationError()
+    error.verify_message = "self-signed certificate"
+    return requests.exceptions.SSLError(urllib3.exceptions.MaxRetryError(None, "/", error))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("error", "words", "sent"),
+    [
+        (certificate_refused(), "the server's certificate is not trusted: self-signed certificate", False),
+        (requests.ConnectTimeout(), "the connection timed out", False),
+        (requests.exceptions.ProxyError(), "the proxy can't be reached, or refuses", False),
+        (requests.ReadTimeout(), "no answer in time", True),
+        (requests.exceptions.InvalidURL(), "base_url is not a usable URL", False),
+        (requests.ConnectionError(ConnectionResetError(104, "Reset")), "the connection broke .*: reset", True),
+        (ConnectionAbortedError(), "the connection broke .*: closed", True),
+    ],
+    ids=repr,
+)
+def test_why_no_answer_came(error: Exception, words: str, sent: bool) -> None:
+    found, was_sent = explained(error)
+    assert re.fullmatch(words, found)
+    assert was_sent == sent
+
+
+# --- over a connection ------------------------------------------------------------------------------------------------
+
+HTML = Say(502, b"<html>Bad gateway</html>")
+PASSING = [HTML, Say(reset=True), Say(body=b"[]", cut=True), Say(200, b""), Say(503, {"error": {"message": "busy"}})]
+
+
+@pytest.mark.parametrize("fault", PASSING, ids=str)
+def test_a_read_survives_what_passes(service: Scripted, connect: Connect, fault: Say) -> None:
+    service.script = [fault] * 4
+    pauses: list[float] = []
+    assert connect(service.url, pauses=pauses).read() == ()
+    assert pauses == [0.5, 1, 2, 4]
+
+
+@pytest.mark.parametrize("fault", PASSING, ids=str)
+def test_a_read_that_fails_is_never_empty(service: Scripted, connect: Connect, fault: Say) -> None:
+    service.usual = fault
+    with pytest.raises((BadAnswer, ConnectionFailed, ServiceError)):
+        connect(service.url).read()
+    assert len(service.seen) == 5
+
+
+def test_a_redirect_is_not_followed(service: Scripted, connect: Connect) -> None:
+    service.usual = Say(302, headers={"Location": f"{service.url}/elsewhere"})
+    with pytest.raises(BadAnswer, match="redirected"):
+        connect(service.url).read()
+    assert service.seen == ["GET /v2u/sites"]
+
+
+def test_retry_after_is_honoured(service: Scripted, connect: Connect) -> None:
+    service.script = [Say(429, {"error": {"message": "slow down"}}, {"Retry-After": "3"})]
+    pauses: list[float] = []
+    connect(service.url, pauses=pauses).read()
+    assert pauses == [3.0]
+
+
+def test_nobody_listens(connect: Connect) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    with pytest.raises(ConnectionFailed, match=r"GET /auth/token: can't connect: .*127\.0\.0\.1") as caught:
+        connect(f"http://127.0.0.1:{port}/v2u").read()
+    assert not caught.value.sent
+
+
+def test_an_unknown_host(connect: Connect) -> None:
+    with pytest.raises(ConnectionFailed) as caught:
+        connect("http://nowhere.invalid/v2u").read()
+    assert not caught.value.sent
+
+
+def test_no_answer_in_time(service: Scripted, connect: Connect) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        provider = connect(service.url, timeouts=Timeouts(connect=0.2, read=0.05, slow=0.05))
+        provider._client.tokens.current()
+        object.__setattr__(provider._client.account, "base_url", f"http://127.0.0.1:{deaf.getsockname()[1]}")
+        with pytest.raises(ConnectionFailed, match="no answer in time") as caught:
+            provider._client.call(Request("POST", "/sites", once=True))
+    assert caught.value.sent
+
+
+def test_tls_to_a_server_without(service: Scripted, connect: Connect) -> None:
+    with pytest.raises(ConnectionFailed, match="TLS failed") as caught:
+        connect(service.url.replace("http:", "https:")).read()
+    assert not caught.value.sent
+
+
+def test_an_endless_answer(service: Scripted, connect: Connect, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "MAX_BODY", 1 << 20)
+    service.usual = Say(body=b" " * (3 << 20))
+    with pytest.raises(BadAnswer, match="larger than 1 MiB"):
+        connect(service.url).read()
+
+
+def test_an_answer_that_drips(service: Scripted, connect: Connect) -> None:
+    service.usual = Say(body=b" " * (3 << 20))
+    with pytest.raises(ConnectionFailed, match="was not complete after 0 s"):
+        connect(service.url, timeouts=Timeouts(whole=0)).read()
+
+
+# --- credentials ------------------------------------------------------------------------------------------------------
+
+REJECTION = Say(403, {"error": {"code": "GEN-SIGN", "message": f"bad {TOKEN} {KEY}"}})
+
+
+def test_any_request_is_sent_again_after_a_rejection(service: Scripted, connect: Connect) -> None:
+    service.script = [REJECTION, Say(201, {"id": 5})]
+    assert connect(service.url)._client.call(Request("POST", "/sites", once=True)) == {"id": 5}
+    assert (len(service.seen), service.tokens) == (2, 2)
+
+
+def test_a_rejection_of_a_fresh_token_goes_to_the_user(service: Scripted, connect: Connect) -> None:
+    service.usual = REJECTION
+    with pytest.raises(Rejected, match=r"refuses the credentials of account studio: .*check uid and api_key") as caught:
+        connect(service.url).read()
+    assert (len(service.seen), service.tokens) == (2, 2)
+    assert not [secret for secret in (TOKEN, KEY, UID, "clock") if secret in str(caught.value)]
+
+
+def test_a_wrong_key_is_said_at_once(service: Scripted, connect: Connect) -> None:
+    service.token = REJECTION
+    with pytest.raises(Rejected, match="refuses the credentials"):
+        connect(service.url).read()
+    assert (service.seen, service.tokens) == ([], 1)
+
+
+def test_a_clock_that_is_off_is_mentioned(service: Scripted, connect: Connect) -> None:
+    provider = connect(service.url)
+    provider._client._wall_clock = lambda: 0.0 + 10_000_000_000  # the year 2286
+    service.usual = REJECTION
+    with pytest.raises(Rejected, match=r"the service's clock is \d+ h \d+ min behind this machine's"):
+        provider.read()
+
+
+@pytest.mark.parametrize(
+    ("ahead", "words"), [(-40, "40 s behind"), (300, "5 min ahead of"), (11000, "3 h 3 min ahead of")]
+)
+def test_clock_difference(ahead: float, words: str) -> None:
+    assert clock_difference(ahead) == words
+
+
+def test_logs_hold_no_secrets(service: Scripted, connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="reconcile")
+    service.script = [HTML]
+    provider = connect(service.url)
+    provider.read()
+    assert [
+        re.sub(r"\d+ ms ", "", record.getMessage()) for record in caplog.records if record.name == "reconcile.http"
+    ] == [
+        "GET /auth/token 200 attempt 1",
+        "GET /sites 502 attempt 1",
+        "GET /sites 200 attempt 2",
+    ]
+    everything = caplog.text + repr(provider) + repr(provider._client) + repr(vars(provider._client.tokens))
+    assert not [secret for secret in (KEY, TOKEN, "sign=") if secret in everything]
+
+
+def test_a_closed_client_does_not_repeat(service: Scripted, connect: Connect) -> None:
+    service.usual = HTML
+    provider: Any = connect(service.url)
+    provider._client.close()
+    with pytest.raises(BadAnswer):
+        provider._client.call(Request("GET", "/sites"))
+    assert len(service.seen) == 1
