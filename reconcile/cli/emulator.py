@@ -59,7 +59,12 @@ def _list_personalities(ctx: click.Context, param: click.Parameter, wanted: bool
 
 @click.command(cls=Command)
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, metavar="PORT", help="Where it listens; 0: any free port."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    metavar="PORT",
+    help="Where it listens; 0: any free port.",
 )
 @click.option(
     "--db",
@@ -164,9 +169,7 @@ def _started(options: Options) -> Emulator:
             raise
         known = {errno.EADDRINUSE: "is in use by another program", errno.EACCES: "may not be used by this user"}
         why = known.get(error.errno or 0, f"can't be used: {error.strerror}")
-        raise ReconcileError(
-            f"port {options.port} {why}; choose another with --port, or 0 for any free one"
-        ) from None
+        raise ReconcileError(f"port {options.port} {why}; choose another with --port, or 0 for any free one") from None
     return emulator
 
 

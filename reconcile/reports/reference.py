@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 
 from reconcile.model.fields import resolve, schemas
@@ -17,6 +19,7 @@ TABLES: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ("Manager", "manager", ()),
     ("Widget", "widget", ()),
     ("Schedule", "schedule", ()),
+    ("Day of a schedule", "schedule", ("monday",)),
     ("Blacklist", "blacklist", ()),
 )
 
@@ -50,10 +53,7 @@ _TYPES: Final = {
     "timezone": "time zone",
     "hour": "hour",
     "url": "URL",
-    "week": "name, or mapping",
 }
-#: Sections of a file are mappings of named things.
-_NAMED: Final = "additionalProperties"
 
 
 def fields_markdown() -> str:
@@ -74,22 +74,30 @@ def _table(title: str, schema: Mapping[str, Any], home: dict[str, Any]) -> Itera
     yield ""
     yield "| key | value | default | meaning |"
     yield "|---|---|---|---|"
-    for path, child in _rows(schema, home, ()):
-        required = path in schema.get("required", ()) or bool(child.get("x-required"))
-        yield f"| `{path}` | {_value(child)} | {_default(child, required=required)} | {_meaning(child)} |"
+    required = schema.get("required", ())
+    rows = [
+        (f"`{path}`", f"{_value(child)} | {_default(child, required=path in required)} | {_meaning(child, about)}")
+        for path, child, about in _rows(schema, home, ())
+    ]
+    for cells, same in groupby(rows, key=itemgetter(1)):
+        yield f"| {', '.join(key for key, _ in same)} | {cells} |"
 
 
 def _rows(
-    schema: Mapping[str, Any], home: dict[str, Any], above: tuple[str, ...]
-) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The keys of a mapping; mappings inside it that have no table of their own are rows with dotted keys."""
+    schema: Mapping[str, Any], home: dict[str, Any], above: tuple[str, ...], about: str = ""
+) -> Iterator[tuple[str, Mapping[str, Any], str]]:
+    """The keys of a mapping, and what the mapping is about; mappings inside it are rows with dotted keys.
+
+    A mapping that has a table of its own, or can be given as text, too, is one row.
+    """
+    tables = [way for _, name, way in TABLES if schemas()[name] is home]
     for key, raw in schema["properties"].items():
         child, child_home = resolve(raw, home)
-        inside = child_home is home and "properties" in child and (*above, key) != ("safety",)
-        if inside and home["title"] != "Schedule":
-            yield from _rows(child, child_home, (*above, key))
+        path = (*above, key)
+        if "properties" in child and child_home is home and path not in tables and "string" not in child["type"]:
+            yield from _rows(child, child_home, path, child.get("description", ""))
         else:
-            yield ".".join((*above, key)), child
+            yield ".".join(path), child, about if above else ""
 
 
 def _value(schema: Mapping[str, Any]) -> str:
@@ -97,21 +105,21 @@ def _value(schema: Mapping[str, Any]) -> str:
         return ", ".join(f"`{choice}`" for choice in schema["enum"])
     if "const" in schema:
         return f"`{schema['const']}`"
-    if isinstance(schema.get(_NAMED), Mapping):
+    if "$ref" in (schema.get("additionalProperties") or {}):
         return "mapping of names"
-    if schema.get("x-type") in _TYPES:
-        return _TYPES[schema["x-type"]]
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
-    if "x-ref" in schema and "array" in types:
-        return "list of names and mappings"
-    if "x-ref" in schema and "object" in types:
-        return "name, or mapping"
     if "x-ref" in schema:
-        return "name"
-    words = [_WORDS[kind] for kind in types if kind != "null"]
-    limits = {"minimum": "at least", "maximum": "at most"}
-    bounds = [f"{word} {schema[key]}" for key, word in limits.items() if schema.get(key)]
-    return " ".join([" or ".join(words), *bounds])
+        return "list of names and mappings" if "array" in types else "name, or mapping" if "object" in types else "name"
+    return _TYPES.get(
+        schema.get("x-type", ""), " or ".join(_WORDS[kind] for kind in types if kind != "null") + _bounds(schema)
+    )
+
+
+def _bounds(schema: Mapping[str, Any]) -> str:
+    least, most = schema.get("minimum"), schema.get("maximum")
+    if least is None:
+        return ""
+    return f", {least} or more" if most is None else f", {least} to {most}"
 
 
 def _default(schema: Mapping[str, Any], *, required: bool) -> str:
@@ -121,12 +129,14 @@ def _default(schema: Mapping[str, Any], *, required: bool) -> str:
     return "required" if required else ""
 
 
-def _meaning(schema: Mapping[str, Any]) -> str:
-    parts = [str(schema["description"])]
+def _meaning(schema: Mapping[str, Any], about: str) -> str:
+    parts = [about, str(schema["description"])]
     if isinstance(schema.get("x-wire"), str):
         parts.append(f"The service's spelling: `{schema['x-wire']}`.")
+    if schema.get("x-required"):
+        parts.append("The service requires it.")
     if schema.get("x-money"):
         parts.append("Costs money.")
     if schema.get("x-sensitive"):
         parts.append("Never printed, saved or logged.")
-    return " ".join(parts).replace("|", "\\|")
+    return " ".join(part for part in parts if part).replace("|", "\\|")

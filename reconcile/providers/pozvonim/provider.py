@@ -83,7 +83,7 @@ class Pozvonim:
             except ProviderError as error:
                 if not may_have_happened(error):
                     raise
-                failure, accepted = error, False
+                failure, accepted = error, isinstance(error, BadAnswer) and 200 <= error.status < 300
             else:
                 if created is not None:
                     return created
