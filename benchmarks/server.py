@@ -1,4 +1,4 @@
-"""An emulator in a process of its own: `python server.py DATABASE LATENCY [PERSONALITY ...]` prints its URL and serves."""
+"""An emulator in its own process: `python server.py DATABASE LATENCY [PERSONALITY ...]` prints its URL and serves."""
 
 import sys
 import threading

@@ -38,7 +38,7 @@ class ExitCode(IntEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing wrong in one place. `file` is relative to the project; line and column count from 1 (0: the whole file)."""
+    """One thing wrong in one place: a file of the project, a line and a column from 1 (0: the whole file)."""
 
     file: str
     line: int

@@ -20,7 +20,7 @@ from reconcile.model.resource import Live
 from reconcile.planning.plan import Action, Change, Plan
 from reconcile.providers.base import Provider
 
-#: Renames free addresses before creates take them; deletes come last, so that a failure leaves too much, not too little.
+#: Renames free addresses before creates take them; deletes come last: a failure leaves too much, not too little.
 PHASES: Final = (Action.UPDATE, Action.CREATE, Action.DELETE)
 #: Sites that one bulk read checks, for each connection.
 CHECKED_AT_ONCE: Final = 50

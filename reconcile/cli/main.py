@@ -85,7 +85,7 @@ def run(args: list[str]) -> int:
         return int(result or 0)
     except click.exceptions.Exit as error:
         return error.exit_code
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - the boundary: what it doesn't know, it raises again
         from reconcile.cli.boundary import ended_by
 
         return ended_by(error, settings)

@@ -1,7 +1,7 @@
 """From checked documents to a desired state: names resolved, `extends` and layers merged, every value canonical.
 
-Each mapping that a person wrote becomes a *layer* once: values by field index. Merging layers is overlaying them, so what
-many sites share costs each of them one copy of a list, however deep it is nested in YAML.
+Each mapping that a person wrote becomes a *layer* once: values by field index. Merging layers is overlaying them, so
+what many sites share costs each of them one copy of a list, however deep it is nested in YAML.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Every YAML file of a project folder, read with libyaml into plain values.
 
-Scalars follow YAML 1.2: only `true` and `false` are flags, only plain decimal digits are numbers, so that a phone, a time
-or `00123` stays the text that it is. Duplicate keys, tags and runaway aliases are errors.
+Scalars follow YAML 1.2: only `true` and `false` are flags, only plain decimal digits are numbers, so that a phone, a
+time or `00123` stays the text that it is. Duplicate keys, tags and runaway aliases are errors.
 """
 
 from __future__ import annotations
@@ -77,7 +77,10 @@ def project_files(root: Path) -> Iterator[Path]:
 
 
 def load_project(root: Path) -> tuple[list[Document], list[Problem], list[Fault]]:
-    """All documents of a project, and all that is wrong with their YAML. Raises `ReconcileError` where there are none."""
+    """All documents of a project, and all that is wrong with their YAML.
+
+    Raises `ReconcileError` where there are none.
+    """
     if not root.is_dir():
         raise ReconcileError(f"{root}: no such folder; name the project's folder with -C DIR")
     documents: list[Document] = []

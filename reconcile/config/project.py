@@ -24,8 +24,7 @@ def load_state(root: Path, environ: Mapping[str, str], kind: Kind) -> DesiredSta
     documents, broken, faults = load_project(root)
     interpolator, merger = Interpolator(root, environ), Merger()
     wrong = []
-    for document in documents:
-        document = interpolator.document(document)
+    for document in map(interpolator.document, documents):
         merger.note_names(document)
         checked, found = check(document)
         wrong += found

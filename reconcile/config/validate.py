@@ -1,4 +1,4 @@
-"""The documents against the JSON Schema: jsonschema-rs says whether, jsonschema says what, and this says it to people."""
+"""The documents against the JSON Schema: jsonschema-rs says whether, jsonschema what, and this module how."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ def _worded(document: Document, error: ValidationError) -> Iterator[Fault]:
                 yield Fault(Place(document.file, (*keys, key), at_key=True), f'unknown key "{key}"{_where(keys)}{hint}')
         case "required":
             required: Any = error.validator_value
-            for key in [key for key in required if key not in error.instance]:
+            present: Any = error.instance
+            for key in [key for key in required if key not in present]:
                 yield Fault(Place(document.file, keys), f'the key "{key}" is missing here')
         case _:
             yield Fault(Place(document.file, keys), _expected(error, schema))

@@ -62,6 +62,6 @@ def read_hours(text: str) -> Hours:
     start, end = (read_hour(part) for part in re.split("[-–]", text))
     if minutes(start) >= minutes(end):
         raise ValueError(
-            f'"{text}" ends before it begins; a night that goes on is written as {{from: {start}, to: {end}, enable: true}}'
+            f'"{text}" ends before it begins; write a night as {{from: {start}, to: {end}, enable: true}}'
         )
     return Hours(start, end, True)

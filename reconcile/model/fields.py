@@ -126,7 +126,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kind:
-    """A kind of resource: its name and all its fields, in the order of the schema; values are tuples aligned with them."""
+    """A kind of resource and all its fields, in the order of the schema; values are tuples aligned with them."""
 
     name: str
     fields: tuple[Field, ...]
@@ -284,7 +284,7 @@ def make_field(
 
 
 def resolve(schema: dict[str, Any], home: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A schema with its `$ref` followed, its own keywords on top; and the file that its further references start from."""
+    """A schema with its `$ref` followed and its own keywords on top, and the file that its references start from."""
     ref = schema.get("$ref")
     if ref is None:
         return schema, home

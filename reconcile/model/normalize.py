@@ -1,9 +1,9 @@
 """One canonicaliser per type of field: it decides whether two values differ, how one is shown, and how it is sent.
 
 A value has one canonical form, whatever spelling it was written or came back in (api.md 1.7). `read` makes it from
-anything, and raises `ValueError` with what was expected; `wire` spells it for the service; `show` spells it as a person
-would write it in YAML (and so in JSON). The canonical forms are plain immutable values: bool, int, str, and sorted tuples
-of str for sets.
+anything, and raises `ValueError` with what was expected; `wire` spells it for the service; `show` spells it as a
+person would write it in YAML (and so in JSON). The canonical forms are plain immutable values: bool, int, str, and
+sorted tuples of str for sets.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 #: The region in whose national form a number without a country code is read. [assumed: the services are Russian]
 HOME_REGION = "RU"
@@ -25,7 +25,7 @@ class Spelled(str):
     __slots__ = ("written",)
     written: str
 
-    def __new__(cls, canonical: str, written: str) -> Spelled:
+    def __new__(cls, canonical: str, written: str) -> Self:
         self = super().__new__(cls, canonical)
         self.written = written
         return self

@@ -1,4 +1,4 @@
-"""A resource as it is declared and as it is live. `values` are canonical and aligned with the fields of its kind."""
+"""A resource as it is declared, and as it is live; `values` are canonical, aligned with the fields of its kind."""
 
 from __future__ import annotations
 

@@ -111,7 +111,8 @@ def _checked(text: str) -> dict[str, Any]:
         raise PlanFileError("this is not a saved plan; `reconcile plan -o FILE` writes one")
     if data["format_version"].split(".")[0] != FORMAT_VERSION.split(".")[0]:
         raise PlanFileError(
-            f"the saved plan is of format {data['format_version']}, and this version reads {FORMAT_VERSION}; make a new one"
+            f"the saved plan is of format {data['format_version']}, and this version reads {FORMAT_VERSION}; "
+            "make a new one"
         )
     digest = data.pop("digest", None)
     if digest is None:

@@ -68,6 +68,6 @@ def _too_many_updates(plan: Plan, safety: Safety) -> list[str]:
         if percent > safety.max_update_percent:
             found.append(
                 f"{count} of the {size} sites of account {account} ({percent:.0f} %) would be updated, and "
-                f"`safety.max_update_percent` is {safety.max_update_percent:g}; raise it, or apply in parts with --select"
+                f"`safety.max_update_percent` is {safety.max_update_percent:g}; raise it, or apply parts with --select"
             )
     return found

@@ -47,6 +47,7 @@ def write_plan(plan: Plan, target: Target) -> None:
 def save_plan(plan: Plan, project: str, path: Path) -> None:
     """Saves a plan for `apply`, readable by its owner only: it holds a client's phones and addresses."""
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(planfile.dump(plan, project))
-    os.replace(scratch, path)
+    scratch.replace(path)

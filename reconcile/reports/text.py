@@ -117,9 +117,8 @@ def report_text(report: Report, *, colour: bool = False) -> str:
             continue
         word, fg = _WORDS[result.outcome]
         mark = click.style(word, fg=fg) if colour else word
-        made.append(
-            f"{result.address.account}/{result.address.kind}/{clean(result.address.human)}: {result.action} {mark}: {clean(result.error)}"
-        )
+        name = f"{result.address.account}/{result.address.kind}/{clean(result.address.human)}"
+        made.append(f"{name}: {result.action} {mark}: {clean(result.error)}")
     numbers = report.summary
     words = ", ".join(f"{numbers[outcome]} {word}" for outcome, (word, _) in _WORDS.items())
     interrupted = "Interrupted. " if report.interrupted else ""

@@ -1,8 +1,8 @@
 """The order that PHP 8.2 gives to an array's keys (`ksort`, SORT_REGULAR).
 
-PHP compares numbers as numbers, texts as bytes, and a mixture by whether the text looks like a number. For a mixture that
-comparison is not transitive (2 < 10 < "1a" < 2), and then PHP's own result depends on its sorting algorithm; the vectors
-hold for the one used here. The keys that this program signs are all plain names, where there is one order only.
+PHP compares numbers as numbers, texts as bytes, and a mixture by whether the text looks like a number. For a mixture
+that comparison is not transitive (2 < 10 < "1a" < 2), and then PHP's own result depends on its sorting algorithm; the
+vectors hold for the one used here. The keys that this program signs are all plain names, which have one order only.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ def array_key(key: Key) -> Key:
 
 def sorted_keys(keys: Iterable[Key]) -> list[Key]:
     """The keys, in PHP's order; keys that compare equal keep the order in which they came."""
-    return sorted(keys, key=cmp_to_key(lambda a, b: _compare(array_key(a), array_key(b))))
+    return sorted(keys, key=cmp_to_key(_compare))
 
 
-def _compare(a: Key, b: Key) -> int:
+def _compare(one: Key, other: Key) -> int:
+    a, b = array_key(one), array_key(other)
     x, y = _number(a), _number(b)
     if x is not None and y is not None:
         return (x > y) - (x < y)

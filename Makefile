@@ -1,0 +1,53 @@
+# Every target sets up what it needs below .venv; only Python 3.11+ and make have to be there.
+PYTHON ?= python3
+VENV := .venv
+SOURCES := pyproject.toml $(shell find reconcile schemas -type f -not -path '*/__pycache__/*')
+WHEEL := $(VENV)/wheel/.built
+
+.PHONY: demo test lint bench clean
+
+demo: $(VENV)/run/.installed  ## A realistic agency, planned, applied, and planned again.
+	@PATH="$(CURDIR)/$(VENV)/run/bin:$$PATH" sh examples/demo.sh
+
+test: $(VENV)/test/.installed  ## All tests, against the installed wheel, with branch coverage.
+	$(VENV)/test/bin/pytest -n auto --cov --cov-report=term --cov-report=xml $(TESTS)
+
+lint: $(VENV)/lint/.installed  ## ruff and mypy --strict.
+	$(VENV)/lint/bin/ruff check .
+	$(VENV)/lint/bin/ruff format --check .
+	$(VENV)/lint/bin/mypy reconcile benchmarks
+
+bench: $(VENV)/run/.installed  ## The figures, each beside its floor; takes about fifteen minutes.
+	cd benchmarks && ../$(VENV)/run/bin/python run.py
+
+clean:
+	rm -rf $(VENV) dist build
+
+# Each environment: made once, its tools when pyproject.toml changes, the wheel when a source does.
+$(VENV)/%/.made:
+	$(PYTHON) -m venv $(VENV)/$*
+	$(VENV)/$*/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@touch $@
+
+$(VENV)/%/.tools: pyproject.toml | $(VENV)/%/.made
+	$(VENV)/$*/bin/python -m pip install --quiet --group $*
+	@touch $@
+
+$(WHEEL): $(SOURCES) README.md LICENSE | $(VENV)/run/.made
+	rm -rf $(VENV)/wheel
+	$(VENV)/run/bin/python -m pip wheel --quiet --no-deps --wheel-dir $(VENV)/wheel .
+	@touch $@
+
+$(VENV)/run/.installed: $(WHEEL)
+	$(VENV)/run/bin/python -m pip install --quiet --force-reinstall $(VENV)/wheel/*.whl
+	@touch $@
+
+$(VENV)/test/.installed: $(WHEEL) $(VENV)/test/.tools
+	$(VENV)/test/bin/python -m pip install --quiet --force-reinstall $(VENV)/wheel/*.whl
+	@touch $@
+
+$(VENV)/lint/.installed: pyproject.toml $(VENV)/lint/.tools $(WHEEL)
+	$(VENV)/lint/bin/python -m pip install --quiet --force-reinstall $(VENV)/wheel/*.whl
+	@touch $@
+
+.PRECIOUS: $(VENV)/%/.made $(VENV)/%/.tools

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+#: What a process needs of the environment to run at all; nothing else of the user's reaches the program.
+KEPT = ("PATH", "PYTHONPATH", "SYSTEMROOT", "TEMP", "TMP", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def environment(**more: str) -> dict[str, str]:
+    """An environment without any settings of the user's."""
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    return kept | {"PYTHONUTF8": "1", "PYTHONWARNINGS": "error"} | more
+
+
+@pytest.fixture
+def repository() -> Path:
+    """The checkout that the tests belong to."""
+    return REPOSITORY
+
+
+@pytest.fixture
+def reconcile(tmp_path: Path) -> Run:
+    """Runs the program as a process: `reconcile("plan", cwd=folder, env={"NAME": "value"})`."""
+
+    def run(*args: str, cwd: Path = tmp_path, env: dict[str, str] | None = None, **options: Any) -> Any:
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **options}
+        return subprocess.run(
+            [sys.executable, "-m", "reconcile", *args],
+            cwd=cwd,
+            env=environment(**(env or {})),
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+            **options,
+        )
+
+    return run
+
+
+@pytest.fixture
+def without_run_ids() -> Callable[[str], str]:
+    """Replaces the names of runs, which are new every time, by RUN."""
+    return lambda text: re.sub(r"\b\d{8}T\d{6}Z-[0-9a-f]{6}\b", "RUN", text)
