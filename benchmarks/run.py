@@ -138,7 +138,7 @@ def made(folder: Path) -> Path:
 # --- the figures ------------------------------------------------------------------------------------------------------
 
 
-def version(work: Path, quick: bool) -> Iterator[Row]:
+def version(_work: Path, quick: bool) -> Iterator[Row]:
     """Start-up."""
     runs, floor = alternate(
         10 if quick else 40,

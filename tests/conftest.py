@@ -25,6 +25,12 @@ def environment(**more: str) -> dict[str, str]:
 
 
 @pytest.fixture
+def clean_environment() -> dict[str, str]:
+    """What a test that starts a process by itself gives it."""
+    return environment()
+
+
+@pytest.fixture
 def repository() -> Path:
     """The checkout that the tests belong to."""
     return REPOSITORY

@@ -17,7 +17,7 @@ NO_LABELS: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """A declared site. Fields that nobody mentions are UNMANAGED in `values`; `file` and `key` are where it is declared.
+    """A declared site. What nobody mentions is UNMANAGED in `values`; `file` and `key` are where it is declared.
 
     Its address is the declared one; where `url` says otherwise, the live site is recognised by the URL that is sent.
     """

@@ -5,12 +5,13 @@ from __future__ import annotations
 from reconcile.model.fields import site_kind
 from reconcile.reports.reference import fields_markdown
 
+RENEW = "python -c 'from reconcile.reports.reference import fields_markdown as page; print(page(), end=\"\")'"
+
 
 def test_the_page_is_what_the_schemas_render(repository):
     page = (repository / "docs" / "fields.md").read_text(encoding="utf-8")
 
-    # To renew it: python -c "from reconcile.reports.reference import *; print(fields_markdown(), end='')" > docs/fields.md
-    assert page == fields_markdown()
+    assert page == fields_markdown(), f"renew it: {RENEW} > docs/fields.md"
 
 
 def test_every_field_is_on_the_page():

@@ -1,7 +1,6 @@
 """Every session that README.md shows is what the program prints.
 
-A `yaml` block is a project of its own: `reconcile.yaml`, or the file that its first line names in a comment. The `console`
-blocks after it are sessions in that project, one after the other.
+A `yaml` block is a project of its own, and the `console` blocks after it are sessions in it, one after the other.
 """
 
 from __future__ import annotations
@@ -16,14 +15,12 @@ import pytest
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-NAMED = re.compile(r"# (\S+\.yaml)\n")
 
 
 @dataclass
 class Shown:
     """A project, and the commands that are shown in it with their output."""
 
-    file: str
     yaml: str
     commands: list[tuple[str, str]] = field(default_factory=list)
 
@@ -32,8 +29,7 @@ def shown() -> list[Shown]:
     projects: list[Shown] = []
     for language, text in BLOCK.findall(README.read_text(encoding="utf-8")):
         if language == "yaml":
-            named = NAMED.match(text)
-            projects.append(Shown(named[1] if named else "reconcile.yaml", text))
+            projects.append(Shown(text))
         elif language == "console":
             for session in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
                 command, _, output = session.partition("\n")
@@ -52,12 +48,9 @@ def test_the_readme_fits_on_a_few_screens():
     assert len(README.read_text(encoding="utf-8").splitlines()) < 200
 
 
-@pytest.mark.parametrize("project", shown(), ids=lambda project: project.file)
+@pytest.mark.parametrize("project", shown(), ids=lambda project: project.commands[0][0])
 def test_a_session_is_what_the_program_prints(project, reconcile, without_run_ids, tmp_path):
-    file = tmp_path / project.file
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(project.yaml, encoding="utf-8")
-    assert project.commands
+    (tmp_path / "reconcile.yaml").write_text(project.yaml, encoding="utf-8")
 
     for command, output in project.commands:
         program, *args = shlex.split(command)
