@@ -45,6 +45,12 @@ def validate(root: Path, environ: Mapping[str, str]) -> Project:
     return Project(root, load_state(root, environ, kind), kind)
 
 
+def require_sites(project: Project) -> None:
+    """Raises `PlanError` for a project without a site: a folder that was read wrong must not look like deletes."""
+    if not project.desired.sites:
+        raise PlanError("no file declares a site; sites are declared under `sites:`")
+
+
 @contextmanager
 def connected(project: Project, parallelism: int) -> Iterator[dict[str, Provider]]:
     """A provider for every account; emulated ones get the embedded service, which ends with the block."""
@@ -91,6 +97,7 @@ def read(providers: Mapping[str, Provider]) -> tuple[dict[str, LiveAccount], lis
 
 def plan(project: Project, providers: Mapping[str, Provider], selection: Selection, *, destroy: bool = False) -> Plan:
     """What would change. Its error diagnostics say what could not be planned. Raises `PlanError`."""
+    require_sites(project)
     live, unread = read(providers)
     build = build_destroy_plan if destroy else build_plan
     return build(project.kind, project.desired, live, selection=selection, unread=unread)

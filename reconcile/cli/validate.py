@@ -20,9 +20,10 @@ def command(settings: Settings, format_: str) -> None:
     Example:
       reconcile -C clients validate
     """
-    from reconcile.workflow import validate
+    from reconcile.workflow import require_sites, validate
 
     project = validate(settings.root, os.environ)
+    require_sites(project)
     if format_ == "json":
         from reconcile.planning.planfile import FORMAT_VERSION
         from reconcile.reports.json import text

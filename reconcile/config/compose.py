@@ -131,6 +131,11 @@ class _Composer:
                 self.named_layer(section, name, entry.place)
         for name, entry in self.sections.named["managers"].items():
             self.manager(name, entry.place)
+        for name, entry in self.sections.named["accounts"].items():
+            if "/" in name:
+                self.fault(
+                    entry.place, f"an account's name is a part of addresses, and can't have a slash: {quoted(name)}"
+                )
         sites = self.sites(accounts)
         if not self.sections.names["accounts"] and self.sections.named["sites"]:
             first = next(iter(self.sections.named["sites"].values()))
@@ -173,7 +178,7 @@ class _Composer:
             return None
         if account in accounts and accounts[account].unspecified is Unspecified.DEFAULT:
             values = [f.default if v is UNMANAGED else v for f, v in zip(self.kind.fields, values, strict=True)]
-        labels = (shared.get("labels") or {}) | (raw.get("labels") or {})
+        labels = self.labels(raw, shared)
         return Desired(
             address=Address(account, self.kind.name, address),
             values=tuple(values),
@@ -182,8 +187,13 @@ class _Composer:
             id=raw.get("id"),
             previous=self.previous(raw, place),
             prevent_destroy=bool(raw.get("prevent_destroy", shared.get("prevent_destroy"))),
-            labels=MappingProxyType({key: _label(value) for key, value in labels.items()}),
+            labels=MappingProxyType({key: _label(value) for key, value in labels.items() if value is not None}),
         )
+
+    def labels(self, raw: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:
+        """A site's labels over those of all; None unsets."""
+        own = raw.get("labels", {})
+        return {} if own is None else (shared.get("labels") or {}) | own
 
     def account_of(self, raw: Mapping[str, Any], shared: Mapping[str, Any], place: Place) -> str | None:
         known = self.sections.names["accounts"]
@@ -223,6 +233,7 @@ class _Composer:
                     )
                     self.fault(_place_of(site), message, _place_of(other))
                     break
+        self.check_claims(sites)
         for site in sites:
             if site.previous is not None and (site.address.account, site.previous) in declared:
                 place = _place_of(site, "previous_address")
@@ -230,6 +241,21 @@ class _Composer:
                 self.fault(
                     place, f"the previous address {name} is that of a site which is declared; take one of them away"
                 )
+
+    def check_claims(self, sites: Sequence[Desired]) -> None:
+        """One live site can't be pinned, or renamed, by two."""
+        claimed: dict[tuple[str, str, Any], Desired] = {}
+        for site in sites:
+            for key, value in (("id", site.id), ("previous_address", site.previous)):
+                if value is None:
+                    continue
+                other = claimed.setdefault((site.address.account, key, value), site)
+                if other is not site:
+                    self.fault(
+                        _place_of(site, key),
+                        f"the same `{key}` is said at {{other}}; one live site can't be both",
+                        _place_of(other, key),
+                    )
 
     # --- layers ----------------------------------------------------------------------------------------------------
 
@@ -261,7 +287,8 @@ class _Composer:
                 continue
             if key != child.keys[-1] and child.keys[-1] in raw:
                 self.fault(
-                    Place(file, (*keys, key), at_key=True), f"is another spelling of `{child.keys[-1]}`; keep one"
+                    Place(file, (*keys, key), at_key=True),
+                    f"`{key}` is another spelling of `{child.keys[-1]}`; keep one of them",
                 )
             if isinstance(child, Group):
                 self.group(child, value, file, (*keys, key), out)
@@ -273,16 +300,19 @@ class _Composer:
                 try:
                     out[child.index] = child.strict(value)
                 except ValueError as error:
-                    self.fault(*self.culprit(child, value, error, file, (*keys, key)))
+                    self.unreadable(child, value, error, Place(file, (*keys, key)))
 
-    def culprit(self, field: Field, value: Any, error: ValueError, file: str, keys: Keys) -> tuple[Place, str]:
-        """The entry of a list that can't be read, or the value itself."""
-        for index, entry in enumerate(value if isinstance(value, list) else ()):
-            try:
-                field.type.read([entry])
-            except ValueError as found:
-                return Place(file, (*keys, index)), str(found)
-        return Place(file, keys), str(error)
+    def unreadable(self, field: Field, value: Any, error: ValueError, place: Place) -> None:
+        """Reports a value, or each of the entries of a list that can't be read; those None have been reported."""
+        if not isinstance(value, list):
+            self.fault(place, str(error))
+            return
+        for index, entry in enumerate(value):
+            if entry is not None:
+                try:
+                    field.type.read([entry])
+                except ValueError as found:
+                    self.fault(Place(place.file, (*place.keys, index)), str(found))
 
     def week(self, group: Group, raw: Mapping[str, Any], file: str, keys: Keys, out: Layer) -> None:
         try:

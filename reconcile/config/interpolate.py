@@ -5,7 +5,9 @@ What comes in stays text, except where the schema wants a number or a flag. Noth
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +16,7 @@ from typing import Any, Final
 from reconcile.config.load import Document
 from reconcile.config.places import Fault, Keys, Place
 from reconcile.model.fields import resolve, schemas
-from reconcile.model.normalize import did_you_mean
+from reconcile.model.normalize import did_you_mean, quoted
 
 _MARK: Final = re.compile(r"\$\$\{|\$\{([^{}]*)\}?")
 _ENV: Final = re.compile(r"env\.([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
@@ -75,17 +77,22 @@ class Interpolator:
         )
 
     def file(self, name: str, place: Place) -> str:
-        path = (self.root / name).resolve()
-        if not path.is_relative_to(self.root.resolve()):
-            return self.fail(place, f"{name} is outside the project; only files inside it are read")
         try:
-            if path.stat().st_size > MAX_SECRET_BYTES:
+            path = Path(os.path.realpath(self.root / name))
+            if not path.is_relative_to(os.path.realpath(self.root)):
+                return self.fail(place, f"{name} is outside the project; only files inside it are read")
+            status = path.stat()
+            if not stat.S_ISREG(status.st_mode):
+                return self.fail(place, f"{name or 'the project'} is no file; the path starts at the project's folder")
+            if status.st_size > MAX_SECRET_BYTES:
                 return self.fail(place, f"{name} is larger than {MAX_SECRET_BYTES // 1024} KiB")
             return path.read_text(encoding="utf-8").rstrip("\r\n")
         except OSError as error:
             return self.fail(place, f"{name} can't be read: {error.strerror}; the path starts at the project's folder")
         except UnicodeDecodeError:
             return self.fail(place, f"{name} is not text in UTF-8")
+        except ValueError:  # a NUL
+            return self.fail(place, f"{quoted(name)} is no path")
 
     def fail(self, place: Place, message: str) -> str:
         self.faults.append(Fault(place, message))

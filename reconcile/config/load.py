@@ -6,8 +6,10 @@ time or `00123` stays the text that it is. Duplicate keys, tags and runaway alia
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
+import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ import yaml
 
 from reconcile.config.places import Fault, Place
 from reconcile.errors import Problem, ReconcileError
+from reconcile.model.normalize import quoted
 
 MAX_FILE_BYTES: Final = 32 * 1024 * 1024
 MAX_DEPTH: Final = 64
@@ -34,6 +37,7 @@ _PLAIN: Final = (
     (_FLOAT, re.compile(r"-?[0-9]{1,17}\.[0-9]{1,17}")),
     (_MERGE, re.compile(r"<<")),
 )
+_PATTERNS: Final = dict(_PLAIN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +73,16 @@ class _Parser(yaml.CBaseLoader):
 
 def project_files(root: Path) -> Iterator[Path]:
     """The `*.yaml` and `*.yml` files below `root`, hidden files and folders aside, in a fixed order."""
-    for folder, folders, names in os.walk(root):
+    for folder, folders, names in os.walk(root, onerror=_raise):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             if name.endswith((".yaml", ".yml")) and not name.startswith("."):
                 yield Path(folder, name)
+
+
+def _raise(error: OSError) -> None:
+    """A folder that can't be read is an error: with `prune`, a site that is not seen would be deleted."""
+    raise error
 
 
 def load_project(root: Path) -> tuple[list[Document], list[Problem], list[Fault]]:
@@ -110,13 +119,15 @@ class _Unreadable(Exception):
 
 
 def _load_file(inside: Path, path: Path, file: str) -> tuple[Document | None, list[Fault]]:
-    if path.is_symlink() and not path.resolve().is_relative_to(inside):
+    if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(inside):
         raise _Unreadable(file, 0, 0, "is a link that leads out of the project; only files inside it are read")
     try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            limit = MAX_FILE_BYTES // 2**20
-            raise _Unreadable(file, 0, 0, f"{size / 2**20:.0f} MiB; a file of a project may have {limit} MiB at most")
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise _Unreadable(file, 0, 0, "is no plain file, and can't be read")
+        if status.st_size > MAX_FILE_BYTES:
+            size, limit = status.st_size // 2**20, MAX_FILE_BYTES // 2**20
+            raise _Unreadable(file, 0, 0, f"is {size} MiB large; a file of a project may have {limit} MiB at most")
         data = path.read_bytes()
     except OSError as error:
         raise _Unreadable(file, 0, 0, f"can't be read: {error.strerror}") from None
@@ -139,6 +150,8 @@ def parse(data: bytes, file: str) -> tuple[Any, list[Fault]]:
 
     Raises `_Unreadable`, with its place, for what is no YAML at all.
     """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise _Unreadable(file, 1, 1, "not a text file in UTF-8, but one in UTF-16; save it as UTF-8")
     try:
         if _may_be_deep(data):
             _check_depth(data, file)
@@ -148,7 +161,7 @@ def parse(data: bytes, file: str) -> tuple[Any, list[Fault]]:
         finally:
             parser.dispose()
     except yaml.MarkedYAMLError as error:
-        raise _marked(error, file) from None
+        raise _marked(error, data, file) from None
     except (yaml.reader.ReaderError, UnicodeDecodeError) as error:
         raise _not_text(error, data, file) from None
     if node is None:
@@ -161,17 +174,23 @@ def parse(data: bytes, file: str) -> tuple[Any, list[Fault]]:
     return builder.value(node), builder.faults
 
 
-def _marked(error: yaml.MarkedYAMLError, file: str) -> _Unreadable:
+def _marked(error: yaml.MarkedYAMLError, data: bytes, file: str) -> _Unreadable:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-    message = str(error.problem or error)
-    if "\\t" in message or "'\t'" in message:
-        message = "a tab can't indent YAML; use spaces"
-    elif "expected a single document" in str(error.context or ""):
+    message = f"not valid YAML: {error.problem or error}"
+    if "expected a single document" in str(error.context or ""):
         message = "a second document begins here; put it into a file of its own"
+    elif _is_tab(data, line, column):
+        message = "not valid YAML: a tab can't indent it; use spaces"
     elif error.context:
-        message = f"{error.context}: {message}"
-    return _Unreadable(file, line, column, f"not valid YAML: {message}")
+        began = error.context_mark.line + 1 if error.context_mark is not None else line
+        message += f", {error.context}" + (f" that began in line {began}" if began != line else "")
+    return _Unreadable(file, line, column, message)
+
+
+def _is_tab(data: bytes, line: int, column: int) -> bool:
+    text = data.decode("utf-8", "replace").splitlines()[line - 1 : line]
+    return text != [] and text[0][column - 1 : column] == "\t"
 
 
 def _not_text(error: Exception, data: bytes, file: str) -> _Unreadable:
@@ -211,6 +230,10 @@ def _check_depth(data: bytes, file: str) -> None:
             depth -= 1
 
 
+def _shown(tag: str) -> str:
+    return tag.replace(_PREFIX, "!!")
+
+
 class _Builder:
     """Makes plain values of nodes. Keys are always text."""
 
@@ -232,25 +255,22 @@ class _Builder:
         return self.unknown_tag(node)
 
     def unknown_tag(self, node: yaml.Node) -> None:
-        self.fault(node, f"the tag {node.tag.replace(_PREFIX, '!!')} is not allowed; a project holds plain values only")
+        self.fault(node, f"the tag {_shown(node.tag)} is not allowed; a project holds plain values only")
 
     def scalar(self, node: yaml.Node) -> Any:
         text, tag = node.value, node.tag
-        try:
-            if tag == _INT:
-                return int(text)
-            if tag == _FLOAT:
-                return float(text)
-        except ValueError:
-            self.fault(node, f"expected a number, got {text!r}")
-            return None
-        if tag == _BOOL:
-            return text.lower() == "true"
         if tag in (_MERGE, "!"):
             return text
-        if tag != _NULL:
-            self.unknown_tag(node)
-        return None
+        pattern = _PATTERNS.get(tag)
+        if pattern is None:
+            return self.unknown_tag(node)
+        if not pattern.fullmatch(text):
+            return self.fault(node, f"the tag {_shown(tag)} does not fit {quoted(text)}; leave it away")
+        if tag == _INT:
+            return int(text)
+        if tag == _FLOAT:
+            return float(text)
+        return text.lower() == "true" if tag == _BOOL else None
 
     def sequence(self, node: yaml.Node) -> list[Any]:
         return [self.value(child) for child in node.value]
@@ -294,7 +314,10 @@ class _Builder:
             return known[key]
         if key in above:
             raise _Unreadable(
-                self.file, node.start_mark.line + 1, node.start_mark.column + 1, "an alias that contains itself"
+                self.file,
+                node.start_mark.line + 1,
+                node.start_mark.column + 1,
+                "this contains itself, by an alias in it",
             )
         if isinstance(node, yaml.ScalarNode):
             return 1

@@ -30,9 +30,10 @@ def load_state(root: Path, environ: Mapping[str, str], kind: Kind) -> DesiredSta
         wrong += found
         merger.add(checked)
     state, found = compose(merger.sections(), kind)
-    unset = {fault.place for fault in interpolator.faults}
-    later = [fault for fault in (*wrong, *merger.faults, *found) if fault.place not in unset]
-    every = broken + problems(root, [*faults, *interpolator.faults, *later])
+    first = broken + problems(root, [*faults, *interpolator.faults])
+    said = {(problem.file, problem.line, problem.column) for problem in first}
+    later = problems(root, [*wrong, *merger.faults, *found])  # what they follow from has been said, at the same place
+    every = first + [problem for problem in later if (problem.file, problem.line, problem.column) not in said]
     if every:
         raise ConfigError(every)
     return state

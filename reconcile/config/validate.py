@@ -42,10 +42,26 @@ def check(document: Document) -> tuple[Document, list[Fault]]:
         jsonschema.Draft202012Validator(bundle()).iter_errors(document.data),
         key=lambda error: [str(key) for key in error.absolute_path],
     )
-    faults = list({fault: None for error in errors for fault in _worded(document, error)})
+    faults = list({fault: None for error in _narrowest(errors) for fault in _worded(document, error)})
     for error in errors:
         _prune(document.data, error)
     return document, faults
+
+
+def _narrowest(errors: list[ValidationError]) -> Iterator[ValidationError]:
+    """The errors without those of a type where a narrower one is expected at the same place, too."""
+    types: dict[Keys, list[int]] = {}
+    for error in errors:
+        if error.validator == "type":
+            types.setdefault(tuple(error.absolute_path), []).append(_width(error))
+    for error in errors:
+        if error.validator != "type" or _width(error) == min(types[tuple(error.absolute_path)]):
+            yield error
+
+
+def _width(error: ValidationError) -> int:
+    limit: Any = error.validator_value
+    return 1 if isinstance(limit, str) else len(limit)
 
 
 def _worded(document: Document, error: ValidationError) -> Iterator[Fault]:
@@ -71,6 +87,8 @@ def _expected(error: ValidationError, schema: dict[str, Any]) -> str:
     got = "a secret" if schema.get("x-sensitive") else _got(error.instance)
     match error.validator:
         case "type":
+            if "pattern" in schema:
+                return f"expected {_like(schema)}, got {got}"
             types = [limit] if isinstance(limit, str) else limit
             expected = " or ".join(_TYPES[name] for name in types if name != "null")
             return f"expected {expected}, got {got}"

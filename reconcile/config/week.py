@@ -61,7 +61,5 @@ def read_hours(text: str) -> Hours:
         return Hours(None, None, False)
     start, end = (read_hour(part) for part in re.split("[-–]", text))
     if minutes(start) >= minutes(end):
-        raise ValueError(
-            f'"{text}" ends before it begins; write a night as {{from: {start}, to: {end}, enable: true}}'
-        )
+        raise ValueError(f'"{text}" ends before it begins; write a night as {{from: {start}, to: {end}, enable: true}}')
     return Hours(start, end, True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from reconcile.emulator.answers import Refused
-from reconcile.model.fields import UNMANAGED, Field, Group, Kind, resolve, schemas
+from reconcile.model.fields import UNMANAGED, Field, Group, Kind
 
 #: A level of the wire object: fields and further levels by their wire names.
 Level = dict[str, "Field | Level"]
@@ -30,7 +30,6 @@ class SiteDocument:
                 level = inner
             level[field.wire[-1]] = field
         self._whole = frozenset(_days(kind, kind.root))
-        self._required_in = {field.wire: _required_items(kind, field) for field in kind.fields if field.items}
 
     def read(self, sent: Mapping[str, Any]) -> dict[str, Any]:
         """All sections complete, in the canonical spelling of the wire. Raises `Refused` (400)."""
@@ -71,11 +70,7 @@ class SiteDocument:
 
     def _read_item(self, field: Field, sent: Any, path: tuple[str, ...]) -> dict[str, Any]:
         level: Level = {item.wire[-1]: item for item in field.items}
-        item = self._read_level(level, sent, path)
-        for name in self._required_in[field.wire]:
-            if item[name] == "":
-                raise Refused(400, "GEN-PARAM-REQUIRED", f"{spelled((*path, name))} is required")
-        return item
+        return self._read_level(level, sent, path)
 
 
 # --- values -----------------------------------------------------------------------------------------------------------
@@ -175,12 +170,3 @@ def _days(kind: Kind, group: Group) -> Iterator[tuple[str, ...]]:
             if group.week:
                 yield kind.fields[child.leaves[0]].wire[:-1]
             yield from _days(kind, child)
-
-
-def _required_items(kind: Kind, field: Field) -> tuple[str, ...]:
-    """What every entry of a list of mappings must have, by wire name."""
-    schema = home = schemas()[kind.name]
-    for key in field.keys:
-        schema, home = resolve(schema["properties"][key], home)
-    item, _ = resolve(schema["items"], home)
-    return tuple(i.wire[-1] for i in field.items if i.required or i.name in item.get("required", ()))

@@ -76,7 +76,7 @@ def _table(title: str, schema: Mapping[str, Any], home: dict[str, Any]) -> Itera
     yield "|---|---|---|---|"
     required = schema.get("required", ())
     rows = [
-        (f"`{path}`", f"{_value(child)} | {_default(child, required=path in required)} | {_meaning(child, about)}")
+        (f"`{path}`", " | ".join(_cells(child, about, required=path in required)))
         for path, child, about in _rows(schema, home, ())
     ]
     for cells, same in groupby(rows, key=itemgetter(1)):
@@ -98,6 +98,11 @@ def _rows(
             yield from _rows(child, child_home, path, child.get("description", ""))
         else:
             yield ".".join(path), child, about if above else ""
+
+
+def _cells(schema: Mapping[str, Any], about: str, *, required: bool) -> tuple[str, str, str]:
+    """The value, the default and the meaning of a key."""
+    return _value(schema), _default(schema, required=required), _meaning(schema, about, required=required)
 
 
 def _value(schema: Mapping[str, Any]) -> str:
@@ -129,11 +134,11 @@ def _default(schema: Mapping[str, Any], *, required: bool) -> str:
     return "required" if required else ""
 
 
-def _meaning(schema: Mapping[str, Any], about: str) -> str:
+def _meaning(schema: Mapping[str, Any], about: str, *, required: bool) -> str:
     parts = [about, str(schema["description"])]
     if isinstance(schema.get("x-wire"), str):
         parts.append(f"The service's spelling: `{schema['x-wire']}`.")
-    if schema.get("x-required"):
+    if schema.get("x-required") and not required:
         parts.append("The service requires it.")
     if schema.get("x-money"):
         parts.append("Costs money.")

@@ -216,7 +216,8 @@ def _wire(field: Field, value: Any) -> Any:
         return value
     wire: Callable[[Any], Any] = field.type.wire
     sent = wire(value)
-    return [entry for entry in sent if entry] if field.items else sent  # {} would vanish in a form
+    # An entry of blanks only is none: its {} would vanish in a form, and a blank phone be refused.
+    return [entry for entry in sent if any(entry.values())] if field.items else sent
 
 
 def _put(sections: Json, wire: tuple[str, ...], value: Any) -> None:
