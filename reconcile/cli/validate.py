@@ -30,7 +30,7 @@ def command(settings: Settings, format_: str) -> None:
 
         click.echo(text({"format_version": FORMAT_VERSION, "diagnostics": []}), nl=False)
         return
-    from reconcile.reports.words import count
+    from reconcile.model.normalize import count
 
     accounts = count(len(project.desired.accounts), "account")
     click.echo(f"Valid: {count(len(project.desired.sites), 'site')} in {accounts}.")

@@ -126,6 +126,7 @@ class _Composer:
             for name, entry in self.sections.named["accounts"].items()
             if all(key in entry.raw for key in required)  # what lacks one has been reported
         }
+        self.check_accounts(accounts)
         for section in ("schedules", "widgets", "blacklists"):
             for name, entry in self.sections.named[section].items():
                 self.named_layer(section, name, entry.place)
@@ -141,6 +142,16 @@ class _Composer:
             first = next(iter(self.sections.named["sites"].values()))
             self.fault(first.place, "no file declares an account; sites need one under `accounts:`")
         return DesiredState(accounts, _safety(self.sections.safety.raw or {}), tuple(sites))
+
+    def check_accounts(self, accounts: Mapping[str, Account]) -> None:
+        """One live account under two names would be planned for twice."""
+        declared: dict[tuple[str, str], str] = {}
+        for name, account in accounts.items():
+            other = declared.setdefault((account.base_url, account.uid), name)
+            if other != name:
+                entries = self.sections.named["accounts"]
+                message = f'account "{name}" is the same as the one at {{other}}: both have this uid at one service'
+                self.fault(entries[name].place, message, entries[other].place)
 
     def sites(self, accounts: Mapping[str, Account]) -> list[Desired]:
         shared, place = self.sections.defaults.raw or {}, self.sections.defaults.place
@@ -310,7 +321,7 @@ class _Composer:
         for index, entry in enumerate(value):
             if entry is not None:
                 try:
-                    field.type.read([entry])
+                    field.strict.read([entry])
                 except ValueError as found:
                     self.fault(Place(place.file, (*place.keys, index)), str(found))
 
@@ -346,7 +357,8 @@ class _Composer:
             for index, value in self.union_entry(group, entry, file, (*keys, position)).items():
                 if value is not UNMANAGED:
                     found.setdefault(index, set()).update(value)
-        return {index: tuple(sorted(values)) for index, values in found.items()}
+        # A list replaces a list: what a farther layer had in it is gone, also where this one says nothing.
+        return dict.fromkeys(group.leaves, UNMANAGED) | {i: tuple(sorted(values)) for i, values in found.items()}
 
     def union_entry(self, group: Group, entry: Any, file: str, keys: Keys) -> Layer:
         if isinstance(entry, str):

@@ -99,7 +99,9 @@ class Field:
         return self.keys[-1]
 
     def _read_strictly(self, raw: Any) -> Any:
-        return self.type.blank if raw == "" and self.type.blank is not None else self.type.read(raw)
+        if raw == "" and self.type.blank is not None:
+            return self.type.blank
+        return (self.type.strict or self.type.read)(raw)
 
     def _read_leniently(self, raw: Any) -> Any:
         if raw is None or raw == [] or raw == {}:

@@ -33,7 +33,11 @@ class Spelled(str):
 
 @dataclass(frozen=True, slots=True)
 class FieldType:
-    """What a type of field does. `blank` is what an empty string means to it; None: the same as no value at all."""
+    """What a type of field does.
+
+    `blank` is what an empty string means to it (None: the same as no value at all). `strict` reads what a person
+    wrote, where that may not be guessed at as freely as what a service gave back.
+    """
 
     name: str
     read: Callable[[Any], Any]
@@ -41,6 +45,7 @@ class FieldType:
     show: Callable[[Any], Any]
     nothing: Any
     blank: Any = None
+    strict: Callable[[Any], Any] | None = None
 
 
 def as_is(value: Any) -> Any:
@@ -153,24 +158,43 @@ def read_phone(raw: Any) -> str:
 
     Asks whether the number is possible, not whether it is assigned: the lists of assigned ranges age.
     """
-    if raw == "":
-        return ""
     compact = _PUNCTUATION.sub("", str(raw))
+    return _phone(raw, compact, compact, "+" + compact.lstrip("+"))
+
+
+def read_written_phone(raw: Any) -> str:
+    """As `read_phone`, of what a person wrote: without a plus it is Russian, or a slip of the pen."""
+    compact = _PUNCTUATION.sub("", str(raw))
+    if _TRUNK.match(str(raw)) and len(compact) != 11:
+        raise _no_phone(raw)
+    return _phone(raw, compact, compact)
+
+
+_TRUNK = re.compile(r"\s*8[\s(.-]")
+
+
+def _phone(raw: Any, compact: str, *candidates: str) -> str:
+    """The first of the candidates that is a possible number of full length."""
+    if compact == "":
+        return ""
     home = _HOME_NUMBER.fullmatch(compact)
-    return "+7" + home[1] if home else _international(compact, raw)
-
-
-def _international(compact: str, raw: Any) -> str:
+    if home:
+        return "+7" + home[1]
     import phonenumbers
 
-    for candidate in (compact, "+" + compact.lstrip("+")):
+    for candidate in candidates:
         try:
             number = phonenumbers.parse(candidate, HOME_REGION)
         except phonenumbers.NumberParseException:
             continue
-        if phonenumbers.is_possible_number(number) and not number.extension and re.fullmatch(r"\+?\d+", candidate):
+        possible = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
+        if possible and re.fullmatch(r"\+?\d+", candidate):
             return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    raise ValueError(f"expected a phone number such as +7 495 123-45-67, got {quoted(raw)}")
+    raise _no_phone(raw)
+
+
+def _no_phone(raw: Any) -> ValueError:
+    return ValueError(f"expected a phone number such as +7 495 123-45-67, got {quoted(raw)}")
 
 
 # --- addresses of sites -----------------------------------------------------------------------------------------------
@@ -293,8 +317,14 @@ def wire_url(value: str) -> str:
     return value.written if isinstance(value, Spelled) else value
 
 
-def _set(name: str, read: Callable[[Any], str], wire: Callable[[Any], Any] = join_lines) -> FieldType:
-    return FieldType(name, set_of(read), wire, show_set, (), ())
+def _set(
+    name: str,
+    read: Callable[[Any], str],
+    *,
+    wire: Callable[[Any], Any] = join_lines,
+    strict: Callable[[Any], str] | None = None,
+) -> FieldType:
+    return FieldType(name, set_of(read), wire, show_set, (), (), strict and set_of(strict))
 
 
 TYPES: dict[str, FieldType] = {
@@ -305,13 +335,13 @@ TYPES: dict[str, FieldType] = {
         FieldType("hour", read_hour, as_is, as_is, None),
         FieldType("text", read_text, as_is, as_is, "", ""),
         FieldType("timezone", read_timezone, as_is, as_is, "", ""),
-        FieldType("phone", read_phone, as_is, as_is, "", ""),
+        FieldType("phone", read_phone, as_is, as_is, "", "", read_written_phone),
         FieldType("phone_prefix", read_prefix, as_is, as_is, "", ""),
         FieldType("url", read_url, wire_url, wire_url, "", ""),
         _set("networks", read_network),
-        _set("phones", read_phone),
+        _set("phones", read_phone, strict=read_written_phone),
         _set("lines", read_line),
-        _set("events", read_line, wire_events),
+        _set("events", read_line, wire=wire_events),
     )
 }
 
@@ -325,6 +355,11 @@ def quoted(raw: Any) -> str:
 
     text = json.dumps(raw, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def count(number: int, noun: str) -> str:
+    """`1 site`, `12 sites`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -42,7 +42,8 @@ def _field(change: FieldChange, *, created: bool) -> Iterator[Line]:
     note = "  (money)" if change.field.money else ""
     name = change.field.path
     if created:
-        yield Line("+", f"{name}: {value(after)}{note}")
+        if after not in ("", []):  # a new site has none anyway
+            yield Line("+", f"{name}: {value(after)}{note}")
     elif change.field.sensitive or not isinstance(after, list) or not isinstance(before, list):
         yield Line("~", f"{name}: {value(before)} -> {value(after)}{note}")
     elif change.field.items:

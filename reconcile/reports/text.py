@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import groupby
 
 import click
 
 from reconcile.applying.report import Outcome, Report
-from reconcile.model.normalize import human_address
+from reconcile.model.normalize import count, human_address
 from reconcile.planning.plan import Action, Change, Diagnostic, Plan, Severity
 from reconcile.reports.fields import Line, lines
-from reconcile.reports.words import clean, count, some
+from reconcile.reports.words import clean, some
 
 _SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
 _COLOURS = {"+": "green", "-": "red", "~": "yellow"}
@@ -74,8 +73,9 @@ def _block(group: list[Change], *, colour: bool) -> Iterator[str]:
         head = f"{first.address.account}/{first.address.kind}/{names[0]}{id_} will be {verb}: {clean(first.reason)}"
     else:
         what = f"{first.address.account}: the same on {len(group)} {first.address.kind}s"
-        reasons = _reasons(group)
-        head = f"{what}, which will be {verb}: {some(names)}" + (f" ({reasons})" if reasons else "")
+        reasons = {change.reason for change in group}
+        why = f" ({clean(first.reason)})" if len(reasons) == 1 else ""
+        head = f"{what}, which will be {verb}: {some(names)}{why}"
     yield _painted(sign, f"{sign} {head}", colour)
     shown = first.fields
     if first.action is Action.CREATE:
@@ -84,11 +84,6 @@ def _block(group: list[Change], *, colour: bool) -> Iterator[str]:
         )
     for line in lines(shown, created=first.action is Action.CREATE):
         yield _line(line, colour)
-
-
-def _reasons(group: list[Change]) -> str:
-    reasons = [reason for reason, _ in groupby(sorted(clean(change.reason) for change in group))]
-    return some(reasons, 2)
 
 
 def _line(line: Line, colour: bool) -> str:

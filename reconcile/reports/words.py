@@ -38,8 +38,3 @@ def some(names: Sequence[str], most: int = 5) -> str:
     if len(names) <= most + 1:
         return ", ".join(names)
     return f"{', '.join(names[:most])} and {len(names) - most} more"
-
-
-def count(number: int, noun: str) -> str:
-    """`1 site`, `12 sites`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

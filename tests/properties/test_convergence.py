@@ -81,7 +81,7 @@ def histories(draw):
     return draw(sites(addresses)), draw(sites(addresses))
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(histories(), st.sets(st.sampled_from(list(PERSONALITIES))).map(sorted), ACCOUNTS)
 @example(({"acme.ru": {"managers": [{"phone": "+74951234567"}], "blacklists": []}},) * 2, sorted(PERSONALITIES), {})
 def test_after_an_apply_the_plan_is_empty(emulator, history, names, settings_):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from reconcile.errors import ProviderError
+from reconcile.model.normalize import count
 from reconcile.providers.base import Check
 from reconcile.providers.pozvonim.assumed import CLOCK_TOLERANCE
 from reconcile.providers.pozvonim.codec import list_items
@@ -96,10 +97,10 @@ def _time_value(raw: Any) -> Any:
 
 
 def _sites(reader: Reader) -> str:
-    count, rung = reader.probe()
-    return f"{count} sites; {rung.value}"
+    sites, rung = reader.probe()
+    return f"{count(sites, 'site')}; {rung.value}"
 
 
 def _widgets(client: Client) -> str:
     request = Request("GET", "/widget", slow=True)
-    return f"{len(list_items(client.call(request), str(request)))} widgets are readable"
+    return f"{count(len(list_items(client.call(request), str(request))), 'widget')} readable"
