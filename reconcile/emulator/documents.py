@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from reconcile.emulator.answers import Refused
+from reconcile.emulator.shapes import merged
 from reconcile.model.fields import UNMANAGED, Field, Group, Kind
 
 #: A level of the wire object: fields and further levels by their wire names.
@@ -33,14 +34,11 @@ class SiteDocument:
 
     def read(self, sent: Mapping[str, Any]) -> dict[str, Any]:
         """All sections complete, in the canonical spelling of the wire. Raises `Refused` (400)."""
-        for section in self.sections:
-            if sent.get(section) is None:
-                raise Refused(400, "GEN-PARAM-REQUIRED", f"{section} is required")
         return self._read_level(self._top, sent, ())
 
     def filled(self, sections: Mapping[str, Any]) -> dict[str, Any]:
         """Sections taken as they are, with the documented defaults under them."""
-        return _under(_defaults(self._top), sections)
+        return merged(_defaults(self._top), sections)
 
     def _read_level(self, level: Level, sent: Any, path: tuple[str, ...]) -> dict[str, Any]:
         if sent == []:  # what PHP makes of an empty object
@@ -77,12 +75,14 @@ class SiteDocument:
 
 
 def read_value(field: Field, sent: Any, path: tuple[str, ...]) -> Any:
-    """One value in the canonical spelling of the wire. Raises `Refused` (400)."""
+    """One value, kept as it was sent: not in the canonical form of those who compare. Raises `Refused` (400)."""
     check = _CHECKS.get(field.type.name, _check_text)
     try:
-        return field.type.wire(field.strict(check(sent)))
+        value = check(sent)
+        field.strict(value)
     except ValueError as error:
         raise invalid(path, str(error)) from None
+    return value
 
 
 def _check_flag(sent: Any) -> Any:
@@ -100,7 +100,7 @@ def _check_integer(sent: Any) -> Any:
 def _check_hour(sent: Any) -> Any:
     if isinstance(sent, bool) or not re.fullmatch(r"\d{1,2}(:\d{2})?", str(sent)):
         raise ValueError("expected an hour such as 9 or 10:30")
-    return sent
+    return int(sent) if str(sent).isdecimal() else sent
 
 
 def _check_text(sent: Any) -> Any:
@@ -153,14 +153,6 @@ def default(field: Field) -> Any:
 
 def _defaults(level: Level) -> dict[str, Any]:
     return {name: _defaults(node) if isinstance(node, dict) else default(node) for name, node in level.items()}
-
-
-def _under(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for name, value in over.items():
-        below = merged.get(name)
-        merged[name] = _under(below, value) if isinstance(below, dict) and isinstance(value, Mapping) else value
-    return merged
 
 
 def _days(kind: Kind, group: Group) -> Iterator[tuple[str, ...]]:

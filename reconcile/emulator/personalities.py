@@ -45,6 +45,8 @@ class Family(StrEnum):
     FILTER = "filter"
     # body -> (status, body)
     UPDATES = "updates"
+    # (stored sections, sent sections) -> sections
+    MERGE = "merge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ PERSONALITIES: Final[Mapping[str, Personality]] = MappingProxyType(
             Personality("create-id-only", Family.CREATE, shapes.only_id),
             Personality("updates-without-body", Family.UPDATES, shapes.without_body),
             Personality("updates-accepted", Family.UPDATES, shapes.accepted),
+            Personality("updates-merge", Family.MERGE, shapes.merged),
         )
     }
 )
@@ -143,7 +146,7 @@ class Manners:
             chosen = personality(name)
             self._on.setdefault(chosen.family, []).append(chosen)
         #: Nothing is on that changes how sites and their lists look.
-        self.plain = not self._on.keys() - {Family.FILTER, Family.CREATE, Family.UPDATES}
+        self.plain = not self._on.keys() - {Family.FILTER, Family.CREATE, Family.UPDATES, Family.MERGE}
 
     def choose(self, family: Family, site_id: int = 0, path: str = "") -> Personality | None:
         """The personality of a family that speaks here; None where none is on."""
@@ -185,6 +188,12 @@ class Manners:
         """The ids by which a list is filtered; None: by none."""
         speaker = self.choose(Family.FILTER)
         return ids if speaker is None else speaker.act(ids)
+
+    def update(self, stored: Mapping[str, Any], sent: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What an update is taken to say. Fields that are not sent take their defaults, unless it merges."""
+        speaker = self.choose(Family.MERGE)
+        merged: Mapping[str, Any] = sent if speaker is None else speaker.act(stored, sent)
+        return merged
 
     def _spell(self, field: Field, sections: dict[str, Any], site_id: int) -> None:
         level: Any = sections

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+import orjson
+
 from reconcile.emulator import answers
 from reconcile.emulator.answers import Answer, Refused
 from reconcile.emulator.documents import SiteDocument, listed
@@ -117,11 +119,11 @@ class Pozvonim:
         return answers.site(self.manners, _found(call, self._storage.site(call.uid, call.numbers[0])))
 
     def update_site(self, call: Call) -> Answer:
-        """PUT /sites/:id, which replaces: a field that is not sent takes its default."""
-        _found(call, self._storage.site(call.uid, call.numbers[0]))
-        sections = self._sections(call)
-        stored = self._storage.replace_site(call.uid, call.numbers[0], sections, self._now())
-        return answers.updated(self.manners, _found(call, stored))
+        """PUT /sites/:id"""
+        stored = _found(call, self._storage.site(call.uid, call.numbers[0]))
+        sections = self._sections(call, orjson.loads(stored.body))
+        replaced = self._storage.replace_site(call.uid, call.numbers[0], sections, self._now())
+        return answers.updated(self.manners, _found(call, replaced))
 
     def delete_site(self, call: Call) -> Answer:
         """DELETE /sites/:id"""
@@ -130,9 +132,16 @@ class Pozvonim:
         self._storage.drop_site(call.uid, site.id)
         return answers.deleted(self.manners, site.id)
 
-    def _sections(self, call: Call) -> dict[str, Any]:
+    def _sections(self, call: Call, stored: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The sections to store. A field that is not sent takes its default, also in an update: PUT replaces, unless
+        this service merges.
+        """
         _expect(call, self._document.sections)
-        return self._document.read(_sent(call))
+        sent = _sent(call)
+        for section in self._document.sections:
+            if sent.get(section) is None:
+                raise Refused(400, "GEN-PARAM-REQUIRED", f"{section} is required")
+        return self._document.read(sent if stored is None else self.manners.update(stored, sent))
 
     # --- the rest ---
 

@@ -168,3 +168,15 @@ def without_body(_body: bytes) -> tuple[int, bytes]:
 def accepted(body: bytes) -> tuple[int, bytes]:
     """updates and deletes answer 202"""
     return 202, body
+
+
+# --- what an update means ---------------------------------------------------------------------------------------------
+
+
+def merged(stored: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
+    """updates keep what is not sent"""
+    made = dict(stored)
+    for name, value in sent.items():
+        below = made.get(name)
+        made[name] = merged(below, value) if isinstance(below, dict) and isinstance(value, Mapping) else value
+    return made

@@ -77,7 +77,7 @@ def hours_clock(value: Any) -> Any:
 
 def has_no_value(field: Field, value: Any) -> bool:
     """An empty text or list, and 0 where that is the documented default."""
-    return value in ("", None) or value == [] or (field.nothing == 0 and value == 0)
+    return value in ("", None) or value == [] or (field.default == 0 and value == 0)
 
 
 def empty_as_blank(_value: Any) -> Any:

@@ -38,7 +38,7 @@ def build_plan(
             by_account[site.address.account].append(site)
     for name, account in live.items():
         matches = match(by_account[name], account.sites, kind.index("url"))
-        diagnostics += [d for d in matches.diagnostics if selection.has_address(d.address)]
+        diagnostics += _selected(matches.diagnostics, by_account[name], selection)
         for site, found in matches.pairs:
             if not selection.has(site):
                 continue
@@ -51,7 +51,8 @@ def build_plan(
                 changes.append(change)
         if desired.accounts[name].prune:
             changes += [_prune(kind, site) for site in matches.undeclared if selection.has(site)]
-    selection.require_match()
+    if not unread:  # else, what it means may be in what could not be read
+        selection.require_match()
     return _plan(changes, noop, live, diagnostics)
 
 
@@ -70,7 +71,7 @@ def build_destroy_plan(
     for name, account in live.items():
         declared = [site for site in desired.sites if site.address.account == name]
         matches = match(declared, account.sites, kind.index("url"))
-        diagnostics += [d for d in matches.diagnostics if selection.has_address(d.address)]
+        diagnostics += _selected(matches.diagnostics, declared, selection)
         for site, found in matches.pairs:
             if not selection.has(site):
                 continue
@@ -88,8 +89,14 @@ def build_destroy_plan(
                     prevent_destroy=site.prevent_destroy,
                 )
             )
-    selection.require_match()
+    if not unread:  # else, what it means may be in what could not be read
+        selection.require_match()
     return _plan(changes, absent, live, diagnostics)
+
+
+def _selected(diagnostics: Sequence[Diagnostic], declared: Sequence[Desired], selection: Selection) -> list[Diagnostic]:
+    by_address = {str(site.address): site for site in declared}
+    return [diagnostic for diagnostic in diagnostics if selection.has(by_address[diagnostic.address])]
 
 
 def _plan(changes: list[Change], noop: int, live: Mapping[str, LiveAccount], diagnostics: Sequence[Diagnostic]) -> Plan:
@@ -100,6 +107,9 @@ def _plan(changes: list[Change], noop: int, live: Mapping[str, LiveAccount], dia
 
 def _change(kind: Kind, site: Desired, found: Live | None) -> Change | Diagnostic | None:
     """The change that a declared site needs; None where it needs none."""
+    differing = () if found is None else compare(kind, site.values, found.values)
+    if found is not None and not differing:
+        return None
     lacking = _lacking(kind, site, found)
     if lacking is not None:
         return Diagnostic(Severity.ERROR, str(site.address), lacking)
@@ -110,9 +120,6 @@ def _change(kind: Kind, site: Desired, found: Live | None) -> Change | Diagnosti
             if value is not UNMANAGED
         )
         return Change(site.address, Action.CREATE, f"declared in {site.file}, not live", fields=fields)
-    differing = compare(kind, site.values, found.values)
-    if not differing:
-        return None
     return Change(
         site.address,
         Action.UPDATE,

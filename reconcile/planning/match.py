@@ -12,7 +12,10 @@ from reconcile.planning.plan import Diagnostic, Severity
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The declared sites with their live ones (None: there is none), the live sites left over, and what is wrong."""
+    """The declared sites with their live ones (None: there is none), the live sites left over, and what is wrong.
+
+    A live site that a declared one may mean is not left over, even where it can't be told which one it means.
+    """
 
     pairs: tuple[tuple[Desired, Live | None], ...]
     undeclared: tuple[Live, ...]
@@ -30,13 +33,14 @@ def match(desired: Sequence[Desired], live: Sequence[Live], url: int) -> Matches
 class _Matcher:
     def __init__(self, desired: Sequence[Desired], live: Sequence[Live], url: int) -> None:
         self.desired = desired
-        self.live = live
+        self.live = sorted(live, key=lambda site: site.id)
         self.url = url
         self.free: dict[str, list[Live]] = defaultdict(list)
-        for site in live:
+        for site in self.live:
             self.free[site.address.name].append(site)
         self.found: dict[int, Live] = {}
         self.failed: set[int] = set()
+        self.claimed: set[int] = set()
         self.diagnostics: list[Diagnostic] = []
 
     def run(self) -> Matches:
@@ -48,12 +52,15 @@ class _Matcher:
         pairs = tuple(
             (site, self.found.get(index)) for index, site in enumerate(self.desired) if index not in self.failed
         )
-        taken = {site.id for site in self.found.values()}
+        taken = self.claimed | {site.id for site in self.found.values()}
         return Matches(pairs, tuple(site for site in self.live if site.id not in taken), tuple(self.diagnostics))
 
     def fail(self, index: int, message: str) -> None:
+        site = self.desired[index]
         self.failed.add(index)
-        self.diagnostics.append(Diagnostic(Severity.ERROR, str(self.desired[index].address), message))
+        self.diagnostics.append(Diagnostic(Severity.ERROR, str(site.address), message))
+        for name in (str(site.values[self.url]), site.address.name, site.previous or ""):
+            self.claimed.update(candidate.id for candidate in self.free.get(name, ()))
 
     def take(self, index: int, site: Live) -> None:
         self.found[index] = site
@@ -83,7 +90,7 @@ class _Matcher:
                 ids = ", ".join(str(candidate.id) for candidate in candidates)
                 self.fail(
                     index,
-                    f"{len(candidates)} live sites have this address, with ids {ids}; "
+                    f"{len(candidates)} live sites have the address {candidates[0].address.human}, with ids {ids}; "
                     f"say which one is meant with `id: {candidates[0].id}`, or delete the others in the dashboard",
                 )
             elif candidates:

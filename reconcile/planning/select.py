@@ -23,13 +23,6 @@ class Selection:
         """Whether a site is selected; labels are those of declared sites only."""
         return self._any(site.address, site.labels if isinstance(site, Desired) else NO_LABELS)
 
-    def has_address(self, address: str) -> bool:
-        """Whether what is known by its address alone is selected."""
-        try:
-            return self._any(Address.parse(address), NO_LABELS)
-        except ValueError:
-            return True
-
     def _any(self, address: Address, labels: Mapping[str, str]) -> bool:
         if not self.expressions:
             return True

@@ -46,7 +46,13 @@ def diagnostic_text(diagnostic: Diagnostic, *, colour: bool = False) -> str:
     """A diagnostic on a line of its own."""
     word = diagnostic.severity.value
     mark = click.style(word, fg="red" if diagnostic.severity is Severity.ERROR else "yellow", bold=True)
-    return f"{mark if colour else word}: {human_address(diagnostic.address)}: {clean(diagnostic.message)}"
+    return f"{mark if colour else word}: {clean(_human(diagnostic.address))}: {clean(diagnostic.message)}"
+
+
+def _human(address: str) -> str:
+    """The address of a resource with Cyrillic domains readable; an account's name as it is."""
+    *above, name = address.split("/", 2)
+    return "/".join([*above, human_address(name)])
 
 
 def _groups(changes: Iterable[Change]) -> list[list[Change]]:

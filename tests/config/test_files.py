@@ -50,9 +50,7 @@ def test_a_file_of_50_mb_is_refused_unread(load, refused, tmp_path):
     assert refused({}) == "dump.yaml: is 50 MiB large; a file of a project may have 32 MiB at most"
 
 
-@pytest.mark.parametrize(
-    "content", ["[" * 100_000, "a: " + "{a: " * 50_000, "- " * 50_000 + "a", "? " * 50_000 + "a"]
-)
+@pytest.mark.parametrize("content", ["[" * 100_000, "a: " + "{a: " * 50_000, "- " * 50_000 + "a", "? " * 50_000 + "a"])
 def test_nesting_without_end_is_refused(refused, content):
     assert refused({"deep.yaml": content}).startswith("deep.yaml:1:")
     assert refused({}).endswith(": nested more than 64 levels deep")

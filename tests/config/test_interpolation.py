@@ -35,7 +35,10 @@ def test_a_file_of_the_largest_size_is_read(load):
     [
         ("${file.}", "the project is no file; the path starts at the project's folder"),
         ("${file.a\\0b}", '"a\\u0000b" is no path'),
-        ("${file.loop}", "loop can't be read: Too many levels of symbolic links; the path starts at the project's folder"),
+        (
+            "${file.loop}",
+            "loop can't be read: Too many levels of symbolic links; the path starts at the project's folder",
+        ),
         ("${file.pipe}", "pipe is no file; the path starts at the project's folder"),
         ("${file.out}", "out is outside the project; only files inside it are read"),
         ("${file.sub/../../x}", "sub/../../x is outside the project; only files inside it are read"),
@@ -82,7 +85,7 @@ def test_uid_and_key_come_as_they_are(load):
 def test_a_secret_is_in_no_repr_and_no_message(load, refused):
     account = "accounts:\n  studio: {{provider: pozvonim, uid: u, api_key: {}}}\n"
 
-    state = load({"accounts.yaml": account.format("${env.KEY}")}, {"KEY": SECRET})
+    state = load({"accounts.yaml": account.format("'${env.KEY}'")}, {"KEY": SECRET})
 
     assert SECRET not in repr(state)
-    assert SECRET not in refused({"accounts.yaml": account.format("[${env.KEY}]")}, {"KEY": SECRET})
+    assert SECRET not in refused({"accounts.yaml": account.format("['${env.KEY}']")}, {"KEY": SECRET})

@@ -100,7 +100,7 @@ Start = Callable[..., Emulator]
 
 SITE: dict[str, Any] = {
     "site": {"url": "http://acme.ru", "notification_notify": ["call", "miss"], "report_analytic": 0},
-    "managers": [{"phone": "+7 (495) 123-45-67", "name": "Анна"}, {"phone": "+442071838750"}],
+    "managers": [{"phone": "+74951234567", "name": "Анна"}, {"phone": "+442071838750"}],
     "widget": {
         "call_time": 35,
         "timezone": "Asia/Vladivostok",
@@ -111,8 +111,8 @@ SITE: dict[str, Any] = {
         "algoritms": {"onexit": {"time": 20, "enable": 1}},
     },
     "blacklists": {
-        "ip": "203.0.113.7\n198.51.100.0/24",
-        "phone": "84950000000\n+442071838750",
+        "ip": "198.51.100.0/24\n203.0.113.7",
+        "phone": "+442071838750\n+74950000000",
         "url": "",
         "referer": "",
     },

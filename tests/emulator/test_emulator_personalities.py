@@ -21,7 +21,7 @@ OF_ANSWERS = {
     Family.FILTER,
     Family.ID,
     Family.CREATE,
-    Family.UPDATES,
+    Family.UPDATES, Family.MERGE,
 }
 
 SPELLINGS = [name for name, personality in PERSONALITIES.items() if personality.family not in OF_ANSWERS]
@@ -217,6 +217,16 @@ def test_what_changes_answer(emulator, client, site):
     emulator.set_personalities(["updates-without-body"])
     for answer in (client.send("PUT", path, site), client.send("DELETE", path)):
         assert (answer.status_code, answer.content) == (204, b"")
+
+
+@pytest.mark.parametrize(("names", "kept"), [([], 28), (["updates-merge"], 35)])
+def test_what_an_update_does_to_fields_that_are_not_sent(emulator, client, site, names, kept):
+    emulator.set_personalities(names)
+    path = f"/sites/{client.send('POST', '/sites', site).json()['id']}"
+    del site["widget"]["call_time"]
+    assert client.send("PUT", path, site).json()["widget"]["call_time"] == kept
+    del site["widget"]
+    assert client.send("PUT", path, site).status_code == 400
 
 
 def test_an_unknown_personality(emulator):

@@ -1,0 +1,33 @@
+"""Planning as data: each folder of `cases/` is a project, the live sites as the service gives them, and the plan.
+
+`options.json` holds what the command line would say: `select` and `destroy`.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from reconcile.config.project import load_state
+from reconcile.errors import PlanError
+from reconcile.model.fields import site_kind
+from reconcile.planning.planfile import plan_data
+
+CASES = Path(__file__).parent / "cases"
+
+
+def read(path):
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+@pytest.mark.parametrize("case", sorted(CASES.iterdir()), ids=lambda case: case.name)
+def test_the_plan_is_this(case, planned):
+    desired = load_state(case / "project", {}, site_kind())
+    try:
+        made = plan_data(planned(desired, read(case / "live.json"), **read(case / "options.json")))
+    except PlanError as error:
+        made = {"format_version": "1.0", "error": str(error)}
+
+    assert made == {"format_version": "1.0"} | read(case / "expected.json")
