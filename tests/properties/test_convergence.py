@@ -102,7 +102,9 @@ FULL = {
             "button_position_x": 0,
             "call_time": 1,
         },
-        "blacklists": [{"ip": ["203.0.113.7", "198.51.100.0/24"], "phone": ["8 495 000 00 00"], "url": ["/a"], "referer": []}],
+        "blacklists": [
+            {"ip": ["203.0.113.7", "198.51.100.0/24"], "phone": ["8 495 000 00 00"], "url": ["/a"], "referer": []}
+        ],
     }
 }
 CHANGED = {
@@ -140,11 +142,20 @@ def test_sites_that_no_file_declares_any_more_go_and_nothing_is_left_to_do(emula
 
 @pytest.mark.parametrize("names", [(), ("lines-crlf", "lines-padded")])
 def test_the_order_in_a_set_means_nothing(emulator, names):
-    kinds = {"ip": ["203.0.113.7", "198.51.100.0/24"], "phone": ["+74951234567", "+380441234567"], "url": ["/b", "/a", "/b"]}
+    kinds = {
+        "ip": ["203.0.113.7", "198.51.100.0/24"],
+        "phone": ["+74951234567", "+380441234567"],
+        "url": ["/b", "/a", "/b"],
+    }
     declared = {"acme.ru": {**FULL["Окна-Мастер.рф"], "blacklists": [kinds]}}
     converge(emulator, names, {}, declared)
-    emulator.change_site(emulator.sites("u")[0]["id"], {"blacklists.ip": "198.51.100.0/24\n203.0.113.7/32", "blacklists.url": "/a\n/b"})
-    turned = {"acme.ru": {**declared["acme.ru"], "blacklists": [{kind: entries[::-1] for kind, entries in kinds.items()}]}}
-    with tempfile.TemporaryDirectory() as folder:
-        write(Path(folder), account(emulator), turned)
-        assert changes(Path(folder)) == []
+    emulator.change_site(
+        emulator.sites("u")[0]["id"], {"blacklists.ip": "198.51.100.0/24\n203.0.113.7/32", "blacklists.url": "/a\n/b"}
+    )
+    turned = {
+        "acme.ru": {**declared["acme.ru"], "blacklists": [{kind: entries[::-1] for kind, entries in kinds.items()}]}
+    }
+    for version in (declared, turned):
+        with tempfile.TemporaryDirectory() as folder:
+            write(Path(folder), account(emulator), version)
+            assert changes(Path(folder)) == []

@@ -25,7 +25,9 @@ HOME_PHONES = st.builds(
     st.sampled_from(["+7{}{}{}{}", "8{}{}{}{}", "7{}{}{}{}", "+7 ({}) {}-{}-{}", "8 {} {} {} {}", "{}{}{}{}"]),
     st.from_regex(r"[3489][0-9]{2}[1-9][0-9]{6}", fullmatch=True),
 )
-PHONES = st.one_of(HOME_PHONES, st.sampled_from(["+380441234567", "+49 30 901820", "+1 212-555-0123", "+998 71 200 70 07"]))
+PHONES = st.one_of(
+    HOME_PHONES, st.sampled_from(["+380441234567", "+49 30 901820", "+1 212-555-0123", "+998 71 200 70 07"])
+)
 EMAILS = st.one_of(st.just(""), st.sampled_from(["owner@acme.ru", "o+x@studio.example", "Отдел@почта.рф"]))
 NETWORKS = st.one_of(
     st.ip_addresses().map(str),
@@ -34,7 +36,9 @@ NETWORKS = st.one_of(
 )
 ZONES = st.sampled_from(["Europe/Moscow", "Europe/Kaliningrad", "Asia/Vladivostok", "Asia/Yekaterinburg", "UTC"])
 ADDRESSES = st.lists(
-    st.sampled_from(["acme.ru", "Окна-Мастер.рф", "цветы.example", "shop.example.ru/moscow", "Beta.RU", "gamma.ru:8080"]),
+    st.sampled_from(
+        ["acme.ru", "Окна-Мастер.рф", "цветы.example", "shop.example.ru/moscow", "Beta.RU", "gamma.ru:8080"]
+    ),
     min_size=1,
     max_size=4,
     unique=True,
@@ -103,5 +107,9 @@ def _weeks(draw: Callable[..., Any], raw: dict[str, Any]) -> None:
 
 def write(folder: Any, account: dict[str, Any], declared: dict[str, Any]) -> None:
     """Writes a project of one account."""
-    data = {"accounts": {"studio": account}, "sites": declared, "safety": {"max_deletes": 99, "max_delete_percent": 100}}
+    data = {
+        "accounts": {"studio": account},
+        "sites": declared,
+        "safety": {"max_deletes": 99, "max_delete_percent": 100},
+    }
     (folder / "project.yaml").write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
