@@ -150,7 +150,7 @@ def test_the_order_in_a_set_means_nothing(emulator, names):
     declared = {"acme.ru": {**FULL["Окна-Мастер.рф"], "blacklists": [kinds]}}
     converge(emulator, names, {}, declared)
     emulator.change_site(
-        emulator.sites("u")[0]["id"], {"blacklists.ip": "198.51.100.0/24\n203.0.113.7/32", "blacklists.url": "/a\n/b"}
+        emulator.sites("u")[0]["id"], {"blacklists.ip": "203.0.113.7/32\n198.51.100.0/24", "blacklists.url": "/b\n/a"}
     )
     turned = {
         "acme.ru": {**declared["acme.ru"], "blacklists": [{kind: entries[::-1] for kind, entries in kinds.items()}]}
