@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cmp_to_key
+from functools import cmp_to_key, lru_cache
 from typing import Final
 
 Key = int | str
@@ -31,6 +31,7 @@ def sorted_keys(keys: Iterable[Key]) -> list[Key]:
     return sorted(keys, key=cmp_to_key(_compare))
 
 
+@lru_cache(maxsize=4096, typed=True)  # the names of parameters are few
 def _compare(one: Key, other: Key) -> int:
     a, b = array_key(one), array_key(other)
     x, y = _number(a), _number(b)

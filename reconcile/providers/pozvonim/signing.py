@@ -56,24 +56,27 @@ def token_sign(api_key: str, uid: str) -> str:
 
 
 def _items(params: Params) -> Iterable[tuple[Any, Any]]:
-    return params.items() if isinstance(params, Mapping) else enumerate(params)
+    return params.items() if isinstance(params, dict | Mapping) else enumerate(params)
 
 
 def _append(pairs: list[str], name: str, value: Any) -> None:
-    """Adds the `name=value` pairs of one value, which may be an array. The order of the tests is that of frequency."""
-    if isinstance(value, str):
-        pairs.append(f"{name}={value if _PLAIN.fullmatch(value) else _urlencode(value)}")
-    elif isinstance(value, bool):
-        pairs.append(f"{name}=1" if value else f"{name}=0")
-    elif isinstance(value, int):
-        pairs.append(f"{name}={int(value)}")
+    """Adds the `name=value` pairs of one value, which may be an array."""
+    if isinstance(value, str | int | float):
+        pairs.append(_pair(name, value))
     elif isinstance(value, dict | list | tuple | Mapping):
         for key, item in _items(value):
             _append(pairs, _nested(name, key), item)
-    elif isinstance(value, float):
-        pairs.append(f"{name}={_float(value)}")
     elif value is not None:
         raise TypeError(f"{type(value).__name__} can't be sent as a parameter")
+
+
+@lru_cache(maxsize=16384, typed=True)  # most fields of most sites are the same
+def _pair(name: str, value: str | float) -> str:
+    if isinstance(value, str):
+        return f"{name}={value if _PLAIN.fullmatch(value) else _urlencode(value)}"
+    if isinstance(value, int):  # a flag, too: PHP spells it 1 or 0
+        return f"{name}={int(value)}"
+    return f"{name}={_float(value)}"
 
 
 @lru_cache(maxsize=4096)

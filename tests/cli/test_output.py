@@ -1,0 +1,276 @@
+"""What commands print, where, and in which shape."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+SCHEMAS = ("project", "account", "site", "widget", "schedule", "manager", "blacklist")
+
+
+@pytest.fixture
+def changed(studio):
+    studio.add("acme.ru", report_period=90)
+    studio.declare("acme.ru:", "new.ru: {auto_payment: true}")
+    return studio
+
+
+PLAN_TEXT = """\
+~ studio/site/acme.ru (id 1) will be updated: differs from reconcile.yaml
+    ~ report_period: 90 -> 60
+
++ studio/site/new.ru will be created: declared in reconcile.yaml, not live
+    + report_period: 60
+    + auto_payment: true  (money)
+    + managers: Анна +74951234567
+
+Plan: 1 to create, 1 to update, 0 to delete; 0 unchanged.
+"""
+PLAN_JSON = {
+    "format_version": "1.0",
+    "summary": {"create": 1, "update": 1, "delete": 0, "noop": 0},
+    "changes": [
+        {
+            "address": "studio/site/acme.ru",
+            "kind": "site",
+            "account": "studio",
+            "action": "update",
+            "reason": "differs from reconcile.yaml",
+            "id": 1,
+            "fields": [{"path": "report_period", "before": 90, "after": 60}],
+        },
+        {
+            "address": "studio/site/new.ru",
+            "kind": "site",
+            "account": "studio",
+            "action": "create",
+            "reason": "declared in reconcile.yaml, not live",
+            "id": None,
+            "fields": [
+                {"path": "url", "before": None, "after": "new.ru"},
+                {"path": "report_period", "before": None, "after": 60},
+                {"path": "auto_payment", "before": None, "after": True, "money": True},
+                {"path": "managers", "before": None, "after": [{"phone": "+74951234567", "name": "Анна"}]},
+            ],
+        },
+    ],
+    "diagnostics": [],
+}
+
+
+@pytest.mark.parametrize("command", ["plan", "drift"])
+def test_a_plan_is_on_standard_output_and_nothing_else_is(changed, run, command):
+    text, data = run(command), run(command, "--format", "json")
+
+    assert (text.stdout, text.stderr) == (PLAN_TEXT, "")
+    assert (json.loads(data.stdout), data.stderr) == (PLAN_JSON, "")
+    assert changed.writes() == []
+
+
+def test_what_a_refused_plan_would_be_refused_for_is_a_warning(studio, run):
+    for n in range(6):
+        studio.add(f"old-{n}.ru")
+    studio.add("acme.ru")
+    studio.declare("acme.ru:", settings=", prune: true", top="safety: {max_delete_percent: 100}\n")
+    refusal = "6 sites would be deleted, and `safety.max_deletes` is 5; if that is meant, apply with --allow-deletes 6"
+
+    planned, applied = run("plan"), run("apply", "--yes")
+
+    assert planned.stderr == f"warning: apply will refuse this plan: {refusal}\n"
+    assert applied.stderr == f"error: the plan is refused, and nothing was changed:\n  - {refusal}\n"
+    assert applied.stdout == planned.stdout
+
+
+def test_an_apply_shows_the_plan_and_ends_with_the_report(changed, run, without_run_ids):
+    done = run("apply", "--yes")
+
+    assert without_run_ids(done.stdout) == (
+        PLAN_TEXT + "Apply: 2 done, 0 failed, 0 not attempted, 0 outcome unknown, of 2 changes. Run RUN.\n"
+    )
+    assert done.stderr == ""
+    assert changed.live() == {"acme.ru": 60, "new.ru": 60}
+
+
+def test_an_apply_in_json_is_its_report(changed, run):
+    report = json.loads(run("apply", "--yes", "--format", "json").stdout)
+
+    assert list(report) == ["format_version", "run", "summary", "outcomes"]
+    assert report["summary"] == {"done": 2, "failed": 0, "not_attempted": 0, "unknown": 0}
+    assert report["outcomes"] == [
+        {"address": "studio/site/acme.ru", "action": "update", "outcome": "done", "error": None},
+        {"address": "studio/site/new.ru", "action": "create", "outcome": "done", "error": None},
+    ]
+
+
+def test_an_apply_with_nothing_to_do_asks_nothing_and_sends_nothing(studio, run):
+    studio.add("acme.ru")
+    studio.declare("acme.ru:")
+
+    text, data = run("apply"), run("apply", "--format", "json")
+
+    assert text.stdout == "No changes. 1 site as declared.\n"
+    assert json.loads(data.stdout)["outcomes"] == []
+    assert studio.writes() == []
+
+
+def test_without_a_terminal_nothing_is_asked(changed, run):
+    done = run("apply", input="yes\n", stdin=None)
+
+    assert (done.returncode, done.stdout) == (64, PLAN_TEXT)
+    assert done.stderr == (
+        "error: nobody is there to ask: standard input is no terminal; say --yes to go on without a question\n"
+    )
+    assert changed.writes() == []
+
+
+def test_destroy_deletes_what_is_declared_and_nothing_else(studio, run, without_run_ids):
+    studio.add("acme.ru")
+    studio.add("undeclared.ru")
+    studio.declare("acme.ru:", "never-made.ru:")
+
+    done = run("destroy", "--yes", "--allow-deletes", "1")
+
+    assert without_run_ids(done.stdout) == (
+        "- studio/site/acme.ru (id 1) will be deleted: destroy deletes what is declared\n\n"
+        "Plan: 0 to create, 0 to update, 1 to delete; 1 unchanged.\n"
+        "Apply: 1 done, 0 failed, 0 not attempted, 0 outcome unknown, of 1 change. Run RUN.\n"
+    )
+    assert studio.live() == {"undeclared.ru": 60}
+
+
+@pytest.mark.parametrize("command", ["validate", "plan"])
+def test_problems_are_on_standard_error_and_in_json_on_standard_output(studio, run, command):
+    studio.declare("acme.ru: {colour: red, report_period: x}")
+    first = 'unknown key "colour" in acme.ru; expected one of account, labels, id'
+    second = 'expected a whole number, got "x"'
+
+    text, data = run(command), run(command, "--format", "json")
+
+    lines = text.stderr.splitlines()
+    assert (text.stdout, len(lines)) == ("", 3)
+    assert lines[0].startswith(f"reconcile.yaml:7:13: {first}")
+    assert lines[1:] == [f"reconcile.yaml:7:41: {second}", "2 problems in the project; nothing was changed"]
+    diagnostics = json.loads(data.stdout)["diagnostics"]
+    assert [(d["severity"], d["file"], d["line"], d["column"]) for d in diagnostics] == [
+        ("error", "reconcile.yaml", 7, 13),
+        ("error", "reconcile.yaml", 7, 41),
+    ]
+    assert diagnostics[1]["message"] == second
+    assert data.stderr == text.stderr
+
+
+def test_a_valid_project_is_said_to_be_in_both_formats(studio, run):
+    studio.declare("acme.ru:", "globex.ru:")
+
+    assert run("validate").stdout == "Valid: 2 sites in 1 account.\n"
+    assert json.loads(run("validate", "--format", "json").stdout) == {"format_version": "1.0", "diagnostics": []}
+    assert studio.emulator.requests() == []
+
+
+def test_the_key_is_never_printed_or_saved(changed, run, project):
+    secret = "the-secret-key"
+    done = [
+        run("-vv", "plan", "-o", "plan.json", "--write", "json=written.json", "--write", "text=written.txt"),
+        run("show", "plan.json", "--format", "json"),
+        run("-vv", "doctor"),
+        run("-vv", "apply", "--yes"),
+        run("plan", "--format", "json", env={"KEY": "the-secret-key-2"}),
+    ]
+
+    for process in done:
+        assert secret not in process.stdout + process.stderr
+    for path in project.iterdir():
+        if path.is_file():
+            assert secret not in path.read_text(encoding="utf-8")
+
+
+def test_doctor_says_what_it_found(studio, run):
+    studio.add("acme.ru")
+    studio.declare("acme.ru:")
+
+    text, data = run("doctor"), run("doctor", "--format", "json")
+
+    lines = text.stdout.splitlines()
+    assert lines[0] == "studio:"
+    assert {line[:10] for line in lines[1:]} == {"  ok      "}
+    checks = json.loads(data.stdout)["checks"]
+    assert [check["subject"] for check in checks] == [line[10:].split(":")[0] for line in lines[1:]]
+    assert {"credentials", "clock", "sites"} <= {check["subject"] for check in checks}
+    assert {(check["account"], check["level"]) for check in checks} == {("studio", "ok")}
+    assert studio.writes() == []
+
+
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_every_schema_is_valid_and_complete_in_itself(run, kind):
+    from jsonschema import Draft202012Validator
+
+    schema = json.loads(run("schema", kind).stdout)
+
+    Draft202012Validator.check_schema(schema)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    list(Draft202012Validator(schema).iter_errors({"colour": ["red"]}))  # every reference leads somewhere
+
+
+def test_the_schema_is_that_of_the_files_where_no_kind_is_said(run):
+    assert run("schema").stdout == run("schema", "project").stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("schema", "sit"), 'error: there is no kind "sit"; expected one of project, account, site'),
+        (("plna",), 'Error: no such command "plna"; did you mean "plan"?'),
+        (("plan", "--format", "xml"), "Error: Invalid value for '--format': 'xml' is not one of 'text', 'json'."),
+        (("plan", "--detailed-exitcod"), "--detailed-exitcode"),
+        (("plan", "--write", "jsn=x"), 'error: --write takes FORMAT=FILE with one of text, json, not "jsn=x"; did you'),
+        (("plan", "--write", "json"), 'error: --write takes FORMAT=FILE with one of text, json, not "json"'),
+        (("show",), "Error: Missing argument 'PLAN'."),
+        (("apply", "plan.json", "--select", "x"), "error: a saved plan is applied whole; --select belongs to the"),
+    ],
+)
+def test_wrong_usage_says_what_is_right(studio, run, args, said):
+    studio.declare("acme.ru:")
+
+    done = run(*args)
+
+    assert (done.returncode, done.stdout) == (64, "")
+    assert said in done.stderr
+
+
+def test_the_folder_can_be_said_before_and_after_the_command(studio, run, project, tmp_path):
+    studio.declare("acme.ru:")
+
+    for args in (("-C", str(project), "validate"), ("validate", "--chdir", "project")):
+        assert run(*args, cwd=tmp_path).stdout == "Valid: 1 site in 1 account.\n"
+
+
+def test_a_folder_without_a_project_says_so(run):
+    done = run("plan")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "error: .: no *.yaml file declares anything here; `reconcile init` writes a project to start from\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "command", ["init", "validate", "plan", "apply", "drift", "show", "destroy", "doctor", "emulator", "schema"]
+)
+def test_every_command_explains_itself_with_an_example(run, command):
+    done = run(command, "--help")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.search(rf"^ +reconcile (-C clients )?{command}\b", done.stdout, re.MULTILINE)
+    assert re.search(rf"^  {command} +[A-Z].*\.$", run("--help").stdout, re.MULTILINE)
+
+
+def test_output_that_nobody_reads_is_no_crash(studio, start):
+    studio.declare(*(f"site-{n}.ru:" for n in range(200)))
+    process = start("plan", "--format", "json")
+    process.stdout.close()
+
+    _, errors = process.communicate(timeout=30)
+
+    assert b"Traceback" not in errors
