@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from reconcile.emulator.personalities import Family, Manners
+from reconcile.emulator.refused import Refused
 from reconcile.emulator.storage import StoredSite
 
 
@@ -23,16 +24,6 @@ class Answer:
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
-
-
-class Refused(Exception):
-    """The request is refused, with an HTTP status and the service's own code."""
-
-    def __init__(self, status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.headers = headers or {}
 
 
 def refusal(refused: Refused) -> Answer:

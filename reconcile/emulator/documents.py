@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from reconcile.emulator.answers import Refused
+from reconcile.emulator.refused import Refused
 from reconcile.emulator.shapes import merged
 from reconcile.model.fields import UNMANAGED, Field, Group, Kind
 

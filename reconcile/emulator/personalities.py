@@ -103,6 +103,7 @@ PERSONALITIES: Final[Mapping[str, Personality]] = MappingProxyType(
             Personality("brief-lists", Family.BRIEF_LISTS, shapes.brief),
             Personality("brief-ids", Family.BRIEF_IDS, shapes.brief_by_ids),
             Personality("ids-ignored", Family.FILTER, shapes.all_ids),
+            Personality("ids-refused", Family.FILTER, shapes.no_ids),
             Personality("ids-as-strings", Family.ID, shapes.id_as_string),
             Personality("create-id-only", Family.CREATE, shapes.only_id),
             Personality("updates-without-body", Family.UPDATES, shapes.without_body),

@@ -14,7 +14,7 @@ from urllib.parse import unquote_plus
 
 import orjson
 
-from reconcile.emulator.answers import Refused
+from reconcile.emulator.refused import Refused
 from reconcile.providers.pozvonim.signing import http_build_query, ksort, signature
 
 #: Verbs whose parameters travel in the body; those of the others are in the query string (api.md 1.1, point 5).

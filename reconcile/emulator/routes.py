@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reconcile.emulator.answers import Refused
+from reconcile.emulator.refused import Refused
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from reconcile.emulator import answers
-from reconcile.emulator.answers import Answer, Refused
+from reconcile.emulator.answers import Answer
 from reconcile.emulator.documents import SiteDocument, listed
 from reconcile.emulator.personalities import Manners
+from reconcile.emulator.refused import Refused
 from reconcile.emulator.requests import Request, is_signed, parameters, signature_base
 from reconcile.emulator.routes import Router, pozvonim_routes
 from reconcile.emulator.storage import Storage, StoredSite, Token

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from reconcile.emulator.refused import Refused
+
 # --- inside a site ----------------------------------------------------------------------------------------------------
 
 
@@ -153,6 +155,12 @@ def list_as_object(_name: str, items: list[Any]) -> Any:
 
 def all_ids(ids: tuple[int, ...] | None) -> None:
     """`ids[]` is not honoured: the list is of all sites, and no fuller than usual"""
+
+
+def no_ids(ids: tuple[int, ...] | None) -> None:
+    """`ids[]` is refused, as a service does that has never heard of it"""
+    if ids is not None:
+        raise Refused(400, "GEN-PARAM-UNKNOWN", "ids is not documented")
 
 
 def only_id(site: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,7 +21,8 @@ OF_ANSWERS = {
     Family.FILTER,
     Family.ID,
     Family.CREATE,
-    Family.UPDATES, Family.MERGE,
+    Family.UPDATES,
+    Family.MERGE,
 }
 
 SPELLINGS = [name for name, personality in PERSONALITIES.items() if personality.family not in OF_ANSWERS]
@@ -196,6 +197,13 @@ def test_ids_that_are_not_honoured(emulator, client, site):
     made = [client.send("POST", "/sites", site).json() for _ in range(2)]
     emulator.set_personalities(["ids-ignored"])
     assert client.send("GET", "/sites", {"ids": [made[0]["id"]]}).json() == made
+
+
+def test_ids_refused(emulator, client, site):
+    emulator.set_personalities(["ids-refused"])
+    made = client.send("POST", "/sites", site).json()
+    assert client.send("GET", "/sites").json() == [made]
+    assert client.send("GET", "/sites", {"ids": [made["id"]]}).json()["error"]["code"] == "GEN-PARAM-UNKNOWN"
 
 
 def test_ids_as_strings(emulator, client, site):

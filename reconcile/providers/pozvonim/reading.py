@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from reconcile.errors import BadAnswer, ServiceError
+from reconcile.errors import BadAnswer, Rejected, ServiceError
 from reconcile.model.resource import Live
 from reconcile.providers.pozvonim.assumed import IDS_PER_REQUEST
 from reconcile.providers.pozvonim.codec import Json, decode, identity, is_brief, list_items, site_id, unwrapped
@@ -25,6 +25,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 SITES: Final = "/sites"
+#: What a service answers that does not know `ids[]`.
+NOT_OFFERED: Final = (400, 404, 405, 422, 501)
 
 
 class Rung(Enum):
@@ -42,11 +44,13 @@ class Reader:
         self._client = client
         self._pool = ThreadPoolExecutor(parallelism, thread_name_prefix="reconcile-read")
         self._ids_work: bool | None = None  # not known until tried
+        self._list_is_whole = False
 
     def all(self) -> tuple[Live, ...]:
         """All sites, each complete. Raises `ProviderError`."""
         listed = self._listed()
         brief = [known for known, raw in listed.items() if is_brief(raw)]
+        self._list_is_whole = bool(listed) and not brief
         details = self._details(brief)
         gone = set(brief) - details.keys()
         if gone and (left := gone & self._listed().keys()):
@@ -89,16 +93,28 @@ class Reader:
         found: dict[int, Json] = {}
         if len(ids) > 1 and self._ids_work is not False:
             # The first request goes alone: it shows whether `ids[]` works, and, where it is ignored, brings everything.
-            found = self._chunk(ids[:IDS_PER_REQUEST], ids)
+            found = self._probe_ids(ids)
             if self._ids_work:
                 rest = [known for known in ids[IDS_PER_REQUEST:] if known not in found]
                 chunks = [rest[i : i + IDS_PER_REQUEST] for i in range(0, len(rest), IDS_PER_REQUEST)]
                 for part in self._map(lambda chunk: self._chunk(chunk, ids), chunks):
                     found.update(part)
-        # A site that `ids[]` left out may be gone, or only left out: its own request tells.
+        if len(ids) > 1 and not self._ids_work and self._list_is_whole:
+            listed = self._listed()
+            found.update((known, listed[known]) for known in ids if known in listed and not is_brief(listed[known]))
+        # A site that is not there may be gone, or only left out: its own request tells.
         left = [known for known in ids if known not in found]
         found.update((known, raw) for known, raw in zip(left, self._map(self._one, left), strict=True) if raw)
         return found
+
+    def _probe_ids(self, ids: Sequence[int]) -> dict[int, Json]:
+        try:
+            return self._chunk(ids[:IDS_PER_REQUEST], ids)
+        except ServiceError as error:
+            if isinstance(error, Rejected) or error.status not in NOT_OFFERED:
+                raise
+            self._ids_work = False
+            return {}
 
     def _chunk(self, ids: Sequence[int], wanted: Collection[int]) -> dict[int, Json]:
         """Those of the sites wanted that one `ids[]` request brings complete."""

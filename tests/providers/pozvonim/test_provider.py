@@ -78,6 +78,8 @@ def test_life_of_a_site(
     [
         ((), {"GET /sites": 1}, {"GET /sites": 3}),
         (("ids-ignored",), {"GET /sites": 1}, {"GET /sites": 1}),
+        (("ids-refused",), {"GET /sites": 1}, {"GET /sites": 2}),
+        (("brief-lists", "ids-refused"), {"GET /sites": 2, "GET /sites/*": 120}, {"GET /sites/*": 110}),
         (("brief-lists",), {"GET /sites": 1 + 3}, {"GET /sites": 3}),
         (("brief-lists", "brief-ids"), {"GET /sites": 2, "GET /sites/*": 120}, {"GET /sites/*": 110}),
         (("brief-lists", "ids-ignored"), {"GET /sites": 2, "GET /sites/*": 120}, {"GET /sites/*": 110}),
