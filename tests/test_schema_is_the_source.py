@@ -28,9 +28,13 @@ sites:
 
 ADDED = {
     "site": {"greeting": {"type": ["string", "null"], "x-type": "text", "x-wire": "greating"}},
-    "widget": {"ring_volume": {"type": ["integer", "null"], "x-type": "integer", "minimum": 0, "maximum": 11, "default": 5}},
+    "widget": {
+        "ring_volume": {"type": ["integer", "null"], "x-type": "integer", "minimum": 0, "maximum": 11, "default": 5}
+    },
     "manager": {"nickname": {"type": ["string", "null"], "x-type": "text"}},
-    "blacklist": {"city": {"type": ["array", "null"], "items": {"type": "string"}, "x-type": "lines", "x-order": "set"}},
+    "blacklist": {
+        "city": {"type": ["array", "null"], "items": {"type": "string"}, "x-type": "lines", "x-order": "set"}
+    },
 }
 
 
@@ -73,9 +77,11 @@ def test_a_made_up_field_is_validated_planned_sent_kept_and_compared(program):
     assert "project.yaml:4:43: expected text, got 3" in wrong
     assert "project.yaml:8:15: expected text, got a list" in wrong
     assert "project.yaml:9:27: expected 11 at most, got 12" in wrong
-    assert "project.yaml:10:25: expected a list, got \"Тверь\"" in wrong
+    assert 'project.yaml:10:25: expected a list, got "Тверь"' in wrong
 
-    created = program("apply", "--yes", nickname="Анюта", greeting="Привет", volume=7, cities="[Тверь, ' Тверь ', Орёл]")
+    created = program(
+        "apply", "--yes", nickname="Анюта", greeting="Привет", volume=7, cities="[Тверь, ' Тверь ', Орёл]"
+    )
     assert "+ greeting: Привет" in created
     assert "+ widget.ring_volume: 7" in created
     assert "+ blacklists.city: Орёл, Тверь" in created
@@ -93,4 +99,6 @@ def test_a_made_up_field_is_validated_planned_sent_kept_and_compared(program):
 
 def test_the_emulator_gives_a_made_up_field_its_default(program, tmp_path):
     program("apply", "--yes", nickname="Анюта", greeting="Привет", volume="null", cities="[]")
-    assert "No changes." in program("plan", "--detailed-exitcode", nickname="Анюта", greeting="Привет", volume=5, cities="[]")
+    assert "No changes." in program(
+        "plan", "--detailed-exitcode", nickname="Анюта", greeting="Привет", volume=5, cities="[]"
+    )

@@ -71,25 +71,26 @@ class _Execution:
 
     def account(self, name: str, changes: Sequence[Change]) -> None:
         provider = self.providers[name]
-        away = leaving(changes, self.url)
         with ThreadPoolExecutor(self.parallelism, thread_name_prefix="apply") as pool:
             for action in PHASES:
                 phase = [change for change in changes if change.action is action]
                 if phase and action is Action.CREATE:
-                    self.create(provider, phase, away, pool)
+                    self.create(provider, phase, changes, pool)
                 elif phase:
                     self.change(provider, phase, pool)
 
     def create(
-        self, provider: Provider, phase: Sequence[Change], away: frozenset[int], pool: ThreadPoolExecutor
+        self, provider: Provider, phase: Sequence[Change], changes: Sequence[Change], pool: ThreadPoolExecutor
     ) -> None:
         live = self.read(phase, provider.read)
         if live is None:
             return
-        occupied = Occupied(live, away)
+        # Renames are over, so that only what is deleted later still gives up its address.
+        occupied = Occupied(live, leaving([c for c in changes if c.action is Action.DELETE], self.url))
+        planned = {change.id for change in changes if change.id is not None}
         ready = []
         for change in phase:
-            reason = occupied.by(str(self.wanted(change)[self.url]))
+            reason = occupied.by(str(self.wanted(change)[self.url]), planned)
             if reason is None:
                 ready.append(change)
             else:

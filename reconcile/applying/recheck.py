@@ -33,10 +33,14 @@ class Occupied:
             if site.id not in leaving:
                 self.by_name[site.address.name].append(site.id)
 
-    def by(self, name: str) -> str | None:
-        """Why a site with this address may not be created any more."""
+    def by(self, name: str, planned: Collection[int] = ()) -> str | None:
+        """Why a site with this address may not be created any more; `planned` are the sites that the plan knew."""
         ids = self.by_name.get(name)
-        return f"somebody created it since the plan was made (id {ids[0]})" if ids else None
+        if not ids:
+            return None
+        if ids[0] in planned:
+            return f"site {ids[0]} still has this address: its own change was not done"
+        return f"somebody created it since the plan was made (id {ids[0]})"
 
 
 def leaving(changes: Sequence[Change], url: int) -> frozenset[int]:

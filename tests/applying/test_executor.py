@@ -208,3 +208,17 @@ def test_a_failure_of_one_account_stops_no_other(account):
         ("two/site/b.ru", "done"),
     ]
     assert [site["site"]["url"] for site in account.emulator.sites("200")] == ["b.ru"]
+
+
+def test_an_address_that_a_failed_rename_still_holds_is_not_created_again(account, outcomes):
+    number = account.add("acme.ru", notification_type="by pigeon")
+    account.declare(f"  archive.acme.ru: {{id: {number}}}\n  acme.ru:\n")
+
+    report = account.apply()
+
+    assert {name: outcome for name, (outcome, _) in outcomes(report).items()} == {
+        "acme.ru": "not_attempted",
+        "archive.acme.ru": "failed",
+    }
+    assert outcomes(report)["acme.ru"][1] == f"site {number} still has this address: its own change was not done"
+    assert list(account.live()) == ["acme.ru"]

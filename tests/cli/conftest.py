@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import select
 import subprocess
 import sys
 import time
@@ -116,16 +117,22 @@ def start(project, clean_environment) -> Iterator[Callable[..., subprocess.Popen
 
 
 @pytest.fixture
-def read_terminal() -> Callable[[int], str]:
-    """What is written to a pseudo-terminal until its other end is closed."""
+def read_terminal() -> Callable[..., str]:
+    """What is written to a pseudo-terminal, up to a text, or until its other end is closed."""
 
-    def read(terminal: int) -> str:
-        parts = []
-        try:
-            while part := os.read(terminal, 65536):
-                parts.append(part)
-        except OSError:  # Linux says so when the last process has gone
-            pass
-        return b"".join(parts).decode("utf-8", "replace")
+    def read(terminal: int, until: str | None = None, timeout: float = 30.0) -> str:
+        shown = b""
+        deadline = time.monotonic() + timeout
+        while until is None or until.encode() not in shown:
+            ready, _, _ = select.select([terminal], [], [], max(deadline - time.monotonic(), 0))
+            assert ready, f"nothing more came after {shown!r}"
+            try:
+                part = os.read(terminal, 65536)
+            except OSError:  # so Linux says that the last process has gone
+                break
+            if not part:
+                break
+            shown += part
+        return shown.decode("utf-8", "replace")
 
     return read

@@ -255,15 +255,23 @@ def test_a_folder_without_a_project_says_so(run):
     )
 
 
-@pytest.mark.parametrize(
-    "command", ["init", "validate", "plan", "apply", "drift", "show", "destroy", "doctor", "emulator", "schema"]
-)
+COMMANDS = ["init", "validate", "plan", "apply", "drift", "show", "destroy", "doctor", "emulator", "schema"]
+
+
+def test_every_command_is_named_with_what_it_does(run):
+    shown = run("--help").stdout
+
+    for command in COMMANDS:
+        assert re.search(rf"^  {command} +[A-Z].*\.$", shown, re.MULTILINE)
+    assert "Exit codes: 0 done, 1 error, 2 changes pending" in shown
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself_with_an_example(run, command):
     done = run(command, "--help")
 
     assert (done.returncode, done.stderr) == (0, "")
     assert re.search(rf"^ +reconcile (-C clients )?{command}\b", done.stdout, re.MULTILINE)
-    assert re.search(rf"^  {command} +[A-Z].*\.$", run("--help").stdout, re.MULTILINE)
 
 
 def test_output_that_nobody_reads_is_no_crash(studio, start):

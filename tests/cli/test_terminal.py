@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import re
+import signal
 
 import pytest
 
@@ -20,14 +21,23 @@ def changed(studio):
 
 @pytest.fixture
 def on_terminal(start, read_terminal):
-    """Runs a command on a terminal of its own, types an answer, and gives all that was shown and the exit code."""
+    """Runs a command on a terminal of its own; gives all that was shown and the exit code.
 
-    def shown(*args, answer="", env=None):
+    `answer` is typed, or, where it is a signal, sent, when the question is there.
+    """
+
+    def shown(*args, answer=None, env=None):
         ours, theirs = pty.openpty()
         process = start(*args, stdin=theirs, stdout=theirs, stderr=theirs, env={"TERM": "xterm"} | (env or {}))
         os.close(theirs)
-        os.write(ours, answer.encode())
-        text = read_terminal(ours)
+        text = ""
+        if answer is not None:
+            text = read_terminal(ours, "Only `yes` goes on")
+            if isinstance(answer, signal.Signals):
+                process.send_signal(answer)
+            else:
+                os.write(ours, answer.encode())
+        text += read_terminal(ours)
         os.close(ours)
         return text.replace("\r\n", "\n"), process.wait(timeout=30)
 
@@ -56,7 +66,7 @@ def test_only_yes_goes_on(changed, on_terminal, answer):
 
 
 def test_the_end_of_input_and_ctrl_c_at_the_question_change_nothing(changed, on_terminal):
-    for answer in ("\x04", "\x03"):
+    for answer in ("\x04", signal.SIGINT):
         text, code = on_terminal("apply", answer=answer)
         assert code == 130
         assert "interrupted; nothing more is done" in text

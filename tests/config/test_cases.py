@@ -1,6 +1,6 @@
 """Configuration as data: each folder of `cases/` is a project, and what is to come of it.
 
-`expected.txt` holds the errors, word for word; `expected.json` the managed fields of every site, as a person writes them.
+`expected.txt` holds the errors, word for word; `expected.json` the managed fields of every site, as people write them.
 """
 
 from __future__ import annotations

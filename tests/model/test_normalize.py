@@ -125,14 +125,14 @@ def test_all_spellings_are_one_value(kind, canonical, spellings):
 
 
 @pytest.mark.parametrize("kind", [name for name, kind in TYPES.items() if kind.nothing == ()])
-@pytest.mark.parametrize("raw", NOTHING + ["\n", "\r\n \r\n", [""], {"0": ""}])
+@pytest.mark.parametrize("raw", [*NOTHING, "\n", "\r\n \r\n", [""], {"0": ""}])
 def test_an_empty_set_is_empty_in_all_spellings(kind, raw):
     assert TYPES[kind].read(raw) == ()
 
 
 @pytest.mark.parametrize(("kind", "raw"), [(kind, raw) for kind, values in REFUSED for raw in values])
 def test_what_is_no_value_is_refused_in_words(kind, raw):
-    with pytest.raises(ValueError, match="^expected "):
+    with pytest.raises(ValueError, match=r"^expected "):
         TYPES[kind].read(raw)
 
 
