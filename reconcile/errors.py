@@ -19,8 +19,10 @@ Only `cli/main.py` catches `ReconcileError` to print it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Protocol
 
 
 class ExitCode(IntEnum):
@@ -69,8 +71,27 @@ class ConfigError(ReconcileError):
         super().__init__("\n".join(map(str, self.problems)))
 
 
+class Said(Protocol):
+    """Something that is said of a resource or an account."""
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def message(self) -> str: ...
+
+
 class PlanError(ReconcileError):
-    """The declared and the live objects can't be matched, or a selection matches nothing."""
+    """The declared and the live objects can't be matched, or a selection matches nothing.
+
+    `said` is what a plan has to say about it, by address.
+    """
+
+    def __init__(self, message: str, said: Sequence[Said] = ()) -> None:
+        self.message = message
+        self.said = tuple(said)
+        lines = [f"  - {one.address}: {one.message}" for one in said]
+        super().__init__("\n".join([message + ":" * bool(said), *lines]))
 
 
 class PlanFileError(ReconcileError):

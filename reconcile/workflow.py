@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from reconcile.planning import planfile, safety
 from reconcile.planning.diff import build_destroy_plan, build_plan
 from reconcile.planning.plan import Action, Diagnostic, Plan, Severity
 from reconcile.planning.select import Selection
+from reconcile.pools import pool
 
 if TYPE_CHECKING:
     from reconcile.applying.executor import Advance
@@ -83,8 +83,8 @@ def read(providers: Mapping[str, Provider]) -> tuple[dict[str, LiveAccount], lis
     """All accounts read completely, at once; what can't be is missing, and a diagnostic says why."""
     live: dict[str, LiveAccount] = {}
     unread: list[Diagnostic] = []
-    with ThreadPoolExecutor(max(len(providers), 1), thread_name_prefix="read") as pool:
-        reads = {name: pool.submit(provider.read) for name, provider in providers.items()}
+    with pool(max(len(providers), 1), "read") as threads:
+        reads = {name: threads.submit(provider.read) for name, provider in providers.items()}
         for name, future in reads.items():
             try:
                 live[name] = LiveAccount(name, future.result())
@@ -106,7 +106,7 @@ def plan(project: Project, providers: Mapping[str, Provider], selection: Selecti
 def check(project: Project, plan: Plan, allow_deletes: int | None) -> None:
     """Whether `plan` may be applied. Raises `PlanError` (it is incomplete) or `SafetyError` (it goes too far)."""
     if plan.errors:
-        raise PlanError("the plan has errors, so nothing is applied:\n" + "\n".join(f"  - {d}" for d in plan.errors))
+        raise PlanError("the plan has errors, so nothing is applied", plan.errors)
     safety.check(plan, project.desired.safety, allow_deletes)
 
 
@@ -134,7 +134,7 @@ def check_fresh(project: Project, plan: Plan, providers: Mapping[str, Provider])
     concerned = {change.address.account for change in plan.changes}
     live, unread = read({name: provider for name, provider in providers.items() if name in concerned})
     if unread:
-        raise PlanError("\n".join(str(diagnostic) for diagnostic in unread))
+        raise PlanError("whether the saved plan is stale can't be told, so nothing is applied", unread)
     url = project.kind.index("url")
     stale = []
     for name, account in live.items():
@@ -149,7 +149,7 @@ def check_fresh(project: Project, plan: Plan, providers: Mapping[str, Provider])
                 if reason is None and change.id not in by_id:
                     reason = "the site is gone already"
             if reason is not None:
-                stale.append(f"  - {change.address}: {reason}")
+                stale.append(f"  - {change.address.shown}: {reason}")
     if stale:
         raise StalePlanError(
             "the saved plan is stale, and nothing was changed; make a new one with `reconcile plan -o FILE`:\n"

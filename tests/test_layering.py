@@ -24,7 +24,7 @@ LAYERS = (
     ("planning",),
     ("config",),
     ("model",),
-    ("errors", "__init__"),
+    ("errors", "pools", "__init__"),
 )
 DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}
 #: What planning is pure of: the network, the terminal, the clock.

@@ -6,24 +6,29 @@ after a bulk read that shows that its sites are still as the plan saw them.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from threading import Event
 from typing import Any, Final
 
+from reconcile.applying.order import Step, layers
 from reconcile.applying.recheck import Occupied, leaving, moved
 from reconcile.applying.report import Outcome, Report, Result
 from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError
 from reconcile.model.fields import Kind
 from reconcile.model.resource import Live
 from reconcile.planning.plan import Action, Change, Plan
+from reconcile.pools import pool
 from reconcile.providers.base import Provider
 
 #: Renames free addresses before creates take them; deletes come last: a failure leaves too much, not too little.
 PHASES: Final = (Action.UPDATE, Action.CREATE, Action.DELETE)
 #: Sites that one bulk read checks, for each connection.
 CHECKED_AT_ONCE: Final = 50
+
+log = logging.getLogger("reconcile")
 
 Advance = Callable[[Result], None]
 
@@ -40,13 +45,16 @@ def execute(
 ) -> Report:
     """Carries `plan` out and says what became of every change. `run` is the name of the run in its report.
 
-    A failure of one site stops no other. Once `stopping` is set, what is in flight finishes and nothing else begins.
+    A failure of one site stops no other. Once `stopping` is set, what is in flight finishes and nothing else begins;
+    a `KeyboardInterrupt` after that ends the run at once, and what is in flight is reported as unknown.
     """
     execution = _Execution(kind, providers, parallelism, stopping, advance)
-    for account in sorted({change.address.account for change in plan.changes}):
-        execution.account(account, [c for c in plan.changes if c.address.account == account])
-    results = tuple(execution.results.get(id(change)) or _interrupted(change) for change in plan.changes)
-    return Report(run, results, interrupted=stopping.is_set())
+    try:
+        for account in sorted({change.address.account for change in plan.changes}):
+            execution.account(account, [c for c in plan.changes if c.address.account == account])
+    except KeyboardInterrupt:
+        stopping.set()
+    return Report(run, tuple(map(execution.result, plan.changes)), interrupted=stopping.is_set())
 
 
 def _interrupted(change: Change) -> Result:
@@ -67,20 +75,29 @@ class _Execution:
         self.parallelism = parallelism
         self.advance = advance
         self.stopping = stopping
+        self.begun: set[int] = set()
         self.results: dict[int, Result] = {}
 
     def account(self, name: str, changes: Sequence[Change]) -> None:
         provider = self.providers[name]
-        with ThreadPoolExecutor(self.parallelism, thread_name_prefix="apply") as pool:
+        with pool(self.parallelism, "apply") as threads:
             for action in PHASES:
                 phase = [change for change in changes if change.action is action]
                 if phase and action is Action.CREATE:
-                    self.create(provider, phase, changes, pool)
+                    self.create(provider, phase, changes, threads)
                 elif phase:
-                    self.change(provider, phase, pool)
+                    self.change(provider, phase, threads)
+
+    def result(self, change: Change) -> Result:
+        """What became of a change, also where the run ended before that was known."""
+        if id(change) in self.results:
+            return self.results[id(change)]
+        if id(change) in self.begun:
+            return _result(change, Outcome.UNKNOWN, "the run was stopped while it was in flight; run plan to see")
+        return _interrupted(change)
 
     def create(
-        self, provider: Provider, phase: Sequence[Change], changes: Sequence[Change], pool: ThreadPoolExecutor
+        self, provider: Provider, phase: Sequence[Change], changes: Sequence[Change], threads: ThreadPoolExecutor
     ) -> None:
         live = self.read(phase, provider.read)
         if live is None:
@@ -95,22 +112,30 @@ class _Execution:
                 ready.append(change)
             else:
                 self.settle(change, Outcome.NOT_ATTEMPTED, reason)
-        self.send(ready, lambda change: self.send_create(provider, change, occupied.ids), pool)
+        self.send(ready, lambda change: self.send_create(provider, change, occupied.ids), threads)
 
-    def change(self, provider: Provider, phase: Sequence[Change], pool: ThreadPoolExecutor) -> None:
-        for batch in _batches(phase, CHECKED_AT_ONCE * self.parallelism):
-            ids = [change.id for change in batch if change.id is not None]
-            live = self.read(batch, lambda ids=ids: provider.read_some(ids))  # type: ignore[misc]
-            if live is None:
-                continue
-            ready = []
-            for change in batch:
-                reason = moved(self.kind, change, live.get(change.id))
-                if reason is None:
-                    ready.append(change)
-                else:
-                    self.settle(change, Outcome.NOT_ATTEMPTED, reason)
-            self.send(ready, lambda change, live=live: self.send_change(provider, change, live), pool)  # type: ignore[misc]
+    def change(self, provider: Provider, phase: Sequence[Change], threads: ThreadPoolExecutor) -> None:
+        for layer in layers(phase, self.url):
+            for batch in _batches(layer, CHECKED_AT_ONCE * self.parallelism):
+                self.change_batch(provider, batch, threads)
+
+    def change_batch(self, provider: Provider, batch: Sequence[Step], threads: ThreadPoolExecutor) -> None:
+        changes = [step.change for step in batch]
+        live = self.read(
+            changes, lambda: provider.read_some([change.id for change in changes if change.id is not None])
+        )
+        if live is None:
+            return
+        ready = []
+        for step in batch:
+            reason = moved(self.kind, step.change, live.get(step.change.id))
+            if reason is None and step.after is not None and self.result(step.after).outcome is not Outcome.DONE:
+                reason = f"site {step.after.id} still has its new address: that site's own change was not done"
+            if reason is None:
+                ready.append(step.change)
+            else:
+                self.settle(step.change, Outcome.NOT_ATTEMPTED, reason)
+        self.send(ready, lambda change: self.send_change(provider, change, live), threads)
 
     def read(self, changes: Sequence[Change], read: Callable[[], Any]) -> Any:
         """The live sites; None where they can't be read, or the run is being stopped: then nothing is attempted."""
@@ -144,10 +169,10 @@ class _Execution:
 
     # --- many changes ----------------------------------------------------------------------------------------------
 
-    def send(self, changes: Sequence[Change], send: Callable[[Change], None], pool: ThreadPoolExecutor) -> None:
+    def send(self, changes: Sequence[Change], send: Callable[[Change], None], threads: ThreadPoolExecutor) -> None:
         """Sends all of them, and notes each as it ends."""
         ended: SimpleQueue[Future[Result]] = SimpleQueue()
-        futures = {pool.submit(self.attempt, change, send): change for change in changes}
+        futures = {threads.submit(self.attempt, change, send): change for change in changes}
         for future in futures:
             future.add_done_callback(ended.put)
         for _ in futures:
@@ -157,6 +182,7 @@ class _Execution:
     def attempt(self, change: Change, send: Callable[[Change], None]) -> Result:
         if self.stopping.is_set():
             return _interrupted(change)
+        self.begun.add(id(change))
         try:
             send(change)
         except ConnectionFailed as error:
@@ -169,12 +195,13 @@ class _Execution:
 
     def note(self, change: Change, result: Result) -> None:
         self.results[id(change)] = result
+        log.info("%s: %s %s%s", result.address, result.action, result.outcome, result.error and f": {result.error}")
         self.advance(result)
 
     def settle(self, change: Change, outcome: Outcome, error: str) -> None:
         self.note(change, _result(change, outcome, error))
 
 
-def _batches(changes: Sequence[Change], size: int) -> Iterator[Sequence[Change]]:
-    for start in range(0, len(changes), size):
-        yield changes[start : start + size]
+def _batches(steps: Sequence[Step], size: int) -> Iterator[Sequence[Step]]:
+    for start in range(0, len(steps), size):
+        yield steps[start : start + size]

@@ -39,13 +39,13 @@ def command(
 ) -> int:
     """Make the live account as it is declared: show the plan, ask, do it, and report.
 
-    With PLAN, does what that saved plan says, unless the live account has moved since.
+    With PLAN, does what that saved plan says, without a question, unless the live account has moved since.
 
     \b
     Examples:
       reconcile apply
       reconcile apply --yes --select tier=gold
-      reconcile apply plan.json --yes
+      reconcile apply plan.json
     """
     from reconcile import workflow
     from reconcile.cli.applying import carry_out
@@ -53,7 +53,7 @@ def command(
     if plan_file is not None and select:
         raise UsageError("a saved plan is applied whole; --select belongs to the `plan` that saves it")
     project = workflow.validate(settings.root, os.environ)
-    saved = None if plan_file is None else workflow.load_plan(plan_file, project)
+    saved = None if plan_file is None else workflow.load_plan(settings.path(plan_file), project)
     with workflow.connected(project, parallelism) as providers:
         if saved is None:
             plan = workflow.plan(project, providers, selected(select))
@@ -61,5 +61,11 @@ def command(
             plan = saved
             workflow.check_fresh(project, plan, providers)
         return carry_out(
-            project, plan, providers, settings, parallelism=parallelism, allow_deletes=allow_deletes, yes=yes
+            project,
+            plan,
+            providers,
+            settings,
+            parallelism=parallelism,
+            allow_deletes=allow_deletes,
+            yes=yes or saved is not None,
         )

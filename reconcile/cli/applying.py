@@ -15,6 +15,7 @@ import click
 
 from reconcile.applying.report import Report
 from reconcile.cli.common import Settings, confirm, progress, show_plan
+from reconcile.errors import ExitCode
 from reconcile.planning.plan import Plan
 from reconcile.workflow import Project, apply, check
 
@@ -38,7 +39,7 @@ def carry_out(
     check(project, plan, allow_deletes)
     if plan.changes and not confirm("Apply this plan?", yes):
         click.echo("Nothing was changed.", err=True)
-        return 0
+        return ExitCode.ERROR
     run = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(3)}"
     with _stopped_by_signals() as stopping, progress(len(plan.changes), "applying", settings) as advance:
         report = apply(project, plan, providers, run=run, parallelism=parallelism, stopping=stopping, advance=advance)

@@ -29,6 +29,10 @@ class Settings:
     progress: str = "auto"
     format: str = "text"
 
+    def path(self, path: Path) -> Path:
+        """A path of the command line: like the project, it starts at the folder of -C."""
+        return self.root / path
+
     def colour(self, stream: IO[str]) -> bool:
         """Whether a stream gets colour: terminals do, unless NO_COLOR or --no-color says otherwise."""
         return not self.no_color and not os.environ.get("NO_COLOR") and stream.isatty()
@@ -63,7 +67,7 @@ def GLOBAL_OPTIONS() -> list[click.Parameter]:  # noqa: N802 - a table that clic
             metavar="DIR",
             expose_value=False,
             callback=_remember("root"),
-            help="The project's folder; the current one where left out.",
+            help="The project's folder, at which other paths start, too; the current one where left out.",
         ),
         click.Option(
             ["-v", "--verbose"],
@@ -157,7 +161,7 @@ def confirm(question: str, yes: bool) -> bool:
 @contextmanager
 def progress(length: int, label: str, settings: Settings) -> Iterator[Advance]:
     """A progress bar on standard error, where that is a terminal."""
-    if settings.progress == "never" or not sys.stderr.isatty():
+    if not length or settings.progress == "never" or not sys.stderr.isatty():
         yield lambda result: None
         return
     with click.progressbar(length=length, label=label, file=sys.stderr, show_pos=True) as bar:

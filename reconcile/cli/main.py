@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ import click
 
 from reconcile import __version__
 from reconcile.cli.common import GLOBAL_OPTIONS, Settings
+from reconcile.errors import ExitCode
 
 #: What each command does, for `--help`, which imports none of them. Order is that of a day's work.
 COMMANDS: Final = {
@@ -74,7 +76,13 @@ def cli() -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Runs the program and exits."""
-    sys.exit(run(sys.argv[1:] if args is None else args))
+    code = run(sys.argv[1:] if args is None else args)
+    if code == ExitCode.INTERRUPTED:
+        # Threads may still wait for answers that nobody wants any more; the interpreter would wait for them.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def run(args: list[str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -16,6 +17,7 @@ from reconcile.cli.common import (
     selected,
     show_plan,
 )
+from reconcile.errors import UsageError
 
 
 @click.command(cls=Command)
@@ -56,7 +58,10 @@ def command(
     from reconcile import workflow
     from reconcile.reports.files import save_plan, targets, write_plan
 
-    files = targets(writes)
+    files = [replace(target, path=settings.path(target.path)) for target in targets(writes)]
+    out = None if out is None else settings.path(out)
+    if out is not None and out.suffix.lower() in (".yaml", ".yml"):
+        raise UsageError(f"{out} would be read as a file of the project; save the plan as {out.with_suffix('.json')}")
     project = workflow.validate(settings.root, os.environ)
     with workflow.connected(project, parallelism) as providers:
         plan = workflow.plan(project, providers, selected(select), destroy=destroy)
@@ -65,6 +70,9 @@ def command(
         write_plan(plan, target)
     if out is not None and not plan.errors:
         save_plan(plan, project.identity, out)
+        click.echo(f"Saved to {out}. To do exactly this: reconcile apply {out}", err=True)
+    elif out is not None:
+        click.echo(f"{out} was not written: a plan with errors can't be applied", err=True)
     for text in workflow.refusals(project, plan):
         click.echo(f"warning: apply will refuse this plan: {text}", err=True)
     return workflow.exit_code(plan, detailed=detailed_exitcode)

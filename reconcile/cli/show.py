@@ -22,4 +22,4 @@ def command(settings: Settings, plan_file: Path, format_: str) -> None:
     """
     from reconcile.workflow import load_plan
 
-    show_plan(load_plan(plan_file, None), settings)
+    show_plan(load_plan(settings.path(plan_file), None), settings)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from reconcile.config import week
 from reconcile.config.load import Document
-from reconcile.config.places import Fault, Keys, Place
+from reconcile.config.places import Fault, Keys, Place, misread
 from reconcile.model.address import Address
 from reconcile.model.fields import UNMANAGED, Field, Group, Kind, schemas
 from reconcile.model.normalize import did_you_mean, human_address, quoted, read_address
@@ -114,8 +114,11 @@ class _Composer:
     managers: dict[str, tuple[Any, ...] | None] = field(default_factory=dict)
     chain: list[str] = field(default_factory=list)
 
-    def fault(self, place: Place, message: str, other: Place | None = None) -> None:
-        self.faults.append(Fault(place, message, other))
+    def fault(self, place: Place, message: str, other: Place | None = None, got: str = "") -> None:
+        self.faults.append(Fault(place, message, other, got))
+
+    def misread(self, place: Place, error: ValueError) -> None:
+        self.faults.append(misread(place, error))
 
     # --- the whole -------------------------------------------------------------------------------------------------
 
@@ -154,10 +157,11 @@ class _Composer:
                 self.fault(entries[name].place, message, entries[other].place)
 
     def sites(self, accounts: Mapping[str, Account]) -> list[Desired]:
-        shared, place = self.sections.defaults.raw or {}, self.sections.defaults.place
+        shared, place = dict(self.sections.defaults.raw or {}), self.sections.defaults.place
         for key in NOT_SHARED:
             if key in shared:
                 self.fault(replace(place, keys=(*place.keys, key)), f"`{key}` can't be the same for every site")
+                del shared[key]
         base = list(self.kind.blank())
         for index, value in self.group_layer(self.kind.root, shared, place.file, place.keys).items():
             base[index] = value
@@ -180,7 +184,7 @@ class _Composer:
         try:
             address = read_address(name)
         except ValueError as error:
-            self.fault(place, str(error))
+            self.misread(place, error)
             return None
         url = self.kind.index("url")
         if values[url] is UNMANAGED:
@@ -211,7 +215,7 @@ class _Composer:
         name = raw.get("account", shared.get("account"))
         if name is None:
             if len(known) > 1:
-                self.fault(place, f"which account? Say `account:`, one of {', '.join(sorted(known))}")
+                self.fault(place, f"which `account:`? One of {', '.join(sorted(known))}")
                 return None
             return next(iter(known), None)
         if name not in known:
@@ -228,7 +232,7 @@ class _Composer:
         try:
             return read_address(text)
         except ValueError as error:
-            self.fault(Place(place.file, (*place.keys, "previous_address")), str(error))
+            self.misread(Place(place.file, (*place.keys, "previous_address")), error)
             return None
 
     def check_identities(self, sites: Sequence[Desired]) -> None:
@@ -239,19 +243,18 @@ class _Composer:
             for name in {site.address.name, str(site.values[url])}:
                 other = declared.setdefault((site.address.account, name), site)
                 if other is not site:
-                    message = (
-                        f"{quoted(site.key)} is the same site as the one at {{other}}: both are {human_address(name)}"
-                    )
-                    self.fault(_place_of(site), message, _place_of(other))
+                    message = f"{quoted(site.key)} is the same site as the one at {{other}}: both are "
+                    self.fault(_place_called(site, name), message, _place_called(other, name), human_address(name))
                     break
         self.check_claims(sites)
         for site in sites:
             if site.previous is not None and (site.address.account, site.previous) in declared:
-                place = _place_of(site, "previous_address")
-                name = human_address(site.previous)
-                self.fault(
-                    place, f"the previous address {name} is that of a site which is declared; take one of them away"
-                )
+                holder, place = declared[site.address.account, site.previous], _place_of(site, "previous_address")
+                if holder is site:
+                    self.fault(place, "this previous address is the one that the site has; take it away")
+                    continue
+                message = "this previous address is that of the site at {other}; take one of them away"
+                self.fault(place, message, _place_called(holder, site.previous))
 
     def check_claims(self, sites: Sequence[Desired]) -> None:
         """One live site can't be pinned, or renamed, by two."""
@@ -316,14 +319,14 @@ class _Composer:
     def unreadable(self, field: Field, value: Any, error: ValueError, place: Place) -> None:
         """Reports a value, or each of the entries of a list that can't be read; those None have been reported."""
         if not isinstance(value, list):
-            self.fault(place, str(error))
+            self.misread(place, error)
             return
         for index, entry in enumerate(value):
             if entry is not None:
                 try:
                     field.strict.read([entry])
                 except ValueError as found:
-                    self.fault(Place(place.file, (*place.keys, index)), str(found))
+                    self.misread(Place(place.file, (*place.keys, index)), found)
 
     def week(self, group: Group, raw: Mapping[str, Any], file: str, keys: Keys, out: Layer) -> None:
         try:
@@ -340,7 +343,7 @@ class _Composer:
             try:
                 hours = week.read_hours(value)
             except ValueError as error:
-                self.fault(Place(file, (*keys, key)), str(error))
+                self.misread(Place(file, (*keys, key)), error)
                 continue
             start, end, enable = child.leaves
             out[enable] = hours.enable
@@ -401,7 +404,7 @@ class _Composer:
         hint = did_you_mean(name, known) or (
             f"; known are {', '.join(sorted(known)[:10])}" if known else f"; the project declares no {section}"
         )
-        self.fault(asked, f'no {what} is named "{name}"{hint}')
+        self.fault(asked, f"no {what} is named ", got=quoted(name) + hint)
 
     def objects(self, raw: Sequence[Any], file: str, keys: Keys) -> tuple[Any, ...]:
         """An ordered list of managers, by name or inline."""
@@ -432,13 +435,18 @@ class _Composer:
             try:
                 made.append(item.nothing if value is None else item.strict(value))
             except ValueError as error:
-                self.fault(Place(file, (*keys, item.name)), str(error))
+                self.misread(Place(file, (*keys, item.name)), error)
                 return None
         return tuple(made)
 
 
 def _place_of(site: Desired, *keys: str) -> Place:
     return Place(site.file, ("sites", site.key, *keys), at_key=not keys)
+
+
+def _place_called(site: Desired, name: str) -> Place:
+    """Where a site says that this is its address: by its key, or by what is sent."""
+    return _place_of(site) if name == site.address.name else _place_of(site, "url")
 
 
 def _account(name: str, raw: Mapping[str, Any]) -> Account:

@@ -25,11 +25,15 @@ MAX_SECRET_BYTES: Final = 64 * 1024
 
 @dataclass(slots=True)
 class Interpolator:
-    """Replaces references in documents; `root` bounds what `${file...}` may read, `env` is the environment."""
+    """Replaces references in documents; `root` bounds what `${file...}` may read, `env` is the environment.
+
+    `written` is what stood where something was replaced, because what stands there now may be a secret.
+    """
 
     root: Path
     env: Mapping[str, str]
     faults: list[Fault] = field(default_factory=list)
+    written: dict[tuple[str, Keys], str] = field(default_factory=dict)
 
     def document(self, document: Document) -> Document:
         """The document with every reference replaced; one without any comes back as it is."""
@@ -53,6 +57,7 @@ class Interpolator:
     def reference(self, match: re.Match[str], place: Place) -> str:
         if match[0] == "$${":
             return "${"
+        self.written[place.file, place.keys] = match.string
         if not match[0].endswith("}"):
             return self.fail(place, f"{match[0]} is never closed; write $${{ for a literal ${{")
         name = match[1]

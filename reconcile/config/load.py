@@ -72,11 +72,12 @@ class _Parser(yaml.CBaseLoader):
 
 
 def project_files(root: Path) -> Iterator[Path]:
-    """The `*.yaml` and `*.yml` files below `root`, hidden files and folders aside, in a fixed order."""
+    """The `*.yaml` and `*.yml` files and the linked folders below `root`, in a fixed order; not what is hidden."""
     for folder, folders, names in os.walk(root, onerror=_raise):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (path for name in folders if (path := Path(folder, name)).is_symlink())
         for name in sorted(names):
-            if name.endswith((".yaml", ".yml")) and not name.startswith("."):
+            if name.lower().endswith((".yaml", ".yml")) and not name.startswith("."):
                 yield Path(folder, name)
 
 
@@ -119,8 +120,14 @@ class _Unreadable(Exception):
 
 
 def _load_file(inside: Path, path: Path, file: str) -> tuple[Document | None, list[Fault]]:
-    if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(inside):
-        raise _Unreadable(file, 0, 0, "is a link that leads out of the project; only files inside it are read")
+    if path.is_symlink():
+        target = Path(os.path.realpath(path))
+        if not target.is_relative_to(inside):
+            raise _Unreadable(file, 0, 0, "is a link that leads out of the project; only files inside it are read")
+        if target.is_dir():
+            if any(part.startswith(".") for part in target.relative_to(inside).parts):
+                raise _Unreadable(file, 0, 0, "is a link to a hidden folder; hidden folders are not read")
+            return None, []  # what is in it is read where it is
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
 from reconcile.errors import Problem
+from reconcile.model.normalize import quoted
 
 #: Keys and list positions from the top of a file.
 Keys = tuple[str | int, ...]
+#: What was written where a value came through `${…}`, by file and keys.
+Written = Mapping[tuple[str, Keys], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +31,25 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something wrong at a place. `{other}` in the message stands for where `other` is."""
+    """Something wrong at a place. `{other}` in the message stands for where `other` is.
+
+    `got` ends the message, and is all of it that may name the value which stands there. Where that came through
+    `${…}`, what was written is said instead: it may be a secret.
+    """
 
     place: Place
     message: str
     other: Place | None = None
+    got: str = ""
 
 
-def problems(root: Path, faults: Iterable[Fault]) -> list[Problem]:
+def misread(place: Place, error: ValueError) -> Fault:
+    """The fault of a value that its canonicaliser refused with `expected …, got …`."""
+    expected, comma, got = str(error).partition(", got ")
+    return Fault(place, f"{expected}, got ", got=got) if comma else Fault(place, "can't be read: ", got=str(error))
+
+
+def problems(root: Path, faults: Iterable[Fault], written: Written) -> list[Problem]:
     """The faults with their lines and columns; reads each file concerned once more."""
     faults = list(faults)
     wanted: dict[str, set[Place]] = defaultdict(set)
@@ -56,6 +70,9 @@ def problems(root: Path, faults: Iterable[Fault]) -> list[Problem]:
         if fault.other is not None:
             line, column = position(fault.other)
             message = message.replace("{other}", f"{fault.other.file}:{line}:{column}")
+        if fault.got:
+            reference = written.get((fault.place.file, fault.place.keys))
+            message += fault.got if reference is None else f"what {quoted(reference)} gives"
         made.append(Problem(fault.place.file, *position(fault.place), message))
     return made
 

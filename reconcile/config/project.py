@@ -30,9 +30,10 @@ def load_state(root: Path, environ: Mapping[str, str], kind: Kind) -> DesiredSta
         wrong += found
         merger.add(checked)
     state, found = compose(merger.sections(), kind)
-    first = broken + problems(root, [*faults, *interpolator.faults])
+    first = broken + problems(root, [*faults, *interpolator.faults], {})
     said = {(problem.file, problem.line, problem.column) for problem in first}
-    later = problems(root, [*wrong, *merger.faults, *found])  # what they follow from has been said, at the same place
+    later = problems(root, [*wrong, *merger.faults, *found], interpolator.written)
+    # What stands where something was said already follows from that.
     every = first + [problem for problem in later if (problem.file, problem.line, problem.column) not in said]
     if every:
         raise ConfigError(every)

@@ -23,6 +23,10 @@ _TYPES: Final = {
     "array": "a list",
     "object": "a mapping",
 }
+#: What people write for flags in other places.
+_FLAGS: Final = dict.fromkeys(("true", "yes", "on", "1"), "true") | dict.fromkeys(("false", "no", "off", "0"), "false")
+#: Text that needs no quotes in a list; with commas it is already several entries.
+_PLAIN: Final = re.compile(r"(?!(?i:true|false|null)\b)[^\W\d_][\w .,@/-]*")
 
 
 @functools.cache
@@ -79,35 +83,61 @@ def _worded(document: Document, error: ValidationError) -> Iterator[Fault]:
             for key in [key for key in required if key not in present]:
                 yield Fault(Place(document.file, keys), f'the key "{key}" is missing here')
         case _:
-            yield Fault(Place(document.file, keys), _expected(error, schema))
+            yield _unexpected(Place(document.file, keys), error, schema)
+
+
+def _unexpected(place: Place, error: ValidationError, schema: dict[str, Any]) -> Fault:
+    match error.validator:
+        case "minItems":
+            return Fault(place, "expected at least one entry, got an empty list")
+        case "minLength":
+            return Fault(place, "expected some text, got none")
+    expected, hint = f"expected {_expected(error, schema)}, got ", _hint(error, schema)
+    if schema.get("x-sensitive") and not isinstance(error.instance, dict | list | None):
+        return Fault(place, f"{expected}a secret{hint}")
+    return Fault(place, expected, got=_got(error.instance) + hint)
 
 
 def _expected(error: ValidationError, schema: dict[str, Any]) -> str:
     limit: Any = error.validator_value
-    got = "a secret" if schema.get("x-sensitive") else _got(error.instance)
     match error.validator:
-        case "type":
-            if "pattern" in schema:
-                return f"expected {_like(schema)}, got {got}"
-            types = [limit] if isinstance(limit, str) else limit
-            expected = " or ".join(_TYPES[name] for name in types if name != "null")
-            return f"expected {expected}, got {got}"
+        case "type" if "pattern" not in schema:
+            return " or ".join(_TYPES[name] for name in _types(limit) if name != "null")
+        case "type" | "pattern":
+            return _like(schema)
         case "enum":
-            return f"expected one of {', '.join(limit)}, got {got}{did_you_mean(str(error.instance), limit)}"
+            return f"one of {', '.join(limit)}"
         case "const":
-            return f"expected {limit}, got {got}"
+            return str(limit)
         case "minimum":
-            return f"expected {limit} or more, got {got}"
+            return f"{limit} or more"
         case "maximum":
-            return f"expected {limit} at most, got {got}"
-        case "minItems":
-            return "expected at least one entry, got an empty list"
-        case "minLength":
-            return "expected some text, got none"
-        case "pattern":
-            return f"expected {_like(schema)}, got {got}"
-        case _:
-            return error.message
+            return f"{limit} at most"
+        case rule:
+            return f"what the schema's rule `{rule}` allows"
+
+
+def _types(limit: Any) -> list[str]:
+    return [limit] if isinstance(limit, str) else list(limit)
+
+
+def _hint(error: ValidationError, schema: dict[str, Any]) -> str:
+    """How to write what was probably meant, or nothing."""
+    value: Any = error.instance
+    limit: Any = error.validator_value
+    if error.validator == "enum":
+        return did_you_mean(str(value), limit)
+    if error.validator != "type" or isinstance(value, dict | list | None):
+        return ""
+    types = _types(limit)
+    if "boolean" in types and (meant := _FLAGS.get(str(value).lower())):
+        return f"; write {meant}"
+    if "string" in types:
+        return "" if "pattern" in schema else "; write it in quotes"
+    if "array" in types:
+        text = value if _PLAIN.fullmatch(str(value)) else quoted(value)
+        return f"; write [{text}]"
+    return ""
 
 
 def _like(schema: dict[str, Any]) -> str:

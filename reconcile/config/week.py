@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from reconcile.model.normalize import minutes, read_hour
+from reconcile.model.normalize import minutes, quoted, read_hour
 
 DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _GROUPS: Final = {"daily": DAYS, "weekdays": DAYS[:5], "weekend": DAYS[5:]}
@@ -56,10 +56,16 @@ def by_day(week: Mapping[str, Any]) -> dict[str, tuple[str, Any]]:
 
 @functools.lru_cache(maxsize=4096)
 def read_hours(text: str) -> Hours:
-    """`9-18`, `10:30-15` or `closed`. Raises `ValueError` for hours that end before they begin."""
+    """`9-18`, `10:30-15` or `closed`. Raises `ValueError` for hours that don't end after they begin."""
     if text == "closed":
         return Hours(None, None, False)
     start, end = (read_hour(part) for part in re.split("[-–]", text))
-    if minutes(start) >= minutes(end):
-        raise ValueError(f'"{text}" ends before it begins; write a night as {{from: {start}, to: {end}, enable: true}}')
+    if start == 24:
+        raise ValueError(f"expected hours that begin before 24, got {quoted(text)}")
+    if start == end:
+        hint = "which is no time at all; write 0-24 for the whole day, or closed"
+        raise ValueError(f"expected hours that end after they begin, got {quoted(text)}, {hint}")
+    if minutes(start) > minutes(end):
+        hint = f"write a night as {{from: {start}, to: {end}, enable: true}}"
+        raise ValueError(f"expected hours that end after they begin, got {quoted(text)}; {hint}")
     return Hours(start, end, True)

@@ -6,12 +6,12 @@ All of it is read from the field model: a field added to a schema is accepted, s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from reconcile.emulator.refused import Refused
 from reconcile.emulator.shapes import merged
-from reconcile.model.fields import UNMANAGED, Field, Group, Kind
+from reconcile.model.fields import UNMANAGED, Field, Kind
 
 #: A level of the wire object: fields and further levels by their wire names.
 Level = dict[str, "Field | Level"]
@@ -30,7 +30,8 @@ class SiteDocument:
                 assert isinstance(inner, dict), f"{field.wire} goes through a field"
                 level = inner
             level[field.wire[-1]] = field
-        self._whole = frozenset(_days(kind, kind.root))
+        # Sent whole or not at all: the days of a week (api.md 1.5).
+        self._whole = frozenset(kind.fields[day[0]].wire[:-1] for day in kind.days)
 
     def read(self, sent: Mapping[str, Any]) -> dict[str, Any]:
         """All sections complete, in the canonical spelling of the wire. Raises `Refused` (400)."""
@@ -153,12 +154,3 @@ def default(field: Field) -> Any:
 
 def _defaults(level: Level) -> dict[str, Any]:
     return {name: _defaults(node) if isinstance(node, dict) else default(node) for name, node in level.items()}
-
-
-def _days(kind: Kind, group: Group) -> Iterator[tuple[str, ...]]:
-    """The levels that are sent whole or not at all: the days of a week (api.md 1.5)."""
-    for child in group.children.values():
-        if isinstance(child, Group):
-            if group.week:
-                yield kind.fields[child.leaves[0]].wire[:-1]
-            yield from _days(kind, child)

@@ -28,3 +28,8 @@ class Address:
     def human(self) -> str:
         """The name with Cyrillic domains readable."""
         return human_address(self.name)
+
+    @property
+    def shown(self) -> str:
+        """The whole address as people read it."""
+        return f"{self.account}/{self.kind}/{self.human}"

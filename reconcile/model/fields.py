@@ -128,7 +128,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kind:
-    """A kind of resource and all its fields, in the order of the schema; values are tuples aligned with them."""
+    """A kind of resource and all its fields, in the order of the schema; values are tuples aligned with them.
+
+    `referred` are the groups that can be given by name, by the section of the project that the name is looked up in.
+    `days` are the positions of the values of each day of a week, which belong together.
+    """
 
     name: str
     fields: tuple[Field, ...]
@@ -136,6 +140,7 @@ class Kind:
     sections: tuple[str, ...]
     by_path: Mapping[str, Field]
     referred: Mapping[str, Group]
+    days: tuple[tuple[int, ...], ...]
 
     def blank(self) -> tuple[Any, ...]:
         """Values in which nothing is managed."""
@@ -205,7 +210,15 @@ class _Builder:
         root = self.group(schema, schema, (), ())
         sections = dict.fromkeys(f.wire[0] for f in self.fields)
         by_path = {f.path: f for f in self.fields}
-        return Kind(self.name, tuple(self.fields), root, tuple(sections), by_path, dict(_referred(root)))
+        days = tuple(
+            day.leaves
+            for week in _groups(root)
+            if week.week
+            for day in dict.fromkeys(week.children.values())
+            if isinstance(day, Group)
+        )
+        referred = {group.ref: group for group in _groups(root) if group.ref is not None}
+        return Kind(self.name, tuple(self.fields), root, tuple(sections), by_path, referred, days)
 
     def group(
         self, schema: dict[str, Any], home: dict[str, Any], keys: tuple[str, ...], wire: tuple[str, ...]
@@ -246,13 +259,12 @@ class _Builder:
         return made
 
 
-def _referred(group: Group) -> Iterator[tuple[str, Group]]:
-    """The groups that can be given by name, by the section of the project that the name is looked up in."""
-    for child in group.children.values():
+def _groups(group: Group) -> Iterator[Group]:
+    """All groups below one, each once, also where it has two names."""
+    for child in dict.fromkeys(group.children.values()):
         if isinstance(child, Group):
-            if child.ref is not None:
-                yield child.ref, child
-            yield from _referred(child)
+            yield child
+            yield from _groups(child)
 
 
 def make_field(

@@ -138,7 +138,7 @@ def _zone_exists(name: str) -> bool:
 def _zone_hint(name: str) -> str:
     from zoneinfo import available_timezones
 
-    return did_you_mean(name, available_timezones())
+    return did_you_mean(name, (zone for zone in available_timezones() if "/" in zone or zone == "UTC"))
 
 
 def read_prefix(raw: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from reconcile.model.fields import UNMANAGED, Kind
@@ -67,7 +68,6 @@ def build_destroy_plan(
     """What deletes the declared sites. Raises `PlanError` where the selection matches nothing."""
     changes: list[Change] = []
     diagnostics = list(unread)
-    absent = 0
     for name, account in live.items():
         declared = [site for site in desired.sites if site.address.account == name]
         matches = match(declared, account.sites, kind.index("url"))
@@ -75,23 +75,12 @@ def build_destroy_plan(
         for site, found in matches.pairs:
             if not selection.has(site):
                 continue
-            if found is None:
-                absent += 1
-                continue
-            change = _delete(kind, found, "destroy deletes what is declared")
-            changes.append(
-                Change(
-                    site.address,
-                    change.action,
-                    change.reason,
-                    id=change.id,
-                    fingerprint=change.fingerprint,
-                    prevent_destroy=site.prevent_destroy,
-                )
-            )
+            if found is not None:
+                change = _delete(kind, found, "destroy deletes what is declared")
+                changes.append(replace(change, address=site.address, prevent_destroy=site.prevent_destroy))
     if not unread:  # else, what it means may be in what could not be read
         selection.require_match()
-    return _plan(changes, absent, live, diagnostics)
+    return _plan(changes, 0, live, diagnostics)
 
 
 def _selected(diagnostics: Sequence[Diagnostic], declared: Sequence[Desired], selection: Selection) -> list[Diagnostic]:
@@ -126,6 +115,7 @@ def _change(kind: Kind, site: Desired, found: Live | None) -> Change | Diagnosti
         _why_update(kind, site, found),
         id=found.id,
         fields=differing,
+        context=_context(kind, differing, found.values),
         fingerprint=fingerprint(kind, found),
     )
 
@@ -139,6 +129,13 @@ def compare(kind: Kind, desired: Sequence[Any], live: Sequence[Any]) -> tuple[Fi
         for field, after, before in zip(kind.fields, desired, live, strict=True)
         if after is not UNMANAGED and after != before
     )
+
+
+def _context(kind: Kind, differing: Sequence[FieldChange], live: Sequence[Any]) -> tuple[FieldChange, ...]:
+    """What is not changed of the days that are: hours are read as a whole."""
+    changed = {item.field.index for item in differing}
+    rest = (i for day in kind.days if not changed.isdisjoint(day) for i in day if i not in changed)
+    return tuple(FieldChange(kind.fields[i], live[i], live[i]) for i in rest)
 
 
 def _why_update(kind: Kind, site: Desired, found: Live) -> str:

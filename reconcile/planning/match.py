@@ -101,11 +101,13 @@ class _Matcher:
         for index, site in enumerate(self.desired):
             if site.previous is not None and index in self.found and self.free.get(site.previous):
                 left = self.free[site.previous][0]
+                self.claimed.update(candidate.id for candidate in self.free[site.previous])
                 self.diagnostics.append(
                     Diagnostic(
                         Severity.WARNING,
                         str(site.address),
                         f"both it and its previous address {left.address.human} (id {left.id}) are live, so nothing is "
-                        "renamed; delete one of them, or take `previous_address:` away",
+                        "renamed, and the previous one is left alone; delete one of them, or take "
+                        "`previous_address:` away",
                     )
                 )

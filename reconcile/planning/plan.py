@@ -64,13 +64,17 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to be done with one resource, why, and the fingerprint of the live object that it was worked out from."""
+    """What is to be done with one resource, why, and the fingerprint of the live object that it was worked out from.
+
+    `context` are fields that stay as they are and are shown with those that don't: the rest of a day's hours.
+    """
 
     address: Address
     action: Action
     reason: str
     id: int | None = None
     fields: tuple[FieldChange, ...] = ()
+    context: tuple[FieldChange, ...] = ()
     fingerprint: str | None = None
     prevent_destroy: bool = False
 

@@ -17,10 +17,14 @@ FORMAT_VERSION: Final = "1.0"
 
 
 def plan_data(plan: Plan) -> dict[str, Any]:
-    """The plan as plain data (design, section 4): what `--format json` prints."""
+    """The plan as plain data (design, section 4): what `--format json` prints.
+
+    `complete` is false where something could not be planned, so that the numbers are not all there is.
+    """
     return {
         "format_version": FORMAT_VERSION,
         "summary": plan.summary,
+        "complete": not plan.errors,
         "changes": [_change_data(change) for change in plan.changes],
         "diagnostics": [
             {"severity": d.severity.value, "address": d.address, "message": d.message} for d in plan.diagnostics
@@ -71,6 +75,7 @@ def dump(plan: Plan, project: str) -> str:
     data = plan_data(plan)
     for change, entry in zip(plan.changes, data["changes"], strict=True):
         entry["fingerprint"] = change.fingerprint
+        entry["context"] = [{"path": item.field.path, "value": item.shown[1]} for item in change.context]
         entry["prevent_destroy"] = change.prevent_destroy
     data |= {"project": project, "sizes": dict(plan.sizes)}
     data["digest"] = _digest(data)
@@ -128,13 +133,17 @@ def _change(entry: Mapping[str, Any], kind: Kind) -> Change:
         Action(entry["action"]),
         entry["reason"],
         entry["id"],
-        tuple(_field(item, kind, entry["action"] == Action.CREATE) for item in entry["fields"]),
+        tuple(_field(item, kind, created=entry["action"] == Action.CREATE) for item in entry["fields"]),
+        tuple(
+            _field({"path": item["path"], "before": item["value"], "after": item["value"]}, kind, created=False)
+            for item in entry["context"]
+        ),
         entry["fingerprint"],
         entry["prevent_destroy"],
     )
 
 
-def _field(item: Mapping[str, Any], kind: Kind, created: bool) -> FieldChange:
+def _field(item: Mapping[str, Any], kind: Kind, *, created: bool) -> FieldChange:
     field = kind.by_path[item["path"]]
     if item["after"] == HIDDEN and field.sensitive:
         return FieldChange(field, HIDDEN, HIDDEN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from reconcile.errors import SafetyError
+from reconcile.model.normalize import count
 from reconcile.model.state import Safety
 from reconcile.planning.plan import Action, Plan
 from reconcile.planning.select import glob_matches
@@ -19,11 +20,11 @@ def refusals(plan: Plan, safety: Safety, allow_deletes: int | None = None) -> li
     found = []
     for change in deletes:
         if change.prevent_destroy:
-            found.append(f"{change.address} would be deleted, but has `prevent_destroy: true`; take that away first")
+            found.append(f"{change.address.shown} would be deleted, but has `prevent_destroy: true`; take it away")
         for pattern in safety.protect:
             if glob_matches(pattern, change.address):
                 found.append(
-                    f'{change.address} would be deleted, but `safety.protect` has "{pattern}"; '
+                    f'{change.address.shown} would be deleted, but `safety.protect` has "{pattern}"; '
                     "declare the site, take the entry away, or leave the site out with --select"
                 )
                 break
@@ -42,18 +43,19 @@ def check(plan: Plan, safety: Safety, allow_deletes: int | None = None) -> None:
 def _too_many_deletes(plan: Plan, safety: Safety, allowed: int | None) -> list[str]:
     counts = Counter(change.address.account for change in plan.changes if change.action is Action.DELETE)
     total = counts.total()
+    would = f"{count(total, 'site')} would be deleted"
     if allowed is not None:
-        return [f"{total} sites would be deleted, and --allow-deletes says {allowed}"] if total > allowed else []
+        return [f"{would}, and --allow-deletes says {allowed}"] if total > allowed else []
     remedy = f"if that is meant, apply with --allow-deletes {total}"
     found = []
     if total > safety.max_deletes:
-        found.append(f"{total} sites would be deleted, and `safety.max_deletes` is {safety.max_deletes}; {remedy}")
-    for account, count in sorted(counts.items()):
+        found.append(f"{would}, and `safety.max_deletes` is {safety.max_deletes}; {remedy}")
+    for account, number in sorted(counts.items()):
         size = plan.sizes[account]
-        percent = 100 * count / max(size, 1)
+        percent = 100 * number / max(size, 1)
         if percent > safety.max_delete_percent:
             found.append(
-                f"{count} of the {size} sites of account {account} ({percent:.0f} %) would be deleted, and "
+                f"{number} of the {size} sites of account {account} ({percent:.0f} %) would be deleted, and "
                 f"`safety.max_delete_percent` is {safety.max_delete_percent:g}; {remedy}"
             )
     return found
@@ -62,12 +64,12 @@ def _too_many_deletes(plan: Plan, safety: Safety, allowed: int | None) -> list[s
 def _too_many_updates(plan: Plan, safety: Safety) -> list[str]:
     counts = Counter(change.address.account for change in plan.changes if change.action is Action.UPDATE)
     found = []
-    for account, count in sorted(counts.items()):
+    for account, number in sorted(counts.items()):
         size = plan.sizes[account]
-        percent = 100 * count / max(size, 1)
+        percent = 100 * number / max(size, 1)
         if percent > safety.max_update_percent:
             found.append(
-                f"{count} of the {size} sites of account {account} ({percent:.0f} %) would be updated, and "
+                f"{number} of the {size} sites of account {account} ({percent:.0f} %) would be updated, and "
                 f"`safety.max_update_percent` is {safety.max_update_percent:g}; raise it, or apply parts with --select"
             )
     return found

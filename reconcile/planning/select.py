@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from reconcile.errors import PlanError
 from reconcile.model.address import Address
-from reconcile.model.normalize import human_address
+from reconcile.model.normalize import human_address, read_address
 from reconcile.model.resource import NO_LABELS, Desired, Live
 
 
@@ -51,6 +52,9 @@ def selection(expressions: Sequence[str]) -> Selection:
 def glob_matches(pattern: str, address: Address) -> bool:
     """Whether a glob means an address: the whole of it, or its site in either spelling, whatever the case."""
     pattern = pattern.lower()
+    with suppress(ValueError):  # a glob is no address
+        if read_address(pattern) == address.name:
+            return True
     return any(fnmatchcase(text.lower(), pattern) for text in (address.name, human_address(address.name), str(address)))
 
 

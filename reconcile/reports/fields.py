@@ -21,8 +21,12 @@ class Line:
     depth: int = 0
 
 
-def lines(changes: Sequence[FieldChange], *, created: bool) -> Iterator[Line]:
-    """The lines of a change's fields, in the order of the schema; for a create, only what will be."""
+def lines(changes: Sequence[FieldChange], context: Sequence[FieldChange] = (), *, created: bool) -> Iterator[Line]:
+    """The lines of a change's fields, in the order of the schema; for a create, only what will be.
+
+    `context` are fields that stay as they are and are shown with the others.
+    """
+    changes = sorted([*changes, *context], key=lambda change: change.field.index)
     weeks: dict[tuple[str, ...], list[FieldChange]] = {}
     for change in changes:
         keys = change.field.keys
@@ -42,7 +46,10 @@ def _field(change: FieldChange, *, created: bool) -> Iterator[Line]:
     note = "  (money)" if change.field.money else ""
     name = change.field.path
     if created:
-        if after not in ("", []):  # a new site has none anyway
+        if change.field.items and len(after) > 2:
+            yield Line("+", f"{name}:{note}")
+            yield from (Line("+", f"{n}. {person(entry)}", 1) for n, entry in enumerate(after, start=1))
+        elif after not in ("", []):  # a new site has none anyway
             yield Line("+", f"{name}: {value(after)}{note}")
     elif change.field.sensitive or not isinstance(after, list) or not isinstance(before, list):
         yield Line("~", f"{name}: {value(before)} -> {value(after)}{note}")
@@ -79,9 +86,9 @@ def _week(prefix: tuple[str, ...], changes: Sequence[FieldChange], *, created: b
     for change in changes:
         days.setdefault(change.field.keys[-2], {})[change.field.name] = change
     words = {
-        day: (
-            _hours({name: change.shown[0] for name, change in parts.items()}),
-            _hours({name: change.shown[1] for name, change in parts.items()}),
+        day: _hours(
+            {name: change.shown[0] for name, change in parts.items()},
+            {name: change.shown[1] for name, change in parts.items()},
         )
         for day, parts in days.items()
     }
@@ -105,14 +112,19 @@ def _runs(words: dict[str, tuple[str, str]]) -> Iterator[tuple[str, str, tuple[s
         yield run[0], run[-1], words[run[0]]
 
 
-def _hours(parts: dict[str, Any]) -> str:
-    """As much of a day as is known: `9-18`, `closed`, `until 18`."""
+def _hours(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, str]:
+    """A day before and after, as much of it as is known; hours of a closed day only where they are all that changes."""
+    short = _day(before), _day(after)
+    return short if short[0] != short[1] else (_day(before, hours=True), _day(after, hours=True))
+
+
+def _day(parts: dict[str, Any], *, hours: bool = False) -> str:
+    """`9-18`, `closed`, `until 18`."""
     start, end, enable = parts.get("from"), parts.get("to"), parts.get("enable")
-    hours = f"{start}-{end}" if start is not None and end is not None else ""
-    if not hours:
-        hours = f"from {start}" if start is not None else f"until {end}" if end is not None else ""
+    if start is not None and end is not None:
+        text = f"{start}-{end}"
+    else:
+        text = f"from {start}" if start is not None else f"until {end}" if end is not None else ""
     if enable is False:
-        return f"closed ({hours})" if hours and len(parts) < 3 else "closed"
-    if enable is True and not hours:
-        return "open"
-    return hours or "(nothing)"
+        return f"closed ({text})" if hours and text else "closed"
+    return text or ("open" if enable else "(nothing)")

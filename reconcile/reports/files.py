@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from reconcile.errors import UsageError
+from reconcile.errors import ReconcileError, UsageError
 from reconcile.model.normalize import did_you_mean
 from reconcile.planning import planfile
 from reconcile.planning.plan import Plan
@@ -47,6 +47,8 @@ def write_plan(plan: Plan, target: Target) -> None:
 def save_plan(plan: Plan, project: str, path: Path) -> None:
     """Saves a plan for `apply`, readable by its owner only: it holds a client's phones and addresses."""
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    if not path.parent.is_dir():
+        raise ReconcileError(f"{path}: there is no folder {path.parent} to save the plan in")
     descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(planfile.dump(plan, project))

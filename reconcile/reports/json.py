@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from reconcile.applying.report import Report
-from reconcile.errors import ConfigError, ReconcileError
+from reconcile.errors import ConfigError, PlanError, ReconcileError
 from reconcile.planning.plan import Plan
 from reconcile.planning.planfile import FORMAT_VERSION, plan_data
 
@@ -48,6 +48,8 @@ def error_json(error: ReconcileError) -> str:
             {"severity": "error", "file": p.file, "line": p.line, "column": p.column, "message": p.message}
             for p in error.problems
         ]
+    elif isinstance(error, PlanError) and error.said:
+        diagnostics = [{"severity": "error", "address": one.address, "message": one.message} for one in error.said]
     else:
         diagnostics = [{"severity": "error", "message": str(error)}]
     return text({"format_version": FORMAT_VERSION, "diagnostics": diagnostics})

@@ -35,7 +35,7 @@ def summary_text(plan: Plan) -> str:
     if not plan.changes:
         if plan.errors:
             return "Plan: incomplete, see the errors above."
-        return f"No changes. {count(plan.noop, 'site')} as declared."
+        return f"No changes. {count(plan.noop, 'site')} as declared." if plan.noop else "No changes. Nothing to do."
     return (
         f"Plan: {made['create']} to create, {made['update']} to update, {made['delete']} to delete; "
         f"{made['noop']} unchanged."
@@ -75,21 +75,29 @@ def _block(group: list[Change], *, colour: bool) -> Iterator[str]:
     names = [clean(change.address.human) for change in group]
     verb = _VERBS[first.action]
     if len(group) == 1:
-        id_ = f" (id {first.id})" if first.id is not None else ""
-        head = f"{first.address.account}/{first.address.kind}/{names[0]}{id_} will be {verb}: {clean(first.reason)}"
+        head = f"{clean(first.address.shown)}{_id(first)} will be {verb}: {clean(first.reason)}"
     else:
         what = f"{first.address.account}: the same on {len(group)} {first.address.kind}s"
         reasons = {change.reason for change in group}
         why = f" ({clean(first.reason)})" if len(reasons) == 1 else ""
-        head = f"{what}, which will be {verb}: {some(names)}{why}"
+        # Nobody should confirm a delete unseen: each is on a line of its own below.
+        which = "" if first.action is Action.DELETE else f": {some(names, 12)}"
+        head = f"{what}, which will be {verb}{which}{why}"
     yield _painted(sign, f"{sign} {head}", colour)
+    if first.action is Action.DELETE and len(group) > 1:
+        for change, name in zip(group, names, strict=True):
+            yield _line(Line(sign, f"{name}{_id(change)}"), colour)
     shown = first.fields
     if first.action is Action.CREATE:
         shown = tuple(
             i for i in shown if i.field.path != "url" or (len(group) == 1 and i.shown[1] != first.address.name)
         )
-    for line in lines(shown, created=first.action is Action.CREATE):
+    for line in lines(shown, first.context, created=first.action is Action.CREATE):
         yield _line(line, colour)
+
+
+def _id(change: Change) -> str:
+    return f" (id {change.id})" if change.id is not None else ""
 
 
 def _line(line: Line, colour: bool) -> str:
@@ -118,10 +126,10 @@ def report_text(report: Report, *, colour: bool = False) -> str:
             continue
         word, fg = _WORDS[result.outcome]
         mark = click.style(word, fg=fg) if colour else word
-        name = f"{result.address.account}/{result.address.kind}/{clean(result.address.human)}"
-        made.append(f"{name}: {result.action} {mark}: {clean(result.error)}")
+        made.append(f"{clean(result.address.shown)}: {result.action} {mark}: {clean(result.error)}")
     numbers = report.summary
-    words = ", ".join(f"{numbers[outcome]} {word}" for outcome, (word, _) in _WORDS.items())
+    rest = [f", {numbers[o]} {word}" for o, (word, _) in _WORDS.items() if numbers[o] and o is not Outcome.DONE]
+    done = f"{numbers[Outcome.DONE]} of {count(len(report.results), 'change')} done"
     interrupted = "Interrupted. " if report.interrupted else ""
-    made.append(f"{interrupted}Apply: {words}, of {count(len(report.results), 'change')}. Run {report.run}.")
+    made.append(f"{interrupted}Apply: {done}{''.join(rest)}. Run {report.run}.")
     return "\n".join(made) + "\n"

@@ -222,3 +222,36 @@ def test_an_address_that_a_failed_rename_still_holds_is_not_created_again(accoun
     }
     assert outcomes(report)["acme.ru"][1] == f"site {number} still has this address: its own change was not done"
     assert list(account.live()) == ["acme.ru"]
+
+
+def test_a_site_takes_an_address_only_after_it_is_free(account, outcomes):
+    first, second, third = (account.add(url) for url in ("a.ru", "b.ru", "c.ru"))
+    account.declare(f"  b.ru: {{id: {first}}}\n  c.ru: {{id: {second}}}\n  d.ru: {{id: {third}}}\n")
+
+    report = account.apply()
+
+    assert outcomes(report) == {"b.ru": ("done", ""), "c.ru": ("done", ""), "d.ru": ("done", "")}
+    assert account.writes() == [f"PUT /sites/{n}" for n in (third, second, first)]
+    assert {url: site["id"] for url, site in account.live().items()} == {"b.ru": first, "c.ru": second, "d.ru": third}
+
+
+def test_a_site_whose_new_address_is_not_free_stays_where_it_is(account, outcomes):
+    first = account.add("a.ru")
+    second = account.add("b.ru", notification_type="by pigeon")  # which the service refuses
+    account.declare(f"  b.ru: {{id: {first}}}\n  c.ru: {{id: {second}}}\n")
+
+    report = account.apply()
+
+    assert outcomes(report)["c.ru"][0] == "failed"
+    why = f"site {second} still has its new address: that site's own change was not done"
+    assert outcomes(report)["b.ru"] == ("not_attempted", why)
+    assert sorted(account.live()) == ["a.ru", "b.ru"]
+
+
+def test_sites_that_swap_their_addresses(account, outcomes):
+    first, second = account.add("a.ru"), account.add("b.ru")
+    account.declare(f"  b.ru: {{id: {first}}}\n  a.ru: {{id: {second}}}\n")
+
+    assert outcomes(account.apply()) == {"a.ru": ("done", ""), "b.ru": ("done", "")}
+    assert {url: site["id"] for url, site in account.live().items()} == {"b.ru": first, "a.ru": second}
+    assert account.apply().results == ()

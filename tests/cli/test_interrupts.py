@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import time
 
 import pytest
 
@@ -48,9 +49,7 @@ def test_the_same_in_text(begin, start):
     assert process.returncode == 130
     done, left = len(studio.live()), SITES - len(studio.live())
     last = output.decode().splitlines()[-1]
-    assert last.startswith(
-        f"Interrupted. Apply: {done} done, 0 failed, {left} not attempted, 0 outcome unknown, of {SITES} changes. Run "
-    )
+    assert last.startswith(f"Interrupted. Apply: {done} of {SITES} changes done, {left} not attempted. Run ")
     assert output.decode().count("create not attempted: the run was interrupted") == left
 
 
@@ -71,13 +70,19 @@ def test_a_second_ctrl_c_stops_at_once(begin, start):
     studio = begin(latency=1.0)
     studio.declare(*(f"site-{n:02}.ru:" for n in range(SITES)))
 
-    process = start("apply", "--yes", "--parallelism", "2")
+    process = start("apply", "--yes", "--parallelism", "2", "--format", "json")
     studio.wait_for("POST")
     process.send_signal(signal.SIGINT)
     assert b"\n" in process.stderr.readline()
     assert b"stopping" in process.stderr.readline()
+    before = time.monotonic()
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=15)
+    output, _ = process.communicate(timeout=15)
 
     assert process.returncode == 130
-    assert len(studio.live()) < SITES
+    assert time.monotonic() - before < 1.0  # it did not wait for the answers
+    report = json.loads(output)
+    assert report["summary"] == {"done": 0, "failed": 0, "not_attempted": SITES - 2, "unknown": 2}
+    unknown = [o for o in report["outcomes"] if o["outcome"] == "unknown"]
+    assert {o["error"] for o in unknown} == {"the run was stopped while it was in flight; run plan to see"}
+    assert set(studio.live()) <= {o["address"].rpartition("/")[2] for o in unknown}

@@ -31,6 +31,7 @@ Plan: 1 to create, 1 to update, 0 to delete; 0 unchanged.
 PLAN_JSON = {
     "format_version": "1.0",
     "summary": {"create": 1, "update": 1, "delete": 0, "noop": 0},
+    "complete": True,
     "changes": [
         {
             "address": "studio/site/acme.ru",
@@ -86,9 +87,7 @@ def test_what_a_refused_plan_would_be_refused_for_is_a_warning(studio, run):
 def test_an_apply_shows_the_plan_and_ends_with_the_report(changed, run, without_run_ids):
     done = run("apply", "--yes")
 
-    assert without_run_ids(done.stdout) == (
-        PLAN_TEXT + "Apply: 2 done, 0 failed, 0 not attempted, 0 outcome unknown, of 2 changes. Run RUN.\n"
-    )
+    assert without_run_ids(done.stdout) == (PLAN_TEXT + "Apply: 2 of 2 changes done. Run RUN.\n")
     assert done.stderr == ""
     assert changed.live() == {"acme.ru": 60, "new.ru": 60}
 
@@ -134,8 +133,8 @@ def test_destroy_deletes_what_is_declared_and_nothing_else(studio, run, without_
 
     assert without_run_ids(done.stdout) == (
         "- studio/site/acme.ru (id 1) will be deleted: destroy deletes what is declared\n\n"
-        "Plan: 0 to create, 0 to update, 1 to delete; 1 unchanged.\n"
-        "Apply: 1 done, 0 failed, 0 not attempted, 0 outcome unknown, of 1 change. Run RUN.\n"
+        "Plan: 0 to create, 0 to update, 1 to delete; 0 unchanged.\n"
+        "Apply: 1 of 1 change done. Run RUN.\n"
     )
     assert studio.live() == {"undeclared.ru": 60}
 

@@ -52,7 +52,7 @@ def test_an_apply_is_coloured_asks_and_shows_its_progress(changed, on_terminal):
     assert f"{ESCAPE}32m+ studio/site/new.ru will be created" in text
     assert "Apply this plan? Only `yes` goes on" in text
     assert re.search(r"applying .*2/2", text)
-    assert "Apply: 2 done, 0 failed" in text
+    assert "Apply: 2 of 2 changes done. Run" in text
     assert changed.live() == {"acme.ru": 60, "new.ru": 60}
 
 
@@ -60,7 +60,7 @@ def test_an_apply_is_coloured_asks_and_shows_its_progress(changed, on_terminal):
 def test_only_yes_goes_on(changed, on_terminal, answer):
     text, code = on_terminal("apply", answer=answer)
 
-    assert code == 0
+    assert code == 1
     assert "Nothing was changed." in text
     assert changed.writes() == []
 

@@ -28,6 +28,8 @@ ENVIRONMENT = {
     "PHONE": "+7 495 123-45-67",
     "FIVE": "5",
     "EMPTY": "",
+    "NIGHT": "23:41-7",
+    "NEGATIVE": "-5",
 }
 
 

@@ -46,7 +46,7 @@ def test_a_file_of_the_largest_size_is_read(load):
 )
 def test_a_path_that_is_no_file_of_the_project_is_refused(refused, tmp_path, tmp_path_factory, text, said):
     (tmp_path / "loop").symlink_to("loop")
-    (tmp_path / "out").symlink_to(tmp_path_factory.mktemp("outside"))
+    (tmp_path / "out").symlink_to(tmp_path_factory.mktemp("outside") / "secret.txt")
     os.mkfifo(tmp_path / "pipe")
 
     assert refused(site(text)) == f"sites.yaml:3:17: {said}"

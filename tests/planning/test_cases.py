@@ -29,5 +29,7 @@ def test_the_plan_is_this(case, planned):
         made = plan_data(planned(desired, read(case / "live.json"), **read(case / "options.json")))
     except PlanError as error:
         made = {"format_version": "1.0", "error": str(error)}
+    else:
+        assert made.pop("complete") == all(d["severity"] != "error" for d in made["diagnostics"])
 
     assert made == {"format_version": "1.0"} | read(case / "expected.json")

@@ -62,7 +62,7 @@ def test_a_saved_plan_holds_what_a_printed_one_does(plan):
     printed = json.loads(json.dumps(plan_data(plan)))
 
     for change in saved["changes"]:
-        del change["fingerprint"], change["prevent_destroy"]
+        del change["fingerprint"], change["prevent_destroy"], change["context"]
     assert {key: saved[key] for key in printed} == printed
     assert saved["format_version"] == "1.0"
 

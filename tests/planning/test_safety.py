@@ -81,7 +81,7 @@ def test_protection_understands_both_spellings_of_a_host(declared, planned, raw_
 
     protected = [text for text in safety.refusals(plan, desired.safety, 5) if "safety.protect" in text]
 
-    assert [text.split(" ")[0] for text in protected] == ["studio/site/xn--h1ad.xn--e1afmkfd.xn--p1ai"]
+    assert [text.split(" ")[0] for text in protected] == ["studio/site/ки.пример.рф"]
 
 
 def test_what_may_not_be_destroyed_is_named(declared, planned, raw_site):
@@ -89,7 +89,7 @@ def test_what_may_not_be_destroyed_is_named(declared, planned, raw_site):
     plan = planned(desired, {"studio": [raw_site(1, "a.ru"), raw_site(2, "b.ru")]}, destroy=True)
 
     assert safety.refusals(plan, desired.safety, 2) == [
-        "studio/site/a.ru would be deleted, but has `prevent_destroy: true`; take that away first"
+        "studio/site/a.ru would be deleted, but has `prevent_destroy: true`; take it away"
     ]
 
 

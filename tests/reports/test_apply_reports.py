@@ -35,14 +35,14 @@ def test_all_that_is_not_done_is_named_and_the_numbers_add_up():
         "studio/site/пример.рф: update failed: GEN-PARAM-INVALID: \\x1b[31mno\\x1b[0m\n"
         "studio/site/globex.ru: update not attempted: somebody changed widget.call_time since the plan was made\n"
         "studio/site/initech.ru: create outcome unknown: no answer in time\n"
-        "Apply: 2 done, 1 failed, 1 not attempted, 1 outcome unknown, of 5 changes. Run RUN.\n"
+        "Apply: 2 of 5 changes done, 1 failed, 1 not attempted, 1 outcome unknown. Run RUN.\n"
     )
 
 
 def test_a_run_that_did_everything_is_one_line():
     report = Report("RUN", (result("acme.ru", Outcome.DONE),))
 
-    assert report_text(report) == "Apply: 1 done, 0 failed, 0 not attempted, 0 outcome unknown, of 1 change. Run RUN.\n"
+    assert report_text(report) == "Apply: 1 of 1 change done. Run RUN.\n"
 
 
 def test_an_interrupted_run_says_so():
@@ -50,7 +50,7 @@ def test_an_interrupted_run_says_so():
 
     assert report_text(report) == (
         "studio/site/acme.ru: update not attempted: the run was interrupted\n"
-        "Interrupted. Apply: 0 done, 0 failed, 1 not attempted, 0 outcome unknown, of 1 change. Run RUN.\n"
+        "Interrupted. Apply: 0 of 1 change done, 1 not attempted. Run RUN.\n"
     )
 
 

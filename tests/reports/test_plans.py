@@ -56,7 +56,7 @@ def test_json_is_complete_where_text_is_short(plan_of):
 def test_json_has_the_documented_shape(plan_of):
     plan = json.loads(plan_json(plan_of("diagnostics")))
 
-    assert list(plan) == ["format_version", "summary", "changes", "diagnostics"]
+    assert list(plan) == ["format_version", "summary", "complete", "changes", "diagnostics"]
     assert plan["changes"] == [
         {
             "address": "studio/site/new.ru",

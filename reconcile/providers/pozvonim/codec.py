@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from reconcile.errors import BadAnswer
 from reconcile.model.address import Address
-from reconcile.model.fields import UNMANAGED, Field, Group, Kind, Memo, site_kind
+from reconcile.model.fields import UNMANAGED, Field, Kind, Memo, site_kind
 from reconcile.model.normalize import quoted, read_address
 from reconcile.model.resource import Live
 from reconcile.providers.pozvonim.assumed import COUNT_KEYS, DETAIL_SECTIONS, LIST_KEYS, META_KEYS, OBJECT_KEYS
@@ -229,21 +229,8 @@ def _put(sections: Json, wire: tuple[str, ...], value: Any) -> None:
 
 def _complete_days(kind: Kind, merged: list[Any]) -> None:
     """A day is sent with all of its three values or not at all (1.5): defaults fill the gaps of one that has any."""
-    for leaves in _days():
+    for leaves in kind.days:
         if any(merged[i] is not UNMANAGED and merged[i] is not None for i in leaves):
             for i in leaves:
                 if merged[i] is UNMANAGED or merged[i] is None:
                     merged[i] = kind.fields[i].default
-
-
-@functools.cache
-def _days() -> tuple[tuple[int, ...], ...]:
-    """The positions of each day's values."""
-
-    def weeks(group: Group) -> list[Group]:
-        inner = {id(child): child for child in group.children.values() if isinstance(child, Group)}.values()
-        return [group] if group.week else [week for child in inner for week in weeks(child)]
-
-    return tuple(
-        day.leaves for week in weeks(site_kind().root) for day in week.children.values() if isinstance(day, Group)
-    )
