@@ -70,6 +70,42 @@ def test_a_link_inside_the_project_is_a_file_like_any_other(load, tmp_path):
     assert [site.file for site in load({"notes.txt": SITE}).sites] == ["linked.yaml"]
 
 
+def test_a_folder_that_leads_out_of_the_project_is_refused(refused, tmp_path, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("outside")
+    (outside / "sites.yaml").write_text(SITE)
+    (tmp_path / "clients").mkdir()
+    (tmp_path / "clients" / "linked").symlink_to(outside)
+    (tmp_path / "up").symlink_to("..")
+
+    assert refused({}).splitlines() == [
+        "clients/linked: is a link that leads out of the project; only files inside it are read",
+        "up: is a link that leads out of the project; only files inside it are read",
+    ]
+
+
+def test_a_linked_folder_inside_the_project_is_read_once_where_it_is(load, tmp_path):
+    (tmp_path / "clients").mkdir()
+    (tmp_path / "clients" / "round").symlink_to("..")
+    (tmp_path / "again.yaml").symlink_to("clients")
+    (tmp_path / "again").symlink_to("again.yaml")
+    (tmp_path / ".hidden").symlink_to("/")
+
+    assert [site.file for site in load({"clients/sites.yaml": SITE}).sites] == ["clients/sites.yaml"]
+
+
+def test_a_link_to_a_hidden_folder_is_refused_because_nothing_in_it_would_be_read(refused, tmp_path):
+    (tmp_path / "clients").symlink_to(".clients")
+
+    assert refused({".clients/sites.yaml": SITE}) == (
+        "clients: is a link to a hidden folder; hidden folders are not read"
+    )
+
+
+@pytest.mark.parametrize("name", ["sites.YAML", "sites.Yml", "Sites.yMl"])
+def test_the_case_of_a_suffix_means_nothing(load, name):
+    assert [site.file for site in load({name: SITE}).sites] == [name]
+
+
 @pytest.mark.parametrize(
     ("target", "said"), [("nowhere.yaml", "No such file or directory"), ("z.yaml", "Too many levels of symbolic links")]
 )

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
+
+from reconcile.config.places import Place, misread
+from reconcile.model.fields import resolve, schemas
+from reconcile.model.normalize import TYPES
 
 SECRET = "s3cr3t-value"
 
@@ -89,3 +94,42 @@ def test_a_secret_is_in_no_repr_and_no_message(load, refused):
 
     assert SECRET not in repr(state)
     assert SECRET not in refused({"accounts.yaml": account.format("['${env.KEY}']")}, {"KEY": SECRET})
+
+
+def filled(schema, home):
+    """What may be written by a schema, with the secret for every value."""
+    schema, home = resolve(schema, home)
+    if "properties" in schema:
+        return {key: filled(child, home) for key, child in schema["properties"].items()}
+    return [filled(schema["items"], home)] if "items" in schema else "${env.SECRET}"
+
+
+@pytest.mark.parametrize(
+    "secret", [SECRET, "23:41-7", "-598234761", "s3cr3t\nvalue", "s3cr3t@value.x", "standart", "http://acme.r"]
+)
+def test_no_message_about_any_key_echoes_what_came_in(refused, secret):
+    kinds = ("account", "site", "widget", "schedule", "manager", "blacklist")
+    project = {f"{kind}s": {"acme.ru": filled(schemas()[kind], schemas()[kind]), "standard": {}} for kind in kinds}
+
+    said = refused({"accounts.yaml": json.dumps(project)}, {"SECRET": secret})
+
+    assert said.count('what "${env.SECRET}" gives') > 40
+    assert json.dumps(secret)[1:-1] not in said
+
+
+@pytest.mark.parametrize("name", TYPES)
+def test_what_a_type_refuses_is_said_only_after_what_was_expected(name):
+    kind = TYPES[name]
+    for raw in (SECRET, f"{SECRET}\n{SECRET}", [f"{SECRET}\n"], {SECRET: SECRET}):
+        try:
+            (kind.strict or kind.read)(raw)
+        except ValueError as error:
+            fault = misread(Place("a.yaml"), error)
+            assert fault.got
+            assert SECRET not in fault.message
+
+
+def test_what_a_type_refuses_for_no_known_reason_is_not_trusted():
+    fault = misread(Place("a.yaml"), ValueError(f"{SECRET} is odd"))
+
+    assert (fault.message, fault.got) == ("can't be read: ", f"{SECRET} is odd")

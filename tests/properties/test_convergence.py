@@ -10,11 +10,11 @@ from threading import Event
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from random_projects import ADDRESSES, sites, write
 
 from reconcile import workflow
 from reconcile.emulator import PERSONALITIES, Emulator, Options
 from reconcile.planning.select import selection
-from random_projects import ADDRESSES, sites, write
 
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 PAIRS = list(itertools.combinations(PERSONALITIES, 2))
