@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import formatdate
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -168,10 +169,9 @@ class Emulator:
             answer = answers.error(500, "GEN-SERVER-ERROR", "Oops something wrong!")
         if self._options.latency > 0:
             await asyncio.sleep(self._options.latency)
+        headers = {"Date": formatdate(self.time, usegmt=True), **answer.headers}
         content_type = "application/json" if answer.body else None
-        return web.Response(
-            status=answer.status, body=answer.body or None, headers=answer.headers, content_type=content_type
-        )
+        return web.Response(status=answer.status, body=answer.body or None, headers=headers, content_type=content_type)
 
     def _answer(self, arrived: web.BaseRequest, body: bytes) -> Answer:
         """Gives a request to the service whose prefix its path has."""

@@ -112,6 +112,13 @@ def test_the_starter_project_is_empty_after_one_apply(reconcile, tmp_path):
     assert (again.returncode, again.stdout) == (0, "No changes. 2 sites as declared.\n")
 
 
+def test_the_starter_project_keeps_plans_out_of_git(reconcile, tmp_path):
+    reconcile("init")
+
+    ignored = (tmp_path / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert {".reconcile/", "plan.json", "*.plan.json"} <= set(ignored)
+
+
 def test_init_overwrites_nothing(reconcile, tmp_path):
     (tmp_path / "shared.yaml").write_text("mine", encoding="utf-8")
 

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import requests
 import tenacity
@@ -20,7 +19,7 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
-from reconcile.errors import BadAnswer, ConnectionFailed, Rejected
+from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, Rejected, ServiceError
 from reconcile.model.state import Account
 from reconcile.providers.pozvonim.assumed import CLOCK_TOLERANCE
 from reconcile.providers.pozvonim.failures import explained
@@ -31,6 +30,7 @@ from reconcile.providers.pozvonim.protocol import (
     HttpRequest,
     Request,
     given_token,
+    origin,
     parse,
     signed,
     token_request,
@@ -40,6 +40,9 @@ from reconcile.providers.pozvonim.tokens import Token, Tokens
 
 MAX_BODY: Final = 256 * 1024 * 1024
 _CHUNK: Final = 1024 * 1024
+
+#: What a 404 means where the token is asked for.
+_WRONG_BASE: Final = "; is base_url right? It usually ends in /v2u"
 
 log = logging.getLogger("reconcile.http")
 
@@ -81,8 +84,11 @@ class Client:
         self._closed = threading.Event()
         # An adapter without a session: a thread-safe pool, no cookies, no redirects, no settings merged a request.
         self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=parallelism)
-        with requests.Session() as session:
-            self._settings = session.merge_environment_settings(account.base_url, {}, False, None, None)
+        try:
+            with requests.Session() as session:
+                self._settings = session.merge_environment_settings(account.base_url, {}, False, None, None)
+        except ValueError:
+            raise ProviderError(f"account {account.name}: base_url is not a usable URL") from None
         self.tokens = Tokens(self._fetch_token, clock)
 
     def call(self, request: Request) -> Any:
@@ -110,17 +116,14 @@ class Client:
     def _repeated(self, request: Request, token: Token) -> Any:
         account = self.account
         http = signed(request, account.base_url, account.uid, token.text, account.encoding)
-        secrets = (token.text, account.api_key)
-        return self._tries(request, http, secrets)
+        return self._tries(request, http, (token.text, account.api_key, account.uid))
 
     def _fetch_token(self) -> GivenToken:
         http = token_request(self.account.base_url, self.account.uid, self.account.api_key)
         try:
-            content = self._tries(TOKEN, http, (self.account.api_key,))
-        except Rejected as error:
-            raise self._refused(error) from None
-        except ConnectionFailed as error:  # whatever the token was for has not been sent
-            raise ConnectionFailed(str(error), sent=False) from None
+            content = self._tries(TOKEN, http, (self.account.api_key, self.account.uid))
+        except ProviderError as error:
+            raise self._without_token(error) from None
         return given_token(content)
 
     def _tries(self, request: Request, http: HttpRequest, secrets: tuple[str, ...]) -> Any:
@@ -137,8 +140,19 @@ class Client:
         )
         return retrying(lambda: parse(request, self._answer(request, http, next(attempts)), secrets))
 
-    def _refused(self, error: Rejected) -> Rejected:
-        advice = "check uid and api_key, and that the API is enabled in the account's profile"
+    def _without_token(self, error: ProviderError) -> ProviderError:
+        """Why there is no token. Whatever it was for has not been sent, and a 404 is not about that."""
+        match error:
+            case Rejected():
+                return self._refused(error, _WRONG_BASE if error.status == 404 else "")
+            case ConnectionFailed():
+                return ConnectionFailed(str(error), sent=False)
+            case ServiceError(status=404) | BadAnswer(status=404):
+                return BadAnswer(f"{error}{_WRONG_BASE}", status=404)
+        return error
+
+    def _refused(self, error: Rejected, more: str = "") -> Rejected:
+        advice = "check uid and api_key, and that the API is enabled in the account's profile" + more
         ahead = self.clock_ahead
         if ahead is not None and abs(ahead) > CLOCK_TOLERANCE:
             advice += f"; the service's clock is {clock_difference(ahead)} this machine's"
@@ -164,10 +178,9 @@ class Client:
                 response.close()
         except (requests.RequestException, HTTPError, OSError) as error:
             reason, sent = explained(error)
-            host = urlsplit(self.account.base_url).hostname
-            raise ConnectionFailed(f"{request}: {reason} ({host})", sent=sent) from None
+            raise ConnectionFailed(f"{request}: {reason} ({origin(self.account.base_url)})", sent=sent) from None
         finally:
-            log.debug("%s %s %.0f ms attempt %d", request, status, (self._clock() - started) * 1000, attempt)
+            log.debug("%s %s %.0f ms attempt %d", request.logged, status, (self._clock() - started) * 1000, attempt)
         headers = {name.lower(): value for name, value in response.headers.items()}
         answer = HttpAnswer(response.status_code, headers, body, self._wall_clock())
         self.clock_ahead = answer.clock_ahead
@@ -208,6 +221,6 @@ class Client:
 def clock_difference(ahead: float) -> str:
     """`3 h 2 min ahead of`, `40 s behind`; `ahead` in seconds."""
     seconds = round(abs(ahead))
-    hours, minutes = seconds // 3600, seconds % 3600 // 60
-    size = f"{hours} h {minutes} min" if hours else f"{minutes} min" if minutes else f"{seconds} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    size = f"{seconds} s" if seconds < 60 else f"{hours} h {minutes} min" if hours else f"{minutes} min"
     return f"{size} {'ahead of' if ahead > 0 else 'behind'}"

@@ -35,6 +35,8 @@ def explained(error: Exception) -> tuple[str, bool]:
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return f"the server's certificate is not trusted: {cause.verify_message}", False
+        if isinstance(cause, ssl.SSLError) and "WRONG_VERSION_NUMBER" in str(cause.reason):
+            return "the service there does not speak TLS (https); is it http://?", False
         if isinstance(cause, ssl.SSLError):
             return f"TLS failed: {cause.reason}", not any(part in str(cause.reason) for part in _HANDSHAKE)
     system = next((c.strerror.lower() for c in causes if isinstance(c, OSError) and c.strerror), "closed")

@@ -28,16 +28,25 @@ _BOM: Final = b"\xef\xbb\xbf"  # PHP files saved with one put it before every an
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of the service. `once`: a repetition would do it again; `slow`: the answer may take minutes."""
+    """What is asked of the service. `once`: a repetition would do it again; `slow`: the answer may take minutes.
+
+    `subject` is the address of the site that it is about; it is only logged.
+    """
 
     method: str
     path: str
     params: Mapping[str, Any] = field(default_factory=dict, repr=False)
     once: bool = False
     slow: bool = False
+    subject: str = ""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+    @property
+    def logged(self) -> str:
+        """The request and its subject, on one line."""
+        return f"{self} {_one_line(self.subject, 80)}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +124,8 @@ def parse(request: Request, answer: HttpAnswer, secrets: Collection[str] = ()) -
     for everything else that is not JSON with a successful status. `secrets` are kept out of the messages.
     """
     if 300 <= answer.status < 400:
-        raise BadAnswer(f"{request}: redirected to {_place(answer)}; is base_url right?", status=answer.status)
+        place = without_secrets(_place(answer), secrets)
+        raise BadAnswer(f"{request}: redirected to {place}; is base_url right?", status=answer.status)
     body = answer.body.removeprefix(_BOM)
     successful = answer.status in _SUCCESS
     if not body.strip() and successful and request.method != "GET":
@@ -218,6 +228,12 @@ def _excerpt(body: bytes, secrets: Collection[str]) -> str:
 def _one_line(text: str, limit: int) -> str:
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def origin(base_url: str) -> str:
+    """Where a service is, as `http://host:port`: what may be said of a URL that can hold a password."""
+    target = urlsplit(base_url)
+    return f"{target.scheme}://{target.netloc.rpartition('@')[2]}"
 
 
 def _place(answer: HttpAnswer) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random as random_module
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, ServiceError
 from reconcile.model.fields import UNMANAGED, site_kind
-from reconcile.model.normalize import Spelled
+from reconcile.model.normalize import Spelled, count
 from reconcile.model.resource import Live
 from reconcile.model.state import Account
 from reconcile.providers.base import Check
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 #: How often a create is sent, at most; each time only after a look that the one before did nothing.
 SENDS: Final = 3
+
+log = logging.getLogger("reconcile")
 
 
 class Pozvonim:
@@ -43,6 +46,7 @@ class Pozvonim:
         from reconcile.providers.pozvonim.reading import Reader
 
         self.account = account
+        self._clock = clock
         self._sleep = sleep
         self._random = random
         self._client = Client(
@@ -54,16 +58,24 @@ class Pozvonim:
             timeouts=timeouts or Timeouts(),
         )
         self._reader = Reader(self._client, parallelism)
+        self._addresses: dict[int, str] = {}  # of the sites read so far, for the log
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def read(self) -> tuple[Live, ...]:
         """All sites, each complete."""
-        return self._reader.all()
+        started = self._clock()
+        sites = self._reader.all()
+        took, rung = self._clock() - started, self._reader.rung.value
+        log.info("read account %s: %s in %.1f s; %s", self.account.name, count(len(sites), "site"), took, rung)
+        self._addresses.update((live.id, live.address.name) for live in sites)
+        return sites
 
     def read_some(self, ids: Collection[int]) -> Mapping[int, Live]:
         """The sites with these ids, each complete, by id; those that are gone are missing."""
-        return self._reader.some(ids)
+        found = self._reader.some(ids)
+        self._addresses.update((live.id, live.address.name) for live in found.values())
+        return found
 
     def check(self) -> list[Check]:
         """What `doctor` reports."""
@@ -75,7 +87,8 @@ class Pozvonim:
 
     def create(self, name: str, values: tuple[Any, ...], known: Collection[int]) -> int:
         """Creates a site exactly once, and gives its id (design, section 3)."""
-        request = Request("POST", "/sites", self._body(name, lambda: encode_create(_with_url(values, name))), once=True)
+        body = self._body(name, lambda: encode_create(_with_url(values, name)))
+        request = Request("POST", "/sites", body, once=True, subject=name)
         for sends in range(1, SENDS + 1):
             self._client.tokens.current()  # what fails here failed before anything was sent
             try:
@@ -100,12 +113,13 @@ class Pozvonim:
     def update(self, live: Live, values: tuple[Any, ...]) -> None:
         """Makes the desired values live; everything documented that is live goes with them."""
         body = self._body(live.address.name, lambda: encode_update(live, values))
-        self._client.call(Request(self.account.update_method, f"/sites/{live.id}", body))
+        method, path = self.account.update_method, f"/sites/{live.id}"
+        self._client.call(Request(method, path, body, subject=live.address.name))
 
     def delete(self, live_id: int) -> None:
         """Deletes the site; one that is gone already, perhaps by an attempt whose answer was lost, is fine."""
         try:
-            self._client.call(Request(DELETE, f"/sites/{live_id}"))
+            self._client.call(Request(DELETE, f"/sites/{live_id}", subject=self._addresses.get(live_id, "")))
         except ServiceError as error:
             if error.status != 404:
                 raise

@@ -45,6 +45,7 @@ class Reader:
         self._pool = ThreadPoolExecutor(parallelism, thread_name_prefix="reconcile-read")
         self._ids_work: bool | None = None  # not known until tried
         self._list_is_whole = False
+        self.rung = Rung.LIST  # how far up the last whole read had to go
 
     def all(self) -> tuple[Live, ...]:
         """All sites, each complete. Raises `ProviderError`."""
@@ -52,6 +53,7 @@ class Reader:
         brief = [known for known, raw in listed.items() if is_brief(raw)]
         self._list_is_whole = bool(listed) and not brief
         details = self._details(brief)
+        self.rung = self._rung(brief)
         gone = set(brief) - details.keys()
         if gone and (left := gone & self._listed().keys()):
             raise BadAnswer(f"site {min(left)} is in the list of sites, but is not found by itself", status=404)
@@ -71,16 +73,16 @@ class Reader:
         """How many sites there are, and how they have to be read; takes three requests at most."""
         listed = self._listed()
         brief = [known for known, raw in listed.items() if is_brief(raw)]
-        if not brief:
-            return len(listed), Rung.LIST
-        details = self._details(brief[:2])
-        for raw in details.values():
+        for raw in self._details(brief[:2]).values():
             self._decode(raw)
-        return len(listed), Rung.IDS if self._ids_work else Rung.EACH
+        return len(listed), self._rung(brief)
 
     def close(self) -> None:
         """Starts no further reads."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _rung(self, brief: Sequence[int]) -> Rung:
+        return Rung.LIST if not brief else Rung.IDS if self._ids_work else Rung.EACH
 
     # --- the ladder ---------------------------------------------------------------------------------------------------
 

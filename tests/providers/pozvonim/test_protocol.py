@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from reconcile.errors import BadAnswer, Rejected, ServiceError
-from reconcile.providers.pozvonim.protocol import HttpAnswer, Request, given_token, parse, signed, token_request
+from reconcile.providers.pozvonim.protocol import HttpAnswer, Request, given_token, origin, parse, signed, token_request
 from reconcile.providers.pozvonim.signing import sign
 
 READ, WRITE = Request("GET", "/sites"), Request("PUT", "/sites/1")
@@ -123,6 +123,26 @@ def test_bad_answers(status: int, body: Any, said: str) -> None:
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
     assert caught.value.status == status
+
+
+def test_the_subject_of_a_request_is_logged_on_one_line_and_not_sent() -> None:
+    request = Request("POST", "/sites", {"a": 1}, subject="acme.ru\n\x1b[31m")
+    assert (request.logged, str(request)) == ("POST /sites acme.ru [31m", "POST /sites")
+    assert signed(request, BASE, "u", "t", "form") == signed(
+        Request("POST", "/sites", {"a": 1}), BASE, "u", "t", "form"
+    )
+
+
+@pytest.mark.parametrize(
+    ("base", "where"),
+    [
+        ("https://api.pozvonim.com/v2u", "https://api.pozvonim.com"),
+        ("http://somebody:secret@127.0.0.1:18099/v2u?x", "http://127.0.0.1:18099"),
+        ("http://[::1]:80/", "http://[::1]:80"),
+    ],
+)
+def test_origin(base: str, where: str) -> None:
+    assert origin(base) == where
 
 
 def test_a_redirect_does_not_repeat_the_signature() -> None:

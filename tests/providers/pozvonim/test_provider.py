@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -108,6 +110,47 @@ def test_ladder(
     assert asked() == to_read
     assert account.read_some(ids[:110]) == {live.id: live for live in whole[:110]}
     assert asked() == to_read_some
+
+
+@pytest.mark.parametrize(
+    ("names", "rung"),
+    [
+        ((), "the list holds every site whole"),
+        (("brief-lists",), "the list is brief; ids[] gives 50 sites a request"),
+        (("brief-lists", "ids-refused"), "the list is brief and so is ids[]; one request a site"),
+    ],
+)
+def test_a_read_is_logged(
+    emulator: Emulator, connect: Connect, caplog: pytest.LogCaptureFixture, names: tuple[str, ...], rung: str
+) -> None:
+    put(emulator, 3)
+    emulator.set_personalities(names)
+    caplog.set_level(logging.INFO, logger="reconcile")
+    connect(emulator.url, uid="u", api_key="key-of-u", clock=iter(x / 4 for x in range(1000)).__next__).read()
+    assert [re.sub(r"\d+\.\d s", "N s", message) for message in caplog.messages] == [
+        f"read account studio: 3 sites in N s; {rung}"
+    ]
+
+
+def test_writes_are_logged_with_the_address_of_the_site(
+    service: Scripted, connect: Connect, desired: Desired, full: Full, caplog: pytest.LogCaptureFixture
+) -> None:
+    provider = connect(service.url, parallelism=1)
+    service.script = [Say(201, {"id": 5}), Say(body=[full(5)]), Say(), Say(), Say()]
+    caplog.set_level(logging.DEBUG, logger="reconcile.http")
+    provider.create("acme.ru", desired(), ())
+    (live,) = provider.read()
+    provider.update(live, desired())
+    provider.delete(live.id)
+    provider.delete(6)
+    assert [re.sub(r"\d+ ms", "N ms", record.message) for record in caplog.records if record.levelname == "DEBUG"] == [
+        "GET /auth/token 200 N ms attempt 1",
+        "POST /sites acme.ru 201 N ms attempt 1",
+        "GET /sites 200 N ms attempt 1",
+        "PUT /sites/5 acme.ru 200 N ms attempt 1",
+        "DELETE /sites/5 acme.ru 200 N ms attempt 1",
+        "DELETE /sites/6 200 N ms attempt 1",
+    ]
 
 
 def test_one_site_is_one_request(emulator: Emulator, account: Pozvonim) -> None:
@@ -324,6 +367,13 @@ def test_check_warns_of_a_clock_that_is_off(service: Scripted, connect: Connect)
     provider = connect(service.url)
     provider._client._wall_clock = lambda: 10_000_000_000.0
     assert levels(provider)["clock"][0] == "warning"
+
+
+def test_check_warns_of_an_emulator_whose_clock_is_off(tmp_path: Path, connect: Connect) -> None:
+    options = Options(accounts={"u": "key-of-u"}, database=tmp_path / "e.db", clock_offset=10800)
+    with Emulator(options) as running:
+        found = levels(connect(running.url, uid="u", api_key="key-of-u"))
+    assert found["clock"] == ("warning", "the service's clock is 3 h 0 min ahead of this machine's")
 
 
 @pytest.mark.parametrize(

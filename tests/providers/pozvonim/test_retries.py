@@ -12,7 +12,7 @@ import pytest
 import requests
 import urllib3
 
-from reconcile.errors import BadAnswer, ConnectionFailed, Rejected, ServiceError
+from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, Rejected, ServiceError
 from reconcile.providers.pozvonim import client as client_module
 from reconcile.providers.pozvonim.client import Timeouts, clock_difference
 from reconcile.providers.pozvonim.failures import explained
@@ -53,6 +53,12 @@ def test_the_service_may_say_how_long(asked: float, waited: float) -> None:
     assert pause(ServiceError("", status=429, retry_after=asked), 1, lambda: 1.0) == waited
 
 
+def tls_failed(reason: str) -> requests.exceptions.SSLError:
+    error = ssl.SSLError()
+    error.reason = reason
+    return requests.exceptions.SSLError(urllib3.exceptions.MaxRetryError(None, "/", error))  # type: ignore[arg-type]
+
+
 def certificate_refused() -> requests.exceptions.SSLError:
     error = ssl.SSLCertVerificationError()
     error.verify_message = "self-signed certificate"
@@ -63,6 +69,9 @@ def certificate_refused() -> requests.exceptions.SSLError:
     ("error", "words", "sent"),
     [
         (certificate_refused(), "the server's certificate is not trusted: self-signed certificate", False),
+        (tls_failed("WRONG_VERSION_NUMBER"), r"the service there does not speak TLS \(https\); is it http://\?", False),
+        (tls_failed("TLSV1_ALERT_PROTOCOL_VERSION"), "TLS failed: TLSV1_ALERT_PROTOCOL_VERSION", False),
+        (tls_failed("DECRYPTION_FAILED"), "TLS failed: DECRYPTION_FAILED", True),
         (requests.ConnectTimeout(), "the connection timed out", False),
         (requests.exceptions.ProxyError(), "the proxy can't be reached, or refuses", False),
         (requests.ReadTimeout(), "no answer in time", True),
@@ -118,8 +127,9 @@ def test_nobody_listens(connect: Connect) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
-    with pytest.raises(ConnectionFailed, match=r"GET /auth/token: can't connect: .*127\.0\.0\.1") as caught:
-        connect(f"http://127.0.0.1:{port}/v2u").read()
+    with pytest.raises(ConnectionFailed) as caught:
+        connect(f"http://somebody:secret@127.0.0.1:{port}/v2u").read()
+    assert str(caught.value) == f"GET /auth/token: can't connect: connection refused (http://127.0.0.1:{port})"
     assert not caught.value.sent
 
 
@@ -127,6 +137,11 @@ def test_an_unknown_host(connect: Connect) -> None:
     with pytest.raises(ConnectionFailed) as caught:
         connect("http://nowhere.invalid/v2u").read()
     assert not caught.value.sent
+
+
+def test_a_url_that_is_none(connect: Connect) -> None:
+    with pytest.raises(ProviderError, match="account studio: base_url is not a usable URL"):
+        connect("http://[::1")
 
 
 def test_no_answer_in_time(service: Scripted, connect: Connect) -> None:
@@ -140,7 +155,9 @@ def test_no_answer_in_time(service: Scripted, connect: Connect) -> None:
 
 
 def test_tls_to_a_server_without(service: Scripted, connect: Connect) -> None:
-    with pytest.raises(ConnectionFailed, match="TLS failed") as caught:
+    with pytest.raises(
+        ConnectionFailed, match=r"does not speak TLS \(https\); is it http://\? \(https://127"
+    ) as caught:
         connect(service.url.replace("http:", "https:")).read()
     assert not caught.value.sent
 
@@ -160,7 +177,30 @@ def test_an_answer_that_drips(service: Scripted, connect: Connect) -> None:
 
 # --- credentials ------------------------------------------------------------------------------------------------------
 
-REJECTION = Say(403, {"error": {"code": "GEN-SIGN", "message": f"bad {TOKEN} {KEY}"}})
+REJECTION = Say(403, {"error": {"code": "GEN-SIGN", "message": f"bad {TOKEN} {KEY} {UID}"}})
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"<html>nginx</html>", BadAnswer),
+        ({"error": {"code": "GEN-NOT-FOUND", "message": f"nothing for {UID}"}}, BadAnswer),
+        ({"error": {"code": "AUTH-UNKNOWN", "message": f"no {KEY}"}}, Rejected),
+    ],
+)
+def test_a_token_that_is_not_found(service: Scripted, connect: Connect, body: Any, kind: type[ProviderError]) -> None:
+    service.token = Say(404, body)
+    with pytest.raises(kind, match=r"GET /auth/token: .*; is base_url right\? It usually ends in /v2u$") as caught:
+        connect(service.url).read()
+    assert not [secret for secret in (KEY, UID) if secret in str(caught.value)]
+
+
+def test_a_token_that_is_not_found_is_not_a_site_that_is_gone(service: Scripted, connect: Connect) -> None:
+    service.token = Say(404, {"error": {"code": "GEN-NOT-FOUND", "message": "no such page"}})
+    provider = connect(service.url)
+    for work in (lambda: provider.delete(5), lambda: provider.read_some([5])):
+        with pytest.raises(BadAnswer, match="is base_url right"):
+            work()
 
 
 def test_any_request_is_sent_again_after_a_rejection(service: Scripted, connect: Connect) -> None:
@@ -193,7 +233,8 @@ def test_a_clock_that_is_off_is_mentioned(service: Scripted, connect: Connect) -
 
 
 @pytest.mark.parametrize(
-    ("ahead", "words"), [(-40, "40 s behind"), (300, "5 min ahead of"), (11000, "3 h 3 min ahead of")]
+    ("ahead", "words"),
+    [(-40, "40 s behind"), (300, "5 min ahead of"), (10799, "3 h 0 min ahead of"), (11000, "3 h 3 min ahead of")],
 )
 def test_clock_difference(ahead: float, words: str) -> None:
     assert clock_difference(ahead) == words
