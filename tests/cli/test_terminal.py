@@ -6,6 +6,8 @@ import os
 import pty
 import re
 import signal
+import subprocess
+from contextlib import suppress
 
 import pytest
 
@@ -34,7 +36,11 @@ def on_terminal(start, read_terminal):
         if answer is not None:
             text = read_terminal(ours, "Only `yes` goes on")
             if isinstance(answer, signal.Signals):
-                process.send_signal(answer)
+                # Between the question and the read of its answer Python notes a signal, but reads on; people press again.
+                while process.poll() is None:
+                    process.send_signal(answer)
+                    with suppress(subprocess.TimeoutExpired):
+                        process.wait(timeout=2)
             else:
                 os.write(ours, answer.encode())
         text += read_terminal(ours)
