@@ -186,7 +186,7 @@ def growth(work: Path, quick: bool) -> Iterator[Row]:
             for sites in (1, small, large)
             if (place := made(work / str(sites)))
         ]
-        one, few, many = alternate(5 if quick else 11, *(partial(reconcile, folder, "plan") for folder in folders))
+        one, few, many = alternate(5 if quick else 21, *(partial(reconcile, folder, "plan") for folder in folders))
     per_few = (median(few) - median(one)) / small * 1e6
     per_many = (median(many) - median(one)) / large * 1e6
     ratio = per_many / per_few

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import secrets
 import signal
 import sys
@@ -40,6 +41,8 @@ def carry_out(
     if plan.changes and not confirm("Apply this plan?", yes):
         click.echo("Nothing was changed.", err=True)
         return ExitCode.ERROR
+    gc.freeze()
+    gc.enable()
     run = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(3)}"
     with _stopped_by_signals() as stopping, progress(len(plan.changes), "applying", settings) as advance:
         report = apply(project, plan, providers, run=run, parallelism=parallelism, stopping=stopping, advance=advance)

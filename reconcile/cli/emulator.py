@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import signal
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -151,6 +152,7 @@ def command(
         except BaseException:
             emulator.stop()
             raise
+        gc.enable()
         emulator.serve_forever()
     click.echo("stopped", err=True)
 

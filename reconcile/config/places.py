@@ -81,36 +81,46 @@ def _positions(path: Path, places: set[Place]) -> dict[Place, tuple[int, int]]:
     try:
         node = yaml.compose(path.read_bytes(), Loader=yaml.CSafeLoader)
     except (yaml.YAMLError, OSError):  # it was read before; somebody is editing it right now
-        node = None
-    return {place: _position(node, place) for place in places}
+        return dict.fromkeys(places, (1, 1))
+    tree = _Tree()
+    return {place: tree.position(node, place) for place in places}
 
 
-def _position(node: yaml.Node | None, place: Place) -> tuple[int, int]:
-    """The position of the nearest thing on the way to `place` that stands in this file."""
-    if node is None:
-        return 1, 1
-    mark = node.start_mark
-    for depth, step in enumerate(place.keys):
-        pair = _step(node, step)
-        if pair is None:
-            break
-        key, node = pair
-        last = depth == len(place.keys) - 1
-        mark = key.start_mark if last and place.at_key else node.start_mark
-    return mark.line + 1, mark.column + 1
+class _Tree:
+    """Finds its way in composed YAML; each mapping is indexed once, however many places are asked for."""
 
+    def __init__(self) -> None:
+        self.indexes: dict[int, dict[str, tuple[yaml.Node, yaml.Node]]] = {}
 
-def _step(node: yaml.Node, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:
-    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-        return node.value[step], node.value[step]
-    if not isinstance(node, yaml.MappingNode):
-        return None
-    for key, value in node.value:
-        if key.value == step:
-            return key, value
-    for key, value in node.value:  # what a merge key brings in stands where it was anchored
-        if key.value == "<<":
-            for source in value.value if isinstance(value, yaml.SequenceNode) else [value]:
-                if (pair := _step(source, step)) is not None:
-                    return pair
-    return None
+    def position(self, node: yaml.Node | None, place: Place) -> tuple[int, int]:
+        """The position of the nearest thing on the way to `place` that stands in this file."""
+        if node is None:
+            return 1, 1
+        mark = node.start_mark
+        for depth, step in enumerate(place.keys):
+            pair = self.step(node, step)
+            if pair is None:
+                break
+            key, node = pair
+            last = depth == len(place.keys) - 1
+            mark = key.start_mark if last and place.at_key else node.start_mark
+        return mark.line + 1, mark.column + 1
+
+    def step(self, node: yaml.Node, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:
+        if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            return node.value[step], node.value[step]
+        return self.index(node).get(str(step)) if isinstance(node, yaml.MappingNode) else None
+
+    def index(self, node: yaml.MappingNode) -> dict[str, tuple[yaml.Node, yaml.Node]]:
+        """The keys and values of a mapping by name; what a merge key brings in stands where it was anchored."""
+        known = self.indexes.get(id(node))
+        if known is None:
+            known = self.indexes[id(node)] = {}
+            for key, value in node.value:
+                if key.value == "<<":
+                    for source in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                        if isinstance(source, yaml.MappingNode):
+                            known = known | self.index(source)
+            known |= {key.value: (key, value) for key, value in reversed(node.value) if isinstance(key.value, str)}
+            self.indexes[id(node)] = known
+        return known
