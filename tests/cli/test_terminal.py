@@ -36,7 +36,7 @@ def on_terminal(start, read_terminal):
         if answer is not None:
             text = read_terminal(ours, "Only `yes` goes on")
             if isinstance(answer, signal.Signals):
-                # Between the question and the read of its answer, Python notes a signal but reads on; people press again.
+                # Between question and answer Python notes a signal but reads on; people press again.
                 while process.poll() is None:
                     process.send_signal(answer)
                     with suppress(subprocess.TimeoutExpired):
