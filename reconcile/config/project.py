@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from reconcile.config.compose import Merger, compose
+from reconcile.config.compose import compose
 from reconcile.config.interpolate import Interpolator
 from reconcile.config.load import load_project
 from reconcile.config.places import problems
+from reconcile.config.sections import Merger
 from reconcile.config.validate import check
 from reconcile.errors import ConfigError
 from reconcile.model.fields import Kind

@@ -50,26 +50,24 @@ def _too_many_deletes(plan: Plan, safety: Safety, allowed: int | None) -> list[s
     found = []
     if total > safety.max_deletes:
         found.append(f"{would}, and `safety.max_deletes` is {safety.max_deletes}; {remedy}")
-    for account, number in sorted(counts.items()):
-        size = plan.sizes[account]
-        percent = 100 * number / max(size, 1)
-        if percent > safety.max_delete_percent:
-            found.append(
-                f"{number} of the {size} sites of account {account} ({percent:.0f} %) would be deleted, and "
-                f"`safety.max_delete_percent` is {safety.max_delete_percent:g}; {remedy}"
-            )
-    return found
+    return found + _shares(plan, Action.DELETE, "max_delete_percent", safety.max_delete_percent, remedy)
 
 
 def _too_many_updates(plan: Plan, safety: Safety) -> list[str]:
-    counts = Counter(change.address.account for change in plan.changes if change.action is Action.UPDATE)
+    remedy = "raise it, or apply parts with --select"
+    return _shares(plan, Action.UPDATE, "max_update_percent", safety.max_update_percent, remedy)
+
+
+def _shares(plan: Plan, action: Action, name: str, limit: float, remedy: str) -> list[str]:
+    """What is beyond a limit in percent of an account's live sites."""
+    counts = Counter(change.address.account for change in plan.changes if change.action is action)
     found = []
     for account, number in sorted(counts.items()):
         size = plan.sizes[account]
         percent = 100 * number / max(size, 1)
-        if percent > safety.max_update_percent:
+        if percent > limit:
             found.append(
-                f"{number} of the {size} sites of account {account} ({percent:.0f} %) would be updated, and "
-                f"`safety.max_update_percent` is {safety.max_update_percent:g}; raise it, or apply parts with --select"
+                f"{number} of the {size} sites of account {account} ({percent:.0f} %) would be {action.value}d, and "
+                f"`safety.{name}` is {limit:g}; {remedy}"
             )
     return found
