@@ -150,7 +150,7 @@ def test_a_selection_does_not_hide_that_the_account_could_not_be_read(studio, se
 
 def test_a_clock_that_is_hours_away_is_named(studio, serve, run):
     server = serve(lambda path: (401, REFUSED, "application/json"))
-    server.ahead = 3 * 3600 + 90
+    server.ahead = 3 * 3600 + 60
     studio.declare("acme.ru:", url=server.url)
 
     for command in ("plan", "doctor"):
