@@ -17,7 +17,7 @@ lint: $(VENV)/lint/.installed  ## ruff and mypy --strict.
 	$(VENV)/lint/bin/ruff format --check .
 	$(VENV)/lint/bin/mypy reconcile benchmarks
 
-bench: $(VENV)/run/.installed  ## The figures, each beside its floor; takes about fifteen minutes.
+bench: $(VENV)/run/.installed  ## The figures, each beside its floor; takes about five minutes.
 	cd benchmarks && ../$(VENV)/run/bin/python run.py
 
 clean:

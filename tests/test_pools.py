@@ -25,7 +25,7 @@ def test_a_block_that_is_interrupted_waits_for_nothing_and_begins_nothing_more()
         assert release.wait(timeout=30)
         done.append(n)
 
-    with pytest.raises(KeyboardInterrupt), pool(1, "test") as threads:
+    with pytest.raises(KeyboardInterrupt), pool(1, "test") as threads:  # noqa: PT012 - the block is what is tested
         first, second = threads.submit(work, 1), threads.submit(work, 2)
         assert begun.wait(timeout=30)
         raise KeyboardInterrupt
