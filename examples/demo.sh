@@ -8,14 +8,16 @@ cp -R "$here/agency/." "$work"
 cd "$work"
 
 say() { printf '\n$ %s\n' "$*"; "$@"; }
+# The plan has been shown already; of an apply only the report is.
+report() { printf '\n$ %s\n' "$*"; "$@" >apply.log; tail -n 1 apply.log; rm apply.log; }
 
 say reconcile validate
 say reconcile plan
-say reconcile apply --yes --progress never | tail -n 1
+report reconcile apply --yes --progress never
 say reconcile plan --detailed-exitcode
 printf '\n# One edit in one shared widget: call_time 28 -> 35.\n'
 sed -i.bak 's/call_time: 28/call_time: 35/' shared/widgets.yaml && rm shared/widgets.yaml.bak
 say reconcile plan
-say reconcile apply --yes --progress never | tail -n 1
+report reconcile apply --yes --progress never
 say reconcile plan --detailed-exitcode
 printf '\nThe second plan of each is empty: the live account is as the files say.\n'
