@@ -9,7 +9,12 @@ cd "$work"
 
 say() { printf '\n$ %s\n' "$*"; "$@"; }
 # The plan has been shown already; of an apply only the report is.
-report() { printf '\n$ %s\n' "$*"; "$@" >apply.log; tail -n 1 apply.log; rm apply.log; }
+report() {
+    printf '\n$ %s\n' "$*"
+    "$@" >apply.log || { cat apply.log; exit 1; }
+    tail -n 1 apply.log
+    rm apply.log
+}
 
 say reconcile validate
 say reconcile plan

@@ -59,7 +59,6 @@ def command(
     from reconcile.reports.files import save_plan, targets, write_plan
 
     files = [replace(target, path=settings.path(target.path)) for target in targets(writes)]
-    out = None if out is None else settings.path(out)
     if out is not None and out.suffix.lower() in (".yaml", ".yml"):
         raise UsageError(f"{out} would be read as a file of the project; save the plan as {out.with_suffix('.json')}")
     project = workflow.validate(settings.root, os.environ)
@@ -69,8 +68,9 @@ def command(
     for target in files:
         write_plan(plan, target)
     if out is not None and not plan.errors:
-        save_plan(plan, project.identity, out)
-        click.echo(f"Saved to {out}. To do exactly this: reconcile apply {out}", err=True)
+        save_plan(plan, project.identity, settings.path(out))
+        chdir = "" if settings.root == Path() else f" -C {settings.root}"
+        click.echo(f"Saved. To do exactly this: reconcile{chdir} apply {out}", err=True)
     elif out is not None:
         click.echo(f"{out} was not written: a plan with errors can't be applied", err=True)
     for text in workflow.refusals(project, plan):

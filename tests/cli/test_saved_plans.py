@@ -189,3 +189,30 @@ def test_a_file_that_can_not_be_written_says_so(saved, run):
         done = run("plan", *option)
         assert done.returncode == 1
         assert done.stderr == f"error: nowhere/plan.json: {why}\n"
+
+
+def test_paths_start_at_the_folder_of_chdir_wherever_the_option_stands(saved, run, project, tmp_path):
+    made = run("plan", "-C", "project", "-o", "new.json", "--write", "json=printed.json", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
+    assert sorted(path.name for path in project.glob("*.json")) == ["new.json", "plan.json", "printed.json"]
+    assert made.stderr == "Saved. To do exactly this: reconcile -C project apply new.json\n"
+
+    assert run("-C", "project", "show", "new.json", cwd=tmp_path).stdout == made.stdout
+    assert run("-C", "project", "apply", "new.json", cwd=tmp_path).returncode == 0
+
+
+def test_a_plan_is_not_saved_where_it_would_be_read_as_a_file_of_the_project(saved, run, project):
+    done = run("plan", "-o", "reconcile.YAML")
+
+    assert (done.returncode, done.stdout) == (64, "")
+    assert "reconcile.YAML would be read as a file of the project; save the plan as reconcile.json" in done.stderr
+
+
+def test_a_plan_with_errors_is_not_saved_and_says_so(studio, run, project):
+    studio.declare("acme.ru: {id: 7}")
+
+    done = run("plan", "-o", "plan.json")
+
+    assert done.returncode == 1
+    assert done.stderr == "plan.json was not written: a plan with errors can't be applied\n"
+    assert not (project / "plan.json").exists()
