@@ -152,7 +152,7 @@ class _Execution:
 
     def wanted(self, change: Change) -> tuple[Any, ...]:
         values = list(self.kind.blank())
-        for item in change.fields:
+        for item in (*change.fields, *change.context):
             values[item.field.index] = item.after
         return tuple(values)
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from reconcile.model.fields import UNMANAGED, Kind
+from reconcile.model.fields import UNMANAGED, Field, Kind
+from reconcile.model.normalize import Spelled
 from reconcile.model.resource import Desired, Live, fingerprint
 from reconcile.model.state import DesiredState, LiveAccount
 from reconcile.planning.match import match
@@ -115,7 +116,7 @@ def _change(kind: Kind, site: Desired, found: Live | None) -> Change | Diagnosti
         _why_update(kind, site, found),
         id=found.id,
         fields=differing,
-        context=_context(kind, differing, found.values),
+        context=_context(kind, site.values, differing, found.values),
         fingerprint=fingerprint(kind, found),
     )
 
@@ -131,11 +132,25 @@ def compare(kind: Kind, desired: Sequence[Any], live: Sequence[Any]) -> tuple[Fi
     )
 
 
-def _context(kind: Kind, differing: Sequence[FieldChange], live: Sequence[Any]) -> tuple[FieldChange, ...]:
-    """What is not changed of the days that are: hours are read as a whole."""
+def _context(
+    kind: Kind, desired: Sequence[Any], differing: Sequence[FieldChange], live: Sequence[Any]
+) -> tuple[FieldChange, ...]:
+    """What does not differ and goes with what does."""
     changed = {item.field.index for item in differing}
-    rest = (i for day in kind.days if not changed.isdisjoint(day) for i in day if i not in changed)
-    return tuple(FieldChange(kind.fields[i], live[i], live[i]) for i in rest)
+    days = {i for day in kind.days if not changed.isdisjoint(day) for i in day}
+    return tuple(
+        FieldChange(field, before, before if after is UNMANAGED else after)
+        for field, before, after in zip(kind.fields, live, desired, strict=True)
+        if field.index not in changed and (field.index in days or _says_more(field, after))
+    )
+
+
+def _says_more(field: Field, value: Any) -> bool:
+    """Whether a declared value says more than the live one that it equals.
+
+    It may have a spelling, or be blank on purpose where a field that is not sent gets a default.
+    """
+    return isinstance(value, Spelled) or (value == field.nothing and field.default not in (UNMANAGED, field.nothing))
 
 
 def _why_update(kind: Kind, site: Desired, found: Live) -> str:

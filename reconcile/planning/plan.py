@@ -66,7 +66,8 @@ class FieldChange:
 class Change:
     """What is to be done with one resource, why, and the fingerprint of the live object that it was worked out from.
 
-    `context` are fields that stay as they are and are shown with those that don't: the rest of a day's hours.
+    `context` are fields that do not differ and go with those that do: the rest of a day's hours, a URL in the spelling
+    in which it is declared, and what is declared to be blank.
     """
 
     address: Address

@@ -24,9 +24,10 @@ class Line:
 def lines(changes: Sequence[FieldChange], context: Sequence[FieldChange] = (), *, created: bool) -> Iterator[Line]:
     """The lines of a change's fields, in the order of the schema; for a create, only what will be.
 
-    `context` are fields that stay as they are and are shown with the others.
+    `context` are fields that do not differ; of those, the rest of a day's hours is shown.
     """
-    changes = sorted([*changes, *context], key=lambda change: change.field.index)
+    hours = [change for change in context if len(change.field.keys) > 2 and change.field.keys[-2] in DAYS]
+    changes = sorted([*changes, *hours], key=lambda change: change.field.index)
     weeks: dict[tuple[str, ...], list[FieldChange]] = {}
     for change in changes:
         keys = change.field.keys

@@ -255,3 +255,25 @@ def test_sites_that_swap_their_addresses(account, outcomes):
     assert outcomes(account.apply()) == {"a.ru": ("done", ""), "b.ru": ("done", "")}
     assert {url: site["id"] for url, site in account.live().items()} == {"b.ru": first, "a.ru": second}
     assert account.apply().results == ()
+
+
+def test_an_update_leaves_alone_what_was_never_set(account):
+    number = account.add("acme.ru", report_period=90)
+    account.emulator.change_site(number, {"widget.timezone": "", "widget.tracking_yandex_target": ""})
+    account.emulator.set_personalities(["empty-absent"])
+    account.declare("  acme.ru:\n")
+
+    assert account.apply().exit_code == 0
+
+    widget = account.live()["acme.ru"]["widget"]
+    assert (widget["timezone"], widget["tracking_yandex_target"]) == ("Europe/Moscow", "pozvonimcall")
+
+
+def test_an_update_sends_the_url_as_it_is_declared(account):
+    account.add("http://acme.ru", report_period=90)
+    account.add("http://other.ru", report_period=90)
+    account.declare("  acme.ru: {url: 'https://acme.ru/'}\n  other.ru:\n")
+
+    assert account.apply().exit_code == 0
+
+    assert sorted(account.live()) == ["http://other.ru", "https://acme.ru/"]

@@ -84,6 +84,14 @@ def histories(draw):
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(histories(), st.sets(st.sampled_from(list(PERSONALITIES))).map(sorted), ACCOUNTS)
 @example(({"acme.ru": {"managers": [{"phone": "+74951234567"}], "blacklists": []}},) * 2, sorted(PERSONALITIES), {})
+@example(
+    (
+        {"acme.ru": {"managers": [{"phone": "+74951234567"}], "widget": {"tracking_yandex_target": ""}}},
+        {"acme.ru": {"managers": [{"phone": "+74957654321"}], "widget": {"tracking_yandex_target": ""}}},
+    ),
+    [],
+    {"unspecified": "default"},
+)
 def test_after_an_apply_the_plan_is_empty(emulator, history, names, settings_):
     converge(emulator, names, settings_, *history)
 

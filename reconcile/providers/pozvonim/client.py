@@ -40,6 +40,8 @@ from reconcile.providers.pozvonim.tokens import Token, Tokens
 
 MAX_BODY: Final = 256 * 1024 * 1024
 _CHUNK: Final = 1024 * 1024
+#: How many tokens one request may use up: a service may limit how long, or how often, a token works.
+RENEWALS: Final = 8
 
 #: What a 404 means where the token is asked for.
 _WRONG_BASE: Final = "; is base_url right? It usually ends in /v2u"
@@ -94,17 +96,24 @@ class Client:
     def call(self, request: Request) -> Any:
         """Sends the request and gives the JSON of its answer, None for a write without one. Raises `ProviderError`.
 
-        A rejected token is replaced once: a rejected request did nothing, so that any may be sent again.
+        A rejected request did nothing, so that it may be sent again with a new token: as long as tokens that are
+        rejected have worked before, and once for one that never has.
         """
         token = self.tokens.current()
-        try:
-            return self._repeated(request, token)
-        except Rejected:
-            token = self.tokens.renew(token)
-        try:
-            return self._repeated(request, token)
-        except Rejected as error:
-            raise self._refused(error) from None
+        unproven = 0
+        for _ in range(RENEWALS):
+            try:
+                answer = self._repeated(request, token)
+            except Rejected as error:
+                rejected = error
+                unproven += not self.tokens.proven(token)
+                if unproven > 1:
+                    break
+                token = self.tokens.renew(token)
+            else:
+                self.tokens.prove(token)
+                return answer
+        raise self._refused(rejected) from None
 
     def close(self) -> None:
         """Closes idle connections; requests under way end, but are not repeated."""

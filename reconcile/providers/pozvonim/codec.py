@@ -204,10 +204,13 @@ def _encode(desired: Values, under: Values) -> Json:
 
 
 def _is_sent(field: Field, value: Any, *, managed: bool) -> bool:
-    """A desired value always, even a blank one; what nobody ever gave a value to, not."""
+    """A desired value always, even a blank one; what nobody ever gave a value to, not.
+
+    A field that is blank and has another default was most likely never set: a blank would take its default away.
+    """
     if value is UNMANAGED or value is None:
         return False
-    return managed or value != field.nothing or field.default is not UNMANAGED
+    return managed or value != field.nothing or value == field.default
 
 
 def _wire(field: Field, value: Any) -> Any:

@@ -108,7 +108,7 @@ class Pozvonim:
             if accepted:
                 # The service said yes; to ask again for a site that it is still making would make two.
                 raise _unknown(name, failure)
-        raise failure
+        raise _unknown(name, failure)
 
     def update(self, live: Live, values: tuple[Any, ...]) -> None:
         """Makes the desired values live; everything documented that is live goes with them."""

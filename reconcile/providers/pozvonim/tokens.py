@@ -26,11 +26,20 @@ class Tokens:
         self._clock = clock
         self._lock = threading.Lock()
         self._token: Token | None = None
+        self._proven: Token | None = None
 
     def current(self) -> Token:
         """The token to sign with. Raises what `fetch` raises."""
         token = self._token
         return token if token is not None and self._clock() < token.until else self._replace(token)
+
+    def prove(self, token: Token) -> None:
+        """Notes that the service took a request with this token."""
+        self._proven = token
+
+    def proven(self, token: Token) -> bool:
+        """Whether the service ever took this token, or it is not the current one any more."""
+        return token is self._proven or token is not self._token
 
     def renew(self, rejected: Token) -> Token:
         """The token to use in the place of one that the service rejected."""

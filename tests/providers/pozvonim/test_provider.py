@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -234,7 +237,7 @@ def test_what_did_not_happen_is_sent_again(service: Scripted, connect: Connect, 
 
 def test_a_create_is_sent_three_times_at_most(service: Scripted, connect: Connect, desired: Desired) -> None:
     service.script = [Say(504, b"<html>"), Say(body=[])] * 3
-    with pytest.raises(BadAnswer, match="POST /sites: HTTP 504"):
+    with pytest.raises(ConnectionFailed, match=r"unknown: POST /sites: HTTP 504.*run plan again"):
         connect(service.url).create("acme.ru", desired(), ())
     assert Counter(service.seen) == {"POST /v2u/sites": 3, "GET /v2u/sites": 3}
 
@@ -397,3 +400,59 @@ def test_shapes_of_the_time(service: Scripted, connect: Connect, raw: Any, shown
 def test_times_that_are_none(service: Scripted, connect: Connect, raw: Any) -> None:
     service.script = [Say(body=raw)]
     assert levels(connect(service.url))["server time"] == ("error", "GET /server/time/now: the answer holds no time")
+
+
+class Fleeting:
+    """A service whose tokens are good for a few requests each; notes how many it gave."""
+
+    def __init__(self, uses: int) -> None:
+        self.uses, self.left, self.given, self.served = uses, 0, 0, 0
+        self.lock = threading.Lock()
+
+    def handler(self) -> type[BaseHTTPRequestHandler]:
+        service = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                with service.lock:
+                    status, body = service.answer(self.path)
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *args: Any) -> None:
+                """Tests print nothing."""
+
+        return Handler
+
+    def answer(self, path: str) -> tuple[int, bytes]:
+        if "/auth/token" in path:
+            self.given, self.left = self.given + 1, self.uses
+            return 200, json.dumps({"token": f"t{self.given}"}).encode()
+        if not self.left:
+            return 403, b'{"error": {"code": "AUTH-TOKEN-EXPIRED", "http_code": 403, "message": "expired"}}'
+        self.left, self.served = self.left - 1, self.served + 1
+        return 200, b"[]"
+
+
+@pytest.mark.parametrize(("uses", "works"), [(5, True), (0, False)])
+def test_tokens_that_wear_out_are_replaced_as_often_as_they_have_worked(
+    connect: Connect, uses: int, works: bool
+) -> None:
+    fleeting = Fleeting(uses)
+    with ThreadingHTTPServer(("127.0.0.1", 0), fleeting.handler()) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        account = connect(f"http://127.0.0.1:{server.server_port}/v2u")
+        if works:
+            assert [account.read() for _ in range(23)] == [()] * 23
+            assert (fleeting.served, fleeting.given) == (23, 5)
+        else:
+            with pytest.raises(Rejected, match="check uid and api_key"):
+                account.read()
+            assert fleeting.given == 2
+        server.shutdown()
+        thread.join()
