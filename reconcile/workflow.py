@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from reconcile.config.project import load_state
 from reconcile.errors import ExitCode, PlanError, PlanFileError, ProviderError, StalePlanError
+from reconcile.model.capabilities import Action
 from reconcile.model.fields import Kind, site_kind
 from reconcile.model.state import Account, DesiredState, LiveAccount
 from reconcile.planning import planfile, safety
 from reconcile.planning.diff import build_destroy_plan, build_plan
-from reconcile.planning.plan import Action, Diagnostic, Plan, Severity
+from reconcile.planning.plan import Diagnostic, Plan, Severity
 from reconcile.planning.select import Selection
 from reconcile.pools import pool
 

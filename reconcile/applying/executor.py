@@ -17,9 +17,10 @@ from reconcile.applying.order import Step, layers
 from reconcile.applying.recheck import Occupied, leaving, moved
 from reconcile.applying.report import Outcome, Report, Result
 from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError
+from reconcile.model.capabilities import Action
 from reconcile.model.fields import Kind
 from reconcile.model.resource import Live
-from reconcile.planning.plan import Action, Change, Plan
+from reconcile.planning.plan import Change, Plan
 from reconcile.pools import pool
 from reconcile.providers.base import Provider
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
+from reconcile.model.capabilities import Action
 from reconcile.model.fields import Kind
 from reconcile.model.resource import Live, fingerprint
-from reconcile.planning.plan import Action, Change
+from reconcile.planning.plan import Change
 
 
 def moved(kind: Kind, change: Change, live: Live | None) -> str | None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from reconcile.errors import ExitCode
 from reconcile.model.address import Address
-from reconcile.planning.plan import Action
+from reconcile.model.capabilities import Action
 
 
 class Outcome(StrEnum):

@@ -10,6 +10,7 @@ A *field* is a leaf with an `x-type`. The annotations that this module obeys:
 `x-ref`         where a text here is a name: the section of the project that it is looked up in
 `x-required`    the service wants it on every create and update
 `x-sensitive`   never shown, saved or logged
+`x-create-only` sent when the resource is created, and never compared
 `x-money`       changing it can cost money
 `default`       what the service documents as the value of a field that was never set
 ==============  ========================================================================================
@@ -26,7 +27,19 @@ from typing import Any, Final
 
 from reconcile.model.normalize import TYPES, FieldType, as_is
 
-SCHEMA_NAMES: Final = ("project", "account", "site", "widget", "schedule", "manager", "blacklist")
+SCHEMA_NAMES: Final = (
+    "project",
+    "account",
+    "profile",
+    "client",
+    "site",
+    "widget",
+    "schedule",
+    "manager",
+    "blacklist",
+    "call_defaults",
+    "call",
+)
 
 
 class Unmanaged(Enum):
@@ -79,6 +92,7 @@ class Field:
     required: bool = False
     sensitive: bool = False
     money: bool = False
+    create_only: bool = False
     items: tuple[Field, ...] = ()
     description: str = ""
     strict: Memo = field(init=False)
@@ -198,6 +212,18 @@ def site_kind() -> Kind:
     return _Builder("site").kind()
 
 
+@functools.cache
+def client_kind() -> Kind:
+    """The kind `client`: a studio's client (api.md 1.4, call 18)."""
+    return _Builder("client").kind()
+
+
+@functools.cache
+def profile_kind() -> Kind:
+    """The kind `profile`: the account's own settings (api.md 1.4, call 15)."""
+    return _Builder("profile").kind()
+
+
 class _Builder:
     """Walks one kind's schema and numbers its fields."""
 
@@ -292,6 +318,7 @@ def make_field(
         required=bool(schema.get("x-required")),
         sensitive=bool(schema.get("x-sensitive")),
         money=bool(schema.get("x-money")),
+        create_only=bool(schema.get("x-create-only")),
         items=items,
         description=schema.get("description", ""),
     )

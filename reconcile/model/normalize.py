@@ -116,6 +116,14 @@ def read_text(raw: Any) -> str:
     raise ValueError(f"expected text, got {quoted(raw)}")
 
 
+def read_email(raw: Any) -> str:
+    """An e-mail address; capitals mean nothing."""
+    text = read_text(raw).lower()
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text):
+        raise ValueError(f"expected an e-mail address such as owner@acme.ru, got {quoted(raw)}")
+    return text
+
+
 def read_timezone(raw: Any) -> str:
     """An IANA name, as `zoneinfo` knows it."""
     name = read_text(raw)
@@ -334,6 +342,7 @@ TYPES: dict[str, FieldType] = {
         FieldType("integer", read_integer, int, as_is, None),
         FieldType("hour", read_hour, as_is, as_is, None),
         FieldType("text", read_text, as_is, as_is, "", ""),
+        FieldType("email", read_email, as_is, as_is, "", ""),
         FieldType("timezone", read_timezone, as_is, as_is, "", ""),
         FieldType("phone", read_phone, as_is, as_is, "", "", read_written_phone),
         FieldType("phone_prefix", read_prefix, as_is, as_is, "", ""),

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from reconcile.model.capabilities import Action
 from reconcile.model.fields import UNMANAGED, Field, Kind
 from reconcile.model.normalize import Spelled
 from reconcile.model.resource import Desired, Live, fingerprint
 from reconcile.model.state import DesiredState, LiveAccount
 from reconcile.planning.match import match
-from reconcile.planning.plan import Action, Change, Diagnostic, FieldChange, Plan, Severity
+from reconcile.planning.plan import Change, Diagnostic, FieldChange, Plan, Severity
 from reconcile.planning.select import EVERYTHING, Selection
 
 #: The order of kinds within an account.

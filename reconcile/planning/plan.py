@@ -9,19 +9,11 @@ from enum import StrEnum
 from typing import Any
 
 from reconcile.model.address import Address
+from reconcile.model.capabilities import Action
 from reconcile.model.fields import Field
 
 #: What stands in place of a value that may not be shown.
 HIDDEN = "(sensitive)"
-
-
-class Action(StrEnum):
-    """What is to be done with a resource."""
-
-    CREATE = "create"
-    UPDATE = "update"
-    DELETE = "delete"
-    NOOP = "noop"
 
 
 class Severity(StrEnum):

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from reconcile.errors import PlanFileError
 from reconcile.model.address import Address
+from reconcile.model.capabilities import Action
 from reconcile.model.fields import Kind
 from reconcile.model.state import Account
-from reconcile.planning.plan import HIDDEN, Action, Change, Diagnostic, FieldChange, Plan, Severity
+from reconcile.planning.plan import HIDDEN, Change, Diagnostic, FieldChange, Plan, Severity
 
 FORMAT_VERSION: Final = "1.0"
 

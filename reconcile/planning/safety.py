@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 
 from reconcile.errors import SafetyError
+from reconcile.model.capabilities import Action
 from reconcile.model.normalize import count
 from reconcile.model.state import Safety
-from reconcile.planning.plan import Action, Plan
+from reconcile.planning.plan import Plan
 from reconcile.planning.select import glob_matches
 
 

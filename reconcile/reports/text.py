@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 import click
 
 from reconcile.applying.report import Outcome, Report
+from reconcile.model.capabilities import Action
 from reconcile.model.normalize import count, human_address
-from reconcile.planning.plan import Action, Change, Diagnostic, Plan, Severity
+from reconcile.planning.plan import Change, Diagnostic, Plan, Severity
 from reconcile.reports.fields import Line, lines
 from reconcile.reports.words import clean, some
 

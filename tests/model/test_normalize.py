@@ -24,6 +24,7 @@ SAME = [
     ("text", "5", ["5", 5, 5.0]),
     ("text", "1", ["1", 1, True]),
     ("text", "1.5", ["1.5", 1.5]),
+    ("email", "owner@acme.ru", ["owner@acme.ru", " Owner@Acme.RU\n"]),
     ("timezone", "Asia/Vladivostok", ["Asia/Vladivostok", " Asia/Vladivostok\n"]),
     (
         "phone",
@@ -93,6 +94,7 @@ REFUSED = [
     ("integer", ["twenty", 1.5, "1.5", "1 000", "0x1F", "", [], "9" * 30]),
     ("hour", ["25", "24:01", "9:60", "nine", "", -1, "9-18", 1.75]),
     ("text", [["a"], {"a": 1}, None]),
+    ("email", ["owner", "owner@acme", "a b@acme.ru", "", 5, []]),
     ("timezone", ["Europe/Moskow", "MSK", "Europe", "../Moscow", "/etc/passwd", "Europe/Moscow\0"]),
     ("phone", ["123", "call me", "+7 495", "8-800", "+7 495 123-45-67 ext. 5", "+0", "4951234567" * 3]),
     ("phone_prefix", ["seven", "", "+", "1234567"]),

@@ -9,7 +9,7 @@ import pytest
 from reconcile.applying.report import Outcome, Report, Result
 from reconcile.errors import ConfigError, PlanError, Problem
 from reconcile.model.address import Address
-from reconcile.planning.plan import Action
+from reconcile.model.capabilities import Action
 from reconcile.reports.json import error_json, report_json
 from reconcile.reports.text import report_text
 

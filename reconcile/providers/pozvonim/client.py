@@ -35,7 +35,7 @@ from reconcile.providers.pozvonim.protocol import (
     signed,
     token_request,
 )
-from reconcile.providers.pozvonim.retries import TRIES, pause, worth_repeating
+from reconcile.providers.pozvonim.retries import TRIES, Repeat, pause, worth_repeating
 from reconcile.providers.pozvonim.tokens import Token, Tokens
 
 MAX_BODY: Final = 256 * 1024 * 1024
@@ -97,7 +97,7 @@ class Client:
         """Sends the request and gives the JSON of its answer, None for a write without one. Raises `ProviderError`.
 
         A rejected request did nothing, so that it may be sent again with a new token: as long as tokens that are
-        rejected have worked before, and once for one that never has.
+        rejected have worked before, and once for one that never has. One that is never to be repeated is not.
         """
         token = self.tokens.current()
         unproven = 0
@@ -107,7 +107,7 @@ class Client:
             except Rejected as error:
                 rejected = error
                 unproven += not self.tokens.proven(token)
-                if unproven > 1:
+                if unproven > 1 or request.repeat is Repeat.NEVER:
                     break
                 token = self.tokens.renew(token)
             else:
@@ -140,7 +140,7 @@ class Client:
         attempts = itertools.count(1)
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(TRIES) | tenacity.stop_when_event_set(self._closed),
-            retry=tenacity.retry_if_exception(lambda error: worth_repeating(error, once=request.once)),
+            retry=tenacity.retry_if_exception(lambda error: worth_repeating(error, request.repeat)),
             wait=lambda state: pause(
                 state.outcome.exception() if state.outcome else None, state.attempt_number, self._random
             ),

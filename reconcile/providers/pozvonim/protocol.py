@@ -16,6 +16,7 @@ from reconcile import __version__
 from reconcile.errors import BadAnswer, Rejected, ServiceError
 from reconcile.providers.pozvonim import signing
 from reconcile.providers.pozvonim.assumed import CREDENTIALS_CODE, TOKEN_LIFETIME, TOKEN_LIFETIME_LEAST
+from reconcile.providers.pozvonim.retries import Repeat
 
 _IN_QUERY: Final = ("GET", "DELETE")
 _SUCCESS: Final = (200, 201, 202, 204)
@@ -28,7 +29,7 @@ _BOM: Final = b"\xef\xbb\xbf"  # PHP files saved with one put it before every an
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of the service. `once`: a repetition would do it again; `slow`: the answer may take minutes.
+    """What is asked of the service. `repeat`: when it may be sent again; `slow`: the answer may take minutes.
 
     `subject` is the address of the site that it is about; it is only logged.
     """
@@ -36,7 +37,7 @@ class Request:
     method: str
     path: str
     params: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    once: bool = False
+    repeat: Repeat = Repeat.FREELY
     slow: bool = False
     subject: str = ""
 

@@ -17,7 +17,7 @@ from reconcile.providers.base import Check
 from reconcile.providers.pozvonim.assumed import DELETE
 from reconcile.providers.pozvonim.codec import Json, encode_create, encode_update, site_id, unwrapped
 from reconcile.providers.pozvonim.protocol import Request
-from reconcile.providers.pozvonim.retries import may_have_happened, pause
+from reconcile.providers.pozvonim.retries import Repeat, may_have_happened, pause
 
 if TYPE_CHECKING:
     from reconcile.providers.pozvonim.client import Timeouts
@@ -88,7 +88,7 @@ class Pozvonim:
     def create(self, name: str, values: tuple[Any, ...], known: Collection[int]) -> int:
         """Creates a site exactly once, and gives its id (design, section 3)."""
         body = self._body(name, lambda: encode_create(_with_url(values, name)))
-        request = Request("POST", "/sites", body, once=True, subject=name)
+        request = Request("POST", "/sites", body, repeat=Repeat.IF_UNDONE, subject=name)
         for sends in range(1, SENDS + 1):
             self._client.tokens.current()  # what fails here failed before anything was sent
             try:

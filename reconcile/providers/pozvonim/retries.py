@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 from typing import Final
 
 from reconcile.errors import BadAnswer, ConnectionFailed, ServiceError
@@ -13,20 +14,26 @@ FIRST_PAUSE: Final = 0.5
 LONGEST_PAUSE: Final = 20.0
 LONGEST_RETRY_AFTER: Final = 60.0
 
+
+class Repeat(Enum):
+    """When a request may be sent again: after any failure; where it surely did nothing; or only where it never left."""
+
+    FREELY = "freely"
+    IF_UNDONE = "if undone"
+    NEVER = "never"
+
+
 _TOO_MANY: Final = 429
 _PASSING: Final = (500, 502, 503, 504)
 
 
-def worth_repeating(error: BaseException, *, once: bool) -> bool:
-    """Whether sending the same request again may help and can do no harm.
-
-    A request to be done `once` is repeated only where it surely did nothing: not sent, or the service was too busy.
-    """
+def worth_repeating(error: BaseException, repeat: Repeat) -> bool:
+    """Whether sending the same request again may help and can do no harm."""
     if isinstance(error, ConnectionFailed):
-        return not error.sent or not once
-    if not isinstance(error, ServiceError | BadAnswer):
+        return not error.sent or repeat is Repeat.FREELY
+    if not isinstance(error, ServiceError | BadAnswer) or repeat is Repeat.NEVER:
         return False
-    return error.status == _TOO_MANY or (not once and _passing(error))
+    return error.status == _TOO_MANY or (repeat is Repeat.FREELY and _passing(error))
 
 
 def may_have_happened(error: BaseException) -> bool:

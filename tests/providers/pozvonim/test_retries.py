@@ -17,7 +17,7 @@ from reconcile.providers.pozvonim import client as client_module
 from reconcile.providers.pozvonim.client import Timeouts, clock_difference
 from reconcile.providers.pozvonim.failures import explained
 from reconcile.providers.pozvonim.protocol import Request
-from reconcile.providers.pozvonim.retries import may_have_happened, pause, worth_repeating
+from reconcile.providers.pozvonim.retries import Repeat, may_have_happened, pause, worth_repeating
 
 from .conftest import KEY, TOKEN, UID, Connect, Say, Scripted
 
@@ -37,8 +37,9 @@ FAULTS = [  # the failure, repeated if repeatable, repeated if to be done once, 
 
 @pytest.mark.parametrize(("error", "repeatable", "once", "happened"), FAULTS, ids=repr)
 def test_policy(error: Exception, repeatable: bool, once: bool, happened: bool) -> None:
-    assert worth_repeating(error, once=False) == repeatable
-    assert worth_repeating(error, once=True) == once
+    assert worth_repeating(error, Repeat.FREELY) == repeatable
+    assert worth_repeating(error, Repeat.IF_UNDONE) == once
+    assert worth_repeating(error, Repeat.NEVER) == (isinstance(error, ConnectionFailed) and not error.sent)
     assert may_have_happened(error) == happened
 
 
@@ -150,7 +151,7 @@ def test_no_answer_in_time(service: Scripted, connect: Connect) -> None:
         provider._client.tokens.current()
         object.__setattr__(provider._client.account, "base_url", f"http://127.0.0.1:{deaf.getsockname()[1]}")
         with pytest.raises(ConnectionFailed, match="no answer in time") as caught:
-            provider._client.call(Request("POST", "/sites", once=True))
+            provider._client.call(Request("POST", "/sites", repeat=Repeat.IF_UNDONE))
     assert caught.value.sent
 
 
@@ -205,7 +206,7 @@ def test_a_token_that_is_not_found_is_not_a_site_that_is_gone(service: Scripted,
 
 def test_any_request_is_sent_again_after_a_rejection(service: Scripted, connect: Connect) -> None:
     service.script = [REJECTION, Say(201, {"id": 5})]
-    assert connect(service.url)._client.call(Request("POST", "/sites", once=True)) == {"id": 5}
+    assert connect(service.url)._client.call(Request("POST", "/sites", repeat=Repeat.IF_UNDONE)) == {"id": 5}
     assert (len(service.seen), service.tokens) == (2, 2)
 
 
