@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 def _accounts(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    """API keys by uid."""
+    """Keys by uid, or by client id."""
     keys: dict[str, str] = {}
     for text in values:
         uid, _, key = text.partition(":")
         if not uid.strip() or not key.strip():
-            raise click.BadParameter(f'expected UID:KEY such as demo:demo-key, got "{text}"', ctx, param)
+            raise click.BadParameter(f'expected {param.metavar} such as demo:demo-key, got "{text}"', ctx, param)
         if uid in keys:
             raise click.BadParameter(f'account "{uid}" is given twice', ctx, param)
         keys[uid] = key
@@ -82,7 +82,26 @@ def _list_personalities(ctx: click.Context, param: click.Parameter, wanted: bool
     show_default=True,
     metavar="UID:KEY",
     callback=_accounts,
-    help="An account and its API key. May be repeated.",
+    help="An account of Pozvonim and the API key that it begins with. May be repeated.",
+)
+@click.option(
+    "--chaser-account",
+    "chaser_accounts",
+    multiple=True,
+    default=["demo:demo-key"],
+    show_default=True,
+    metavar="ID:KEY",
+    callback=_accounts,
+    help="A user of Chaser and its private key. May be repeated.",
+)
+@click.option(
+    "--history",
+    "history_days",
+    type=click.IntRange(0, 3660),
+    default=0,
+    show_default=True,
+    metavar="DAYS",
+    help="A new site comes with the calls of so many days.",
 )
 @click.option(
     "--personality",
@@ -121,11 +140,13 @@ def command(
     port: int,
     database: Path | None,
     accounts: Mapping[str, str],
+    chaser_accounts: Mapping[str, str],
+    history_days: int,
     personalities: tuple[str, ...],
     latency: float,
     update_method: str,
 ) -> None:
-    """Run the service locally: real HTTP over SQLite, as strict as it is documented. Ctrl-C ends it.
+    """Run the services locally: real HTTP over SQLite, as strict as they are documented. Ctrl-C ends it.
 
     \b
     Examples:
@@ -144,11 +165,13 @@ def command(
         personalities=personalities,
         latency=latency,
         update_method=update_method,
+        chaser_accounts=chaser_accounts,
+        history_days=history_days,
     )
     with _ended_by_sigterm():
         emulator = _started(options)
         try:
-            click.echo(_greeting(emulator.url, accounts))
+            click.echo(_greeting(emulator, options))
         except BaseException:
             emulator.stop()
             raise
@@ -175,17 +198,22 @@ def _started(options: Options) -> Emulator:
     return emulator
 
 
-def _greeting(url: str, accounts: Mapping[str, str]) -> str:
-    """What a project needs to use the emulator, as YAML that can be pasted."""
-    lines = [f"The emulator answers at {url}. Ctrl-C ends it. In a project:", "", "accounts:"]
-    for number, (uid, key) in enumerate(accounts.items(), start=1):
-        lines += [
-            f"  emulated{number if number > 1 else ''}:",
-            "    provider: pozvonim",
-            f"    base_url: {url}",
-            f"    uid: {_yaml(uid)}",
-            f"    api_key: {_yaml(key)}",
-        ]
+def _greeting(emulator: Emulator, options: Options) -> str:
+    """What a project needs to use the emulator, as YAML that can be pasted: the keys that the accounts have by now."""
+    lines = [f"The emulator answers at {emulator.url}. Ctrl-C ends it. In a project:", "", "accounts:"]
+    own = {uid: emulator.profile(uid)["api_key"] for uid in options.accounts}
+    for provider, name, keys in (
+        ("pozvonim", "emulated", own),
+        ("chaser", "emulated_chaser", options.chaser_accounts),
+    ):
+        for number, (uid, key) in enumerate(keys.items(), start=1):
+            lines += [
+                f"  {name}{number if number > 1 else ''}:",
+                f"    provider: {provider}",
+                f"    base_url: {emulator.url_of(provider)}",
+                f"    uid: {_yaml(uid)}",
+                f"    api_key: {_yaml(key)}",
+            ]
     return "\n".join(lines)
 
 

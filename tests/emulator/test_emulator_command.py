@@ -1,0 +1,80 @@
+"""`reconcile emulator`, and the file that it keeps everything in."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+import requests
+import yaml
+
+from reconcile.emulator import Emulator, Options
+from reconcile.errors import ReconcileError
+
+
+@pytest.fixture
+def run(tmp_path, clean_environment):
+    """Runs the command until it has said how it can be used; gives that as YAML."""
+
+    def begin(*options):
+        command = [sys.executable, "-m", "reconcile", "emulator", "--port", "0", "--db", "e.db", *options]
+        with subprocess.Popen(
+            command, cwd=tmp_path, env=clean_environment, stdout=subprocess.PIPE, encoding="utf-8"
+        ) as process:
+            try:
+                said = _greeting(process.stdout)
+                for account in yaml.safe_load(said)["accounts"].values():
+                    assert requests.get(account["base_url"] + "/nothing", timeout=5).status_code == 404
+            finally:
+                process.send_signal(signal.SIGTERM)
+        assert process.returncode == 0
+        return yaml.safe_load(said)["accounts"]
+
+    return begin
+
+
+def _greeting(output):
+    first = output.readline()
+    assert re.match(r"The emulator answers at http://\S+/v2u\. Ctrl-C ends it\.", first)
+    lines = []
+    while not lines or "emulated_chaser" not in "".join(lines) or "api_key" not in lines[-1]:
+        lines.append(output.readline())
+    return "".join(lines)
+
+
+def test_it_says_how_each_service_is_used(run):
+    accounts = run("--account", "100:007", "--chaser-account", "77:private", "--history", "2")
+    host = accounts["emulated"].pop("base_url").removesuffix("/v2u")
+    assert accounts["emulated_chaser"].pop("base_url") == host + "/v1"
+    assert accounts == {
+        "emulated": {"provider": "pozvonim", "uid": "100", "api_key": "007"},
+        "emulated_chaser": {"provider": "chaser", "uid": "77", "api_key": "private"},
+    }
+
+
+def test_it_says_the_key_that_an_account_has_by_now(run, tmp_path):
+    run()
+    with Emulator(Options({}, tmp_path / "e.db")) as emulator:
+        emulator.set_profile("demo", api_key="rotated")
+    accounts = run()
+    assert (accounts["emulated"]["api_key"], accounts["emulated_chaser"]["api_key"]) == ("rotated", "demo-key")
+
+
+def test_a_database_of_another_version_is_not_touched(tmp_path, reconcile):
+    file = tmp_path / "e.db"
+    with sqlite3.connect(file) as older:
+        older.execute("CREATE TABLE accounts (uid TEXT PRIMARY KEY, api_key TEXT NOT NULL)")
+    older.close()
+    before = file.read_bytes()
+    with pytest.raises(ReconcileError, match="made by another version"):
+        Emulator(Options({"100": "key"}, file)).start()
+    refused = reconcile("emulator", "--port", "0", "--db", "e.db")
+    assert refused.returncode == 1
+    assert refused.stderr == (
+        "error: e.db: this database was made by another version of the emulator; delete it, or choose another file\n"
+    )
+    assert file.read_bytes() == before
