@@ -1,7 +1,8 @@
 """The services, locally, for real: HTTP over SQLite, as strict as documented, in every spelling that they may use.
 
-The way of a request is the way of the modules: `server` (HTTP) → `requests` (what arrived) → `routes` → `service` →
-`documents` (what a site may hold) and `storage` → `answers`, which speak as the `personalities` that are on.
+The way of a request is the way of the modules: `server` (HTTP) → `requests` (what arrived) → `routes` → `pozvonim` or
+`chaser` (who is let in; then a module for each subject, given what is `asked`) → `documents` (what may be held) and
+`storage` → `answers`, in the `manners` of the `personalities` that are on. `backdoor` is for tests and people.
 """
 
 from reconcile.emulator.emulator import Emulator, Options

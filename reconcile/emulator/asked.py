@@ -104,7 +104,7 @@ class Asked:
 
     def date(self, name: str) -> float | None:
         """A date as the service writes it, in the account's zone."""
-        return self._read(name, lambda sent: _date(sent, DATE_FORMAT, self.zone, "2015-10-02 17:58:43"))
+        return self._read(name, lambda sent: _date(sent, self.zone))
 
     def day(self, name: str) -> dt.date | None:
         """A day as `dd-mm-YYYY`."""
@@ -157,11 +157,14 @@ def _money(sent: Any) -> int:
     return int(Decimal(text).scaleb(2))
 
 
-def _date(sent: Any, pattern: str, zone: ZoneInfo, example: str) -> float:
+def _date(sent: Any, zone: ZoneInfo) -> float:
     try:
-        return dt.datetime.strptime(_text(sent), pattern).replace(tzinfo=zone).timestamp()
+        date = dt.datetime.strptime(_text(sent), DATE_FORMAT).replace(tzinfo=zone)
+        if date.strftime(DATE_FORMAT) == sent:  # not 2015-10-2
+            return date.timestamp()
     except (ValueError, OverflowError):
-        raise ValueError(f"expected a date such as {example}") from None
+        pass
+    raise ValueError("expected a date such as 2015-10-02 17:58:43")
 
 
 def _day(sent: Any) -> dt.date:

@@ -11,8 +11,7 @@ import orjson
 
 from reconcile.emulator.context import Context
 from reconcile.emulator.outcomes import State, duration, state
-from reconcile.emulator.pozvonim.assumed import roubles
-from reconcile.emulator.pozvonim.payments import PURSES
+from reconcile.emulator.pozvonim.assumed import PURSES, roubles
 from reconcile.emulator.routes import CHASER, POZVONIM
 from reconcile.emulator.storage import Account, Filter, Purse, Recorded, StoredCall
 

@@ -1,4 +1,8 @@
-"""How a service with some personalities spells sites, lists and everything else."""
+"""How a service with some personalities spells sites, lists and everything else.
+
+Of several personalities in one family each value picks one, always the same one: by a hash of the id of what it is in
+and the field's path.
+"""
 
 from __future__ import annotations
 

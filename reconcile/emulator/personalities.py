@@ -1,7 +1,6 @@
-"""Every way in which the service may speak, by name (api.md 1.6 and 1.7), and what several of them make together.
+"""Every way in which the service may speak, by name (api.md 1.6 and 1.7).
 
-Personalities of different families combine. Of several in one family each value picks one, always the same one: by a
-hash of the site's id and the field's path.
+Personalities of different families combine; what several make together is the matter of `manners`.
 """
 
 from __future__ import annotations

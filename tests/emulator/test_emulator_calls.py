@@ -158,6 +158,7 @@ def test_calls_are_filtered(emulator, client, clock, studio, sent, found):
     ("sent", "refusal"),
     [
         ({"start_at": "2023-11-14"}, "GEN-PARAM-INVALID"),
+        ({"start_at": "2023-11-1 12:00:00"}, "GEN-PARAM-INVALID"),
         ({"end_at": "14.11.2023 12:00:00"}, "GEN-PARAM-INVALID"),
         ({"status_ids": 3}, "GEN-PARAM-INVALID"),
         ({"client": "anna"}, "GEN-PARAM-INVALID"),

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from reconcile.emulator.asked import written
 from reconcile.emulator.outcomes import State, duration, state
-from reconcile.emulator.storage import Account, StoredCall, StoredClient
+from reconcile.emulator.storage import Account, Purse, StoredCall, StoredClient
 
 # --- profile (calls 7, 14, 15) ----------------------------------------------------------------------------------------
 
@@ -166,7 +166,10 @@ def call_detailed(stored: StoredCall, now: float, zone: ZoneInfo) -> dict[str, A
     }
 
 
-# --- money ------------------------------------------------------------------------------------------------------------
+# --- money (calls 16 and 28) ------------------------------------------------------------------------------------------
+
+#: The purses by their numbers.
+PURSES: Final = {1: Purse.MAIN, 2: Purse.PARTNER}
 
 
 def roubles(hundredths: int) -> Decimal:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from reconcile.emulator import answers
 from reconcile.emulator.answers import Answer
 from reconcile.emulator.asked import Asked
@@ -11,10 +9,6 @@ from reconcile.emulator.context import Context
 from reconcile.emulator.documents import invalid
 from reconcile.emulator.pozvonim import assumed
 from reconcile.emulator.refused import Refused
-from reconcile.emulator.storage import Purse
-
-#: The purses by their numbers (api.md 1.4, call 16).
-PURSES: Final = {1: Purse.MAIN, 2: Purse.PARTNER}
 
 
 class Payments:
@@ -27,7 +21,7 @@ class Payments:
         """POST /payments/contributors/:id, and POST /contributors/:id/payments"""
         asked.expect("type", "amount")
         asked.require("type", "amount")
-        purse = PURSES.get(asked.whole("type") or 0)
+        purse = assumed.PURSES.get(asked.whole("type") or 0)
         if purse is None:
             raise invalid(("type",), "expected 1 (main balance) or 2 (partner balance)")
         amount = asked.money("amount") or 0

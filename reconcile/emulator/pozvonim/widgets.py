@@ -1,4 +1,7 @@
-"""Widgets: calls 10 and 11. A widget is found whose ever its site is, because there is no other path to a client's."""
+"""Widgets: calls 10 and 11.
+
+A widget is found whosever its site is, because there is no other path to a client's. [assumed]
+"""
 
 from __future__ import annotations
 
