@@ -7,7 +7,8 @@ import orjson
 import requests
 import yaml
 
-from reconcile.providers.pozvonim.signing import http_build_query, ksort, sign, token_sign
+from reconcile.providers.http.query import http_build_query
+from reconcile.providers.pozvonim.signing import ksort, sign, token_sign
 
 if __name__ == "__main__":
     folder, url = Path(sys.argv[1]), sys.argv[2]

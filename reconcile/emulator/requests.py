@@ -15,7 +15,8 @@ from urllib.parse import unquote_plus
 import orjson
 
 from reconcile.emulator.refused import Refused
-from reconcile.providers.pozvonim.signing import http_build_query, ksort, signature
+from reconcile.providers.http.query import http_build_query
+from reconcile.providers.pozvonim.signing import ksort, signature
 
 #: Verbs whose parameters travel in the body; those of the others are in the query string (api.md 1.1, point 5).
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})

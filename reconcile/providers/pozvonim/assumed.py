@@ -29,6 +29,3 @@ TOKEN_LIFETIME_LEAST: Final = 60.0
 
 #: Sites asked for by one `ids[]` request: far below the 1,000 variables that PHP reads, and a URL of about 1 KB.
 IDS_PER_REQUEST: Final = 50
-
-#: Seconds by which the server's clock may be off before `doctor` warns, and an error message mentions it.
-CLOCK_TOLERANCE: Final = 300.0

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from reconcile.errors import ProviderError
 from reconcile.model.normalize import count
 from reconcile.providers.base import Check
-from reconcile.providers.pozvonim.assumed import CLOCK_TOLERANCE
+from reconcile.providers.http.clock import CLOCK_TOLERANCE, clock_difference
+from reconcile.providers.http.protocol import Request
 from reconcile.providers.pozvonim.codec import list_items
-from reconcile.providers.pozvonim.protocol import Request
 
 if TYPE_CHECKING:
     from reconcile.providers.pozvonim.client import Client
@@ -56,8 +56,6 @@ def _credentials(client: Client) -> str:
 
 def _clock(client: Client) -> Check:
     """The difference of the clocks, by the `Date` of the answers."""
-    from reconcile.providers.pozvonim.client import clock_difference
-
     ahead = client.clock_ahead
     if ahead is None:
         return Check(_WARNING, "clock", "the service's answers have no Date, so that the clocks can't be compared")

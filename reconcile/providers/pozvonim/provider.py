@@ -14,13 +14,13 @@ from reconcile.model.normalize import Spelled, count
 from reconcile.model.resource import Live
 from reconcile.model.state import Account
 from reconcile.providers.base import Check
+from reconcile.providers.http.protocol import Request
+from reconcile.providers.http.retries import Repeat, may_have_happened, pause
 from reconcile.providers.pozvonim.assumed import DELETE
 from reconcile.providers.pozvonim.codec import Json, encode_create, encode_update, site_id, unwrapped
-from reconcile.providers.pozvonim.protocol import Request
-from reconcile.providers.pozvonim.retries import Repeat, may_have_happened, pause
 
 if TYPE_CHECKING:
-    from reconcile.providers.pozvonim.client import Timeouts
+    from reconcile.providers.http.transport import Timeouts
 
 #: How often a create is sent, at most; each time only after a look that the one before did nothing.
 SENDS: Final = 3
@@ -42,7 +42,8 @@ class Pozvonim:
         timeouts: Timeouts | None = None,
     ) -> None:
         # The libraries of the network are imported here, so that a command which needs none does not wait for them.
-        from reconcile.providers.pozvonim.client import Client, Timeouts
+        from reconcile.providers.http.transport import Timeouts
+        from reconcile.providers.pozvonim.client import Client
         from reconcile.providers.pozvonim.reading import Reader
 
         self.account = account

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from reconcile.errors import BadAnswer, Rejected, ServiceError
 from reconcile.model.resource import Live
+from reconcile.providers.http.protocol import Request
 from reconcile.providers.pozvonim.assumed import IDS_PER_REQUEST
 from reconcile.providers.pozvonim.codec import Json, decode, identity, is_brief, list_items, site_id, unwrapped
-from reconcile.providers.pozvonim.protocol import Request
 
 if TYPE_CHECKING:
     from reconcile.providers.pozvonim.client import Client

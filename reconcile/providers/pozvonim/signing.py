@@ -1,39 +1,17 @@
-"""How a request is signed: `md5(token + http_build_query(ksort(params)))` (api.md 1.1), as PHP 8.2 computes it.
-
-Pure. Reproduces `tests/data/php_vectors.json`, which real PHP made, byte for byte.
-"""
+"""How a request is signed: `md5(token + http_build_query(ksort(params)))` (api.md 1.1), as PHP 8.2 does. Pure."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from hashlib import md5
-from typing import Any, Final
-from urllib.parse import quote_plus
+from typing import Any
 
+from reconcile.providers.http.query import Params, array_items, http_build_query
 from reconcile.providers.pozvonim.phpsort import sorted_keys
-
-Params = Mapping[str, Any] | Sequence[Any]
-
-_PLAIN: Final = re.compile(r"[A-Za-z0-9_.-]*")
-_PRECISION: Final = ".14G"  # `precision` of php.ini, which http_build_query obeys (not `serialize_precision`)
-
-
-def http_build_query(params: Params) -> str:
-    """PHP's `http_build_query`: nested arrays as `a[b][0]`, RFC 1738 (a space is `+`), nulls and empty arrays left out.
-
-    Raises `TypeError` for a value that PHP has no spelling for.
-    """
-    pairs: list[str] = []
-    for key, value in _items(params):
-        _append(pairs, _urlencode(str(key)), value)
-    return "&".join(pairs)
 
 
 def ksort(params: Params) -> dict[Any, Any]:
     """The parameters with their top-level keys in PHP's order; what is nested keeps its own."""
-    by_key = dict(_items(params))
+    by_key = dict(array_items(params))
     return {key: by_key[key] for key in sorted_keys(by_key)}
 
 
@@ -50,48 +28,3 @@ def sign(token: str, params: Params) -> str:
 def token_sign(api_key: str, uid: str) -> str:
     """The `sign` of the request for a token, which the API key signs (api.md 1.1, step 2)."""
     return signature(api_key, f"uid={uid}")
-
-
-# --- encoding ---------------------------------------------------------------------------------------------------------
-
-
-def _items(params: Params) -> Iterable[tuple[Any, Any]]:
-    return params.items() if isinstance(params, dict | Mapping) else enumerate(params)
-
-
-def _append(pairs: list[str], name: str, value: Any) -> None:
-    """Adds the `name=value` pairs of one value, which may be an array."""
-    if isinstance(value, str | int | float):
-        pairs.append(_pair(name, value))
-    elif isinstance(value, dict | list | tuple | Mapping):
-        for key, item in _items(value):
-            _append(pairs, _nested(name, key), item)
-    elif value is not None:
-        raise TypeError(f"{type(value).__name__} can't be sent as a parameter")
-
-
-@lru_cache(maxsize=16384, typed=True)  # most fields of most sites are the same
-def _pair(name: str, value: str | float) -> str:
-    if isinstance(value, str):
-        return f"{name}={value if _PLAIN.fullmatch(value) else _urlencode(value)}"
-    if isinstance(value, int):  # a flag, too: PHP spells it 1 or 0
-        return f"{name}={int(value)}"
-    return f"{name}={_float(value)}"
-
-
-@lru_cache(maxsize=4096)
-def _nested(name: str, key: int | str) -> str:
-    return f"{name}%5B{_urlencode(str(key))}%5D"
-
-
-def _urlencode(text: str) -> str:
-    return quote_plus(text).replace("~", "%7E")
-
-
-def _float(value: float) -> str:
-    """PHP's spelling: at most 14 digits, `1` for 1.0, `1.0E+25`, `1.0E-7`, `INF`, `NAN`; the plus is encoded."""
-    digits, exponent, power = format(value, _PRECISION).partition("E")
-    if not exponent:
-        return digits
-    sign_of_power = "-" if power[0] == "-" else "%2B"
-    return f"{digits if '.' in digits else digits + '.0'}E{sign_of_power}{power[1:].lstrip('0')}"

@@ -15,7 +15,7 @@ import pytest
 
 from reconcile.model.fields import site_kind
 from reconcile.model.state import Account
-from reconcile.providers.pozvonim.client import Timeouts
+from reconcile.providers.http.transport import Timeouts
 from reconcile.providers.pozvonim.provider import Pozvonim
 
 UID, KEY, TOKEN = "studio-uid", "the-api-key", "the-token"

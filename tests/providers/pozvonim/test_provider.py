@@ -368,7 +368,7 @@ def test_check_says_what_fails(service: Scripted, connect: Connect) -> None:
 
 def test_check_warns_of_a_clock_that_is_off(service: Scripted, connect: Connect) -> None:
     provider = connect(service.url)
-    provider._client._wall_clock = lambda: 10_000_000_000.0
+    provider._client.transport._wall_clock = lambda: 10_000_000_000.0
     assert levels(provider)["clock"][0] == "warning"
 
 

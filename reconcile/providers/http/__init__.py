@@ -1,0 +1,9 @@
+"""What every service over HTTP has in common; a service adds how it signs, and what its refusals mean.
+
+query                pure: PHP's `http_build_query`, which the services sign
+protocol             pure: requests and answers as values
+retries              pure: what is repeated, and when
+words                pure: what may be said of requests and answers, without their secrets
+clock                pure: whether the service's clock agrees with ours
+transport  failures  the thin HTTP edge; why no answer came
+"""

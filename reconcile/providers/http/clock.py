@@ -1,0 +1,16 @@
+"""Whether the service's clock agrees with ours; `ahead` is in seconds, None where it is not known."""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: Seconds by which the server's clock may be off before `doctor` warns, and an error message mentions it.
+CLOCK_TOLERANCE: Final = 300.0
+
+
+def clock_difference(ahead: float) -> str:
+    """`3 h 2 min ahead of`, `40 s behind`."""
+    seconds = round(abs(ahead))
+    hours, minutes = divmod(round(seconds / 60), 60)
+    size = f"{seconds} s" if seconds < 60 else f"{hours} h {minutes} min" if hours else f"{minutes} min"
+    return f"{size} {'ahead of' if ahead > 0 else 'behind'}"

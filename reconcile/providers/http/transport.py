@@ -1,0 +1,152 @@
+"""The edge to the network: sends requests that are signed, and repeats what may be repeated.
+
+Importing this module imports requests and tenacity; a provider does so only when an account is really used.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import requests
+import tenacity
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3.exceptions import HTTPError
+
+from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError
+from reconcile.model.state import Account
+from reconcile.providers.http.failures import explained
+from reconcile.providers.http.protocol import HttpAnswer, HttpRequest, Request
+from reconcile.providers.http.retries import TRIES, pause, worth_repeating
+from reconcile.providers.http.words import origin
+
+MAX_BODY: Final = 256 * 1024 * 1024
+_CHUNK: Final = 1024 * 1024
+
+#: From an answer to its JSON, or to the exception that it stands for; the texts are secrets to be kept out of messages.
+Parse = Callable[[Request, HttpAnswer, Collection[str]], Any]
+
+log = logging.getLogger("reconcile.http")
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds: to connect; without a byte, of a usual and of a slow request; for a whole answer."""
+
+    connect: float = 10.0
+    read: float = 60.0
+    slow: float = 300.0
+    whole: float = 900.0
+
+
+class Transport:
+    """One account's connections to its service; safe to use from several threads.
+
+    `clock` is monotonic, `wall_clock` Unix time, both in seconds; `random` gives 0.0 to 1.0. `clock_ahead` is by how
+    many seconds the service's clock was ahead of ours, by its last answer.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        *,
+        parse: Parse,
+        parallelism: int,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        random: Callable[[], float],
+        timeouts: Timeouts,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.clock_ahead: float | None = None
+        self._account = account
+        self._parse = parse
+        self._clock = clock
+        self._wall_clock = wall_clock
+        self._sleep = sleep
+        self._random = random
+        self._timeouts = timeouts
+        self._closed = threading.Event()
+        # An adapter without a session: a thread-safe pool, no cookies, no redirects, no settings merged a request.
+        self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=parallelism)
+        try:
+            with requests.Session() as session:
+                self._settings = session.merge_environment_settings(account.base_url, {}, False, None, None)
+        except ValueError:
+            raise ProviderError(f"account {account.name}: base_url is not a usable URL") from None
+
+    def send(self, request: Request, http: HttpRequest, secrets: Collection[str]) -> Any:
+        """The JSON of the first answer that is one, of as many tries as `retries` allows. Raises `ProviderError`."""
+        attempts = itertools.count(1)
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(TRIES) | tenacity.stop_when_event_set(self._closed),
+            retry=tenacity.retry_if_exception(lambda error: worth_repeating(error, request.repeat)),
+            wait=lambda state: pause(
+                state.outcome.exception() if state.outcome else None, state.attempt_number, self._random
+            ),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        return retrying(lambda: self._parse(request, self._answer(request, http, next(attempts)), secrets))
+
+    def close(self) -> None:
+        """Closes idle connections; requests under way end, but are not repeated."""
+        self._closed.set()
+        self._adapter.close()
+
+    # --- one request --------------------------------------------------------------------------------------------------
+
+    def _answer(self, request: Request, http: HttpRequest, attempt: int) -> HttpAnswer:
+        """Sends once. Raises `ConnectionFailed`, and `BadAnswer` for a body beyond all measure."""
+        started = self._clock()
+        status: int | str = "failed"
+        try:
+            response = self._send(request, http)
+            try:
+                status = response.status_code
+                body = b"".join(self._chunks(request, response, started))
+            finally:
+                response.close()
+        except (requests.RequestException, HTTPError, OSError) as error:
+            reason, sent = explained(error)
+            raise ConnectionFailed(f"{request}: {reason} ({origin(self._account.base_url)})", sent=sent) from None
+        finally:
+            log.debug("%s %s %.0f ms attempt %d", request.logged, status, (self._clock() - started) * 1000, attempt)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        answer = HttpAnswer(response.status_code, headers, body, self._wall_clock())
+        self.clock_ahead = answer.clock_ahead
+        return answer
+
+    def _send(self, request: Request, http: HttpRequest) -> requests.Response:
+        prepared = requests.PreparedRequest()
+        prepared.method, prepared.url, prepared.body = http.method, http.url, http.body
+        prepared.headers = CaseInsensitiveDict(http.headers)
+        prepared.headers["Accept-Encoding"] = "gzip, deflate"
+        if http.body is not None:
+            prepared.headers["Content-Length"] = str(len(http.body))
+        read = self._timeouts.slow if request.slow else self._timeouts.read
+        return self._adapter.send(
+            prepared,
+            stream=True,
+            timeout=(self._timeouts.connect, read),
+            verify=True if self._settings["verify"] is None else self._settings["verify"],
+            cert=self._settings["cert"],
+            proxies=dict(self._settings["proxies"]),
+        )
+
+    def _chunks(self, request: Request, response: requests.Response, started: float) -> Iterator[bytes]:
+        """The body as it comes. Each chunk is what is there, so that an answer that only drips is noticed."""
+        size = 0
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
+            size += len(chunk)
+            if size > MAX_BODY:
+                raise BadAnswer(f"{request}: the answer is larger than {MAX_BODY >> 20} MiB", status=0)
+            if self._clock() - started > self._timeouts.whole:
+                raise ConnectionFailed(f"{request}: the answer was not complete after {self._timeouts.whole:g} s")
+            yield chunk
