@@ -1,35 +1,38 @@
-"""What names a resource in plans, reports and selections: `ACCOUNT/site/ADDRESS` (design, section 4)."""
+"""What names a resource in plans, reports and selections (design, section 4).
+
+`ACCOUNT/site/ADDRESS`, `ACCOUNT/client/NAME`, and `ACCOUNT/profile`, of which an account has one.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconcile.model.normalize import human_address
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Address:
-    """A resource's account, kind and name; a site's name is its canonical address."""
+    """A resource's account, kind and name; a site's name is its canonical address, a profile's is empty."""
 
     account: str
     kind: str
     name: str
 
     def __str__(self) -> str:
-        return f"{self.account}/{self.kind}/{self.name}"
+        return f"{self.account}/{self.kind}/{self.name}" if self.name else f"{self.account}/{self.kind}"
 
     @classmethod
     def parse(cls, text: str) -> Address:
         """The inverse of `str`. Raises `ValueError` for anything else."""
-        account, kind, name = text.split("/", 2)
-        return cls(account, kind, name)
+        account, kind, *name = text.split("/", 2)
+        return cls(account, kind, *(name or [""]))
 
     @property
     def human(self) -> str:
         """The name with Cyrillic domains readable."""
-        return human_address(self.name)
+        return human_address(self.name) if self.kind == "site" else self.name
 
     @property
     def shown(self) -> str:
         """The whole address as people read it."""
-        return f"{self.account}/{self.kind}/{self.human}"
+        return str(replace(self, name=self.human))

@@ -43,16 +43,19 @@ class Status:
 class Capabilities:
     """One service.
 
-    `actions` are what its API does with each kind of resource that it has; `sections` the sections of a site that it
-    keeps (the first part of a field's wire name); `advice` what a person does instead, by kind and action, where the
-    API can't. `statuses` are the states of calls that can be asked for, `call_options` the service's names of what a
-    call may carry, by ours (`schemas/call.schema.json`, `schemas/call_defaults.schema.json`).
+    `actions` are what its API does with each kind of resource that it has, and `advice` what a person does instead, by
+    kind and action, where the API can't. `sections` are those of a site that it keeps (the first part of a field's
+    wire name), `settings` those of an account that mean something to it; `client_with_site`: a client can be created
+    together with its first site. `statuses` are the states of calls that can be asked for, `call_options` the service's
+    names of what a call may carry, by ours (`schemas/call.schema.json`, `schemas/call_defaults.schema.json`).
     """
 
     base_url: str
     actions: Mapping[str, frozenset[Action]]
     sections: frozenset[str]
     advice: Mapping[tuple[str, Action], str] = field(default_factory=lambda: MappingProxyType({}))
+    client_with_site: bool = False
+    settings: frozenset[str] = frozenset()
     activities: frozenset[Activity] = frozenset()
     statuses: tuple[Status, ...] = ()
     call_options: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

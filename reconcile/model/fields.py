@@ -11,6 +11,7 @@ A *field* is a leaf with an `x-type`. The annotations that this module obeys:
 `x-required`    the service wants it on every create and update
 `x-sensitive`   never shown, saved or logged
 `x-create-only` sent when the resource is created, and never compared
+`x-raw`         a mapping of what the service has and does not document, by the service's names
 `x-money`       changing it can cost money
 `default`       what the service documents as the value of a field that was never set
 ==============  ========================================================================================
@@ -19,13 +20,14 @@ A *field* is a leaf with an `x-type`. The annotations that this module obeys:
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
 from reconcile.model.normalize import TYPES, FieldType, as_is
+from reconcile.model.raw import RAW
 
 SCHEMA_NAMES: Final = (
     "project",
@@ -93,6 +95,7 @@ class Field:
     sensitive: bool = False
     money: bool = False
     create_only: bool = False
+    undocumented: bool = False
     items: tuple[Field, ...] = ()
     description: str = ""
     strict: Memo = field(init=False)
@@ -130,7 +133,11 @@ class Field:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """A mapping of fields and further groups, by the names that may be written in it."""
+    """A mapping of fields and further groups, by the names that may be written in it.
+
+    `ref` is the section in which a name that stands here is looked up; `week` and `union` are ways of merging; in a
+    `raw` one stands what the service does not document.
+    """
 
     keys: tuple[str, ...]
     children: Mapping[str, Field | Group]
@@ -138,6 +145,7 @@ class Group:
     ref: str | None = None
     week: bool = False
     union: bool = False
+    raw: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,8 +172,23 @@ class Kind:
         """The position of a field's value."""
         return self.by_path[path].index
 
+    @property
+    def raw(self) -> tuple[tuple[str, ...], ...]:
+        """The keys of all fields that the service does not document."""
+        return tuple(field.keys for field in self.fields if field.undocumented)
+
+
+#: All kinds by their names.
+Kinds = Mapping[str, Kind]
+
 
 # --- reading the schemas ----------------------------------------------------------------------------------------------
+
+
+def raw_keys(path: str) -> tuple[str, ...] | None:
+    """The keys of an undocumented field by its path, whose last part may have dots; None for a documented one."""
+    above, found, name = f".{path}".partition(".raw.")
+    return (*above.split(".")[1:], "raw", name) if found else None
 
 
 def schema_folder() -> Path:
@@ -206,10 +229,18 @@ def _with_aliases(node: Any) -> Any:
     return copied
 
 
+def kinds(raw: Iterable[tuple[str, ...]] = ()) -> Kinds:
+    """All kinds; `raw` are the keys of the undocumented fields to be known, such as `("widget", "raw", "colour")`."""
+    return {"profile": profile_kind(), "client": client_kind(), "site": site_kind(tuple(sorted(set(raw))))}
+
+
 @functools.cache
-def site_kind() -> Kind:
-    """The kind `site`, with its managers, widget and blacklists (api.md 1.5)."""
-    return _Builder("site").kind()
+def site_kind(raw: tuple[tuple[str, ...], ...] = (), sections: frozenset[str] | None = None) -> Kind:
+    """The kind `site`, with its managers, widget and blacklists (api.md 1.5).
+
+    `raw` are the keys of undocumented fields; `sections` are those that a single service keeps, None: all.
+    """
+    return _Builder("site", raw, sections).kind()
 
 
 @functools.cache
@@ -227,8 +258,10 @@ def profile_kind() -> Kind:
 class _Builder:
     """Walks one kind's schema and numbers its fields."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, raw: Iterable[tuple[str, ...]] = (), sections: Collection[str] | None = None) -> None:
         self.name = name
+        self.raw = raw
+        self.sections = sections
         self.fields: list[Field] = []
 
     def kind(self) -> Kind:
@@ -269,6 +302,8 @@ class _Builder:
     def child(
         self, key: str, schema: dict[str, Any], home: dict[str, Any], keys: tuple[str, ...], wire: tuple[str, ...]
     ) -> Field | Group | None:
+        if "x-raw" in schema:
+            return self.undocumented(keys, wire[:-1])
         if "items" in schema and schema.get("x-order") == "set" and "x-type" not in schema:
             item, item_home = resolve(schema["items"], home)
             inner = self.group(item, item_home, keys, wire)
@@ -278,11 +313,24 @@ class _Builder:
             return None if not inside.leaves or "x-local" in schema else inside
         if "x-type" not in schema:
             return None
-        made = make_field(
-            len(self.fields), schema, home, keys, (schema["x-section"],) if "x-section" in schema else wire
-        )
+        if "x-section" in schema:  # a list may be a section of its own
+            wire = (schema["x-section"],) if schema["x-type"] == "objects" else (schema["x-section"], wire[-1])
+        if self.sections is not None and wire[0] not in self.sections:
+            return None
+        made = make_field(len(self.fields), schema, home, keys, wire)
         self.fields.append(made)
         return made
+
+    def undocumented(self, keys: tuple[str, ...], wire: tuple[str, ...]) -> Group:
+        """The fields of one `raw`."""
+        names = [name for *above, name in self.raw if tuple(above) == keys]
+        made: dict[str, Field | Group] = {}
+        for name in names:
+            made[name] = field = Field(
+                len(self.fields), (*keys, name), (*wire, name), RAW, nothing=RAW.nothing, undocumented=True
+            )
+            self.fields.append(field)
+        return Group(keys, made, tuple(range(len(self.fields) - len(names), len(self.fields))), raw=True)
 
 
 def _groups(group: Group) -> Iterator[Group]:

@@ -10,16 +10,17 @@ from types import MappingProxyType
 from typing import Any
 
 from reconcile.model.address import Address
-from reconcile.model.fields import Kind
+from reconcile.model.fields import Field, Kind
 
-NO_LABELS: Mapping[str, str] = MappingProxyType({})
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """A declared site. What nobody mentions is UNMANAGED in `values`; `file` and `key` are where it is declared.
+    """A declared resource. What nobody mentions is UNMANAGED in `values`; `file` and `key` are where it is declared.
 
-    Its address is the declared one; where `url` says otherwise, the live site is recognised by the URL that is sent.
+    A site's address is the declared one; where `url` says otherwise, the live site is recognised by the URL that is
+    sent. `client` is the studio's client that it belongs to, None for the studio's own.
     """
 
     address: Address
@@ -27,22 +28,56 @@ class Desired:
     file: str = ""
     key: str = ""
     id: int | None = None
+    client: Address | None = None
     previous: str | None = None
     prevent_destroy: bool = False
-    labels: Mapping[str, str] = field(default_factory=lambda: NO_LABELS)
+    labels: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    call_defaults: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A site as the service has it: every value present, a field without one holding its `nothing`."""
+    """A resource as the service has it: every value present, a field without one holding its `nothing`.
+
+    `owner` is the id of the studio's client that a site belongs to. A client's address has its e-mail for a name.
+    """
 
     address: Address
     id: int
     values: tuple[Any, ...]
+    owner: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Where a live site is found: its id, and its owner's."""
+
+    id: int
+    owner: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A resource that is to be created: what is desired of it, the client to put it under, and the site that comes
+    with it: a client and its first site are created in one call.
+    """
+
+    address: Address
+    values: tuple[Any, ...]
+    owner: int | None = None
+    site: Draft | None = None
 
 
 def fingerprint(kind: Kind, live: Live) -> str:
-    """What tells two states of a live object apart: SHA-256 over all its canonical documented values, and its id."""
-    shown = [field.type.show(value) for field, value in zip(kind.fields, live.values, strict=True)]
-    shown[kind.index("url")] = live.address.name  # how it is spelled is not a difference
+    """What tells two states of a live object apart: SHA-256 over its id and its canonical values.
+
+    Not over sensitive ones, of which nothing may be told, nor over undocumented ones that nobody declares.
+    """
+    shown = [_told(field, value) for field, value in zip(kind.fields, live.values, strict=True) if not field.sensitive]
+    if kind.name == "site":
+        shown[kind.index("url")] = live.address.name  # how it is spelled is not a difference
     return hashlib.sha256(json.dumps([live.id, shown], ensure_ascii=False, default=str).encode()).hexdigest()
+
+
+def _told(field: Field, value: Any) -> Any:
+    return value.loose if field.undocumented else field.type.show(value)

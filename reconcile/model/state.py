@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
-from reconcile.model.resource import Desired, Live
+from reconcile.model.capabilities import Capabilities
+from reconcile.model.fields import Kinds
+from reconcile.model.resource import NOTHING, Desired, Live
 
 
 class Unspecified(StrEnum):
@@ -18,7 +21,10 @@ class Unspecified(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """How to reach an account, and how its resources are treated. `api_key` is a secret and not in `repr`."""
+    """How to reach an account, and how its resources are treated.
+
+    `api_key` is a secret and not in `repr`, and so is `next_key`: the key that its `profile:` declares.
+    """
 
     name: str
     provider: str
@@ -27,8 +33,11 @@ class Account:
     base_url: str
     encoding: str = "form"
     update_method: str = "PUT"
+    payment_route: str = "payments"
     unspecified: Unspecified = Unspecified.KEEP
     prune: bool = False
+    next_key: str | None = None
+    call_defaults: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
 
     def __repr__(self) -> str:
         return f"Account(name={self.name!r}, provider={self.provider!r}, base_url={self.base_url!r})"
@@ -46,16 +55,36 @@ class Safety:
 
 @dataclass(frozen=True, slots=True)
 class DesiredState:
-    """A whole project, composed and checked."""
+    """A whole project, composed and checked. `services` are what the accounts' services can do, by account."""
 
     accounts: Mapping[str, Account]
+    services: Mapping[str, Capabilities]
+    kinds: Kinds
     safety: Safety
     sites: tuple[Desired, ...]
+    clients: tuple[Desired, ...] = ()
+    profiles: tuple[Desired, ...] = ()
+
+    def kinds_of(self, account: str) -> frozenset[str]:
+        """The kinds of resources that have to be read of an account, because the project has something to say of them.
+
+        Sites always; a client is also needed where a site that is declared to be the studio's own may be its.
+        """
+        declared = {
+            resource.address.kind for resource in (*self.clients, *self.profiles) if resource.address.account == account
+        }
+        return frozenset(declared | {"site"})
 
 
 @dataclass(frozen=True, slots=True)
 class LiveAccount:
-    """All live sites of one account, every one read completely."""
+    """What is live in one account, every resource read completely; kinds that nobody asked for are not there.
+
+    `warnings` are what the reading found that a person should know.
+    """
 
     account: str
     sites: tuple[Live, ...]
+    clients: tuple[Live, ...] = ()
+    profile: Live | None = None
+    warnings: tuple[str, ...] = ()

@@ -14,13 +14,16 @@ from reconcile.model.fields import resolve, schemas
 TABLES: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ("Top of a file", "project", ()),
     ("Account", "account", ()),
+    ("Profile", "profile", ()),
     ("Safety", "project", ("safety",)),
+    ("Client", "client", ()),
     ("Site", "site", ()),
     ("Manager", "manager", ()),
     ("Widget", "widget", ()),
     ("Schedule", "schedule", ()),
     ("Day of a schedule", "schedule", ("monday",)),
     ("Blacklist", "blacklist", ()),
+    ("Call defaults", "call_defaults", ()),
 )
 
 INTRODUCTION: Final = """\
@@ -110,7 +113,8 @@ def _value(schema: Mapping[str, Any]) -> str:
         return ", ".join(f"`{choice}`" for choice in schema["enum"])
     if "const" in schema:
         return f"`{schema['const']}`"
-    if "$ref" in (schema.get("additionalProperties") or {}):
+    others = schema.get("additionalProperties")
+    if isinstance(others, dict) and "$ref" in others:
         return "mapping of names"
     types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     if "x-ref" in schema:
@@ -140,6 +144,8 @@ def _meaning(schema: Mapping[str, Any], about: str, *, required: bool) -> str:
         parts.append(f"The service's spelling: `{schema['x-wire']}`.")
     if schema.get("x-required") and not required:
         parts.append("The service requires it.")
+    if schema.get("x-create-only"):
+        parts.append("Sent once.")
     if schema.get("x-money"):
         parts.append("Costs money.")
     if schema.get("x-sensitive"):

@@ -120,9 +120,9 @@ def test_what_the_service_gives_is_never_refused(field):
 def test_the_kind_holds_every_field_of_the_api_once():
     paths = [field.path for field in KIND.fields]
 
-    assert len(paths) == len(set(paths)) == 66
-    assert [field.index for field in KIND.fields] == list(range(66))
-    assert KIND.sections == ("site", "managers", "widget", "blacklists")
+    assert len(paths) == len(set(paths)) == 67
+    assert [field.index for field in KIND.fields] == list(range(67))
+    assert KIND.sections == ("site", "managers", "widget", "blacklists", "website")
 
 
 @pytest.mark.parametrize(
