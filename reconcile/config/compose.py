@@ -1,38 +1,51 @@
-"""From checked documents to a desired state: every site with its account, its identity and its values."""
+"""From checked documents to a desired state: every resource with its account, its identity and its values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
 
 from reconcile.config import settings
+from reconcile.config.accounts import Accounts, Services
 from reconcile.config.layers import Layers
 from reconcile.config.places import Fault, Place, misread
 from reconcile.config.sections import Named, Sections
+from reconcile.config.undocumented import undocumented
 from reconcile.model.address import Address
-from reconcile.model.fields import UNMANAGED, Kind
+from reconcile.model.capabilities import Capabilities
+from reconcile.model.fields import UNMANAGED, Field, Group, Kind, Kinds, kinds
 from reconcile.model.normalize import human_address, quoted, read_address
 from reconcile.model.resource import Desired
-from reconcile.model.state import Account, DesiredState, Unspecified
+from reconcile.model.state import DesiredState, Unspecified
 
 #: What can't be the same for every site.
 NOT_SHARED: Final = ("id", "url", "previous_address")
 
 
-def compose(sections: Sections, kind: Kind) -> tuple[DesiredState, list[Fault]]:
+def compose(sections: Sections, services: Services) -> tuple[DesiredState, list[Fault]]:
     """The desired state, and all that is wrong with references, values and addresses."""
     faults: list[Fault] = []
-    return _Composer(sections, kind, faults, Layers(sections, kind, faults)).state(), faults
+    known = kinds(undocumented(sections))
+    accounts = Accounts(sections, services, faults)
+    layers = Layers(sections, known["site"], faults)
+    return _Composer(sections, known, faults, layers, accounts).state(), faults
 
 
 @dataclass(slots=True)
 class _Composer:
     sections: Sections
-    kind: Kind
+    kinds: Kinds
     faults: list[Fault]
     layers: Layers
+    accounts: Accounts
+    kind: Kind = field(init=False)
+    clients: dict[str, Desired] = field(default_factory=dict)
+    foreign: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.kind = self.kinds["site"]
 
     def fault(self, place: Place, message: str, other: Place | None = None, got: str = "") -> None:
         self.faults.append(Fault(place, message, other, got))
@@ -43,59 +56,111 @@ class _Composer:
     # --- the whole -------------------------------------------------------------------------------------------------
 
     def state(self) -> DesiredState:
-        accounts = {
-            name: account
-            for name, entry in self.sections.named["accounts"].items()
-            if (account := settings.account(name, entry.raw)) is not None
-        }
-        self.check_accounts(accounts)
+        self.accounts.make()
         self.layers.check_shared()
-        for name, entry in self.sections.named["accounts"].items():
-            if "/" in name:
-                self.fault(
-                    entry.place, f"an account's name is a part of addresses, and can't have a slash: {quoted(name)}"
-                )
-        sites = self.sites(accounts)
+        profiles = tuple(self.profile(name, entry) for name, entry in self.sections.named["accounts"].items())
+        self.make_clients()
+        sites = self.sites()
         if not self.sections.names["accounts"] and self.sections.named["sites"]:
             first = next(iter(self.sections.named["sites"].values()))
             self.fault(first.place, "no file declares an account; sites need one under `accounts:`")
-        return DesiredState(accounts, settings.safety(self.sections.safety.raw or {}), tuple(sites))
+        return DesiredState(
+            self.accounts.accounts,
+            self.accounts.service_of,
+            self.kinds,
+            settings.safety(self.sections.safety.raw or {}),
+            tuple(sites),
+            tuple(self.clients.values()),
+            tuple(profile for profile in profiles if profile is not None),
+        )
 
-    def check_accounts(self, accounts: Mapping[str, Account]) -> None:
-        """One live account under two names would be planned for twice."""
-        declared: dict[tuple[str, str], str] = {}
-        for name, account in accounts.items():
-            other = declared.setdefault((account.base_url, account.uid), name)
+    def values(self, kind: Kind, base: Sequence[Any], raw: Any, place: Place) -> list[Any]:
+        """What was written for a resource, over what lies below."""
+        values = list(base)
+        for index, value in self.layers.group_layer(kind.root, raw, place.file, place.keys).items():
+            values[index] = value
+        return values
+
+    # --- profiles and clients --------------------------------------------------------------------------------------
+
+    def profile(self, account: str, entry: Named) -> Desired | None:
+        """What an account declares of its profile; None where that is nothing."""
+        raw = entry.raw.get("profile")
+        if not raw:
+            return None
+        kind = self.kinds["profile"]
+        place = Place(entry.place.file, (*entry.place.keys, "profile"))
+        values = self.values(kind, kind.blank(), raw, place)
+        if all(value is UNMANAGED for value in values):
+            return None
+        return Desired(Address(account, "profile", ""), tuple(values), place.file, account)
+
+    def make_clients(self) -> None:
+        kind = self.kinds["client"]
+        first: dict[tuple[str, str], str] = {}
+        for name, entry in self.sections.named["clients"].items():
+            values = self.values(kind, kind.blank(), entry.raw, entry.place)
+            account = self.account_of_client(entry)
+            email = values[kind.index("email")]
+            if account is None or email is UNMANAGED:
+                continue
+            place = Place(entry.place.file, (*entry.place.keys, "email"))
+            other = first.setdefault((account, email), name)
             if other != name:
-                entries = self.sections.named["accounts"]
-                message = f'account "{name}" is the same as the one at {{other}}: both have this uid at one service'
-                self.fault(entries[name].place, message, entries[other].place)
+                there = self.sections.named["clients"][other].place
+                self.fault(
+                    place,
+                    "this is the e-mail of the client at {other}, too; one client is declared once",
+                    Place(there.file, (*there.keys, "email")),
+                )
+                continue
+            address = Address(account, "client", name)
+            self.clients[name] = Desired(address, tuple(values), entry.place.file, name, id=entry.raw.get("id"))
 
-    def sites(self, accounts: Mapping[str, Account]) -> list[Desired]:
+    def account_of_client(self, entry: Named) -> str | None:
+        known = self.sections.names["accounts"]
+        name = entry.raw.get("account")
+        if name is None:
+            able = [account for account, service in self.accounts.service_of.items() if service.has("client")]
+            if len(able) == 1:
+                return able[0]
+            if able:
+                self.fault(entry.place, f"which `account:`? One of {', '.join(sorted(able))}")
+            elif known == self.accounts.service_of.keys():
+                self.fault(entry.place, "no account is declared whose service has clients")
+            return None
+        place = Place(entry.place.file, (*entry.place.keys, "account"))
+        if name not in known:
+            self.layers.unknown("accounts", name, place)
+            return None
+        service = self.accounts.service_of.get(name)
+        if service is not None and not service.has("client"):
+            self.fault(place, f"the service of account {name} has no clients")
+            return None
+        return str(name)
+
+    # --- sites -----------------------------------------------------------------------------------------------------
+
+    def sites(self) -> list[Desired]:
         shared, place = dict(self.sections.defaults.raw or {}), self.sections.defaults.place
         for key in NOT_SHARED:
             if key in shared:
                 self.fault(replace(place, keys=(*place.keys, key)), f"`{key}` can't be the same for every site")
                 del shared[key]
-        base = list(self.kind.blank())
-        for index, value in self.layers.group_layer(self.kind.root, shared, place.file, place.keys).items():
-            base[index] = value
+        base = self.values(self.kind, self.kind.blank(), shared, place)
         made = [
             site
             for name, entry in self.sections.named["sites"].items()
-            if (site := self.site(name, entry, base, shared, accounts)) is not None
+            if (site := self.site(name, entry, base, shared)) is not None
         ]
         self.check_identities(made)
         return made
 
-    def site(
-        self, name: str, entry: Named, base: Sequence[Any], shared: Mapping[str, Any], accounts: Mapping[str, Account]
-    ) -> Desired | None:
+    def site(self, name: str, entry: Named, base: Sequence[Any], shared: Mapping[str, Any]) -> Desired | None:
         raw, place = entry.raw or {}, entry.place
-        values = list(base)
-        for index, value in self.layers.group_layer(self.kind.root, raw, place.file, place.keys).items():
-            values[index] = value
-        account = self.account_of(raw, shared, place)
+        values = self.values(self.kind, base, raw, place)
+        client = self.client_of(raw, shared, place)
+        account = self.account_of(raw, shared, place, client)
         try:
             address = read_address(name)
         except ValueError as error:
@@ -106,8 +171,16 @@ class _Composer:
             values[url] = address
         if account is None:
             return None
-        if account in accounts and accounts[account].unspecified is Unspecified.DEFAULT:
-            values = [f.default if v is UNMANAGED else v for f, v in zip(self.kind.fields, values, strict=True)]
+        service = self.accounts.service_of.get(account)
+        if service is not None:
+            self.check_kept(raw, place, account, service)
+            for index in self.foreign_to(account, service):
+                values[index] = UNMANAGED
+        if account in self.accounts.accounts and self.accounts.accounts[account].unspecified is Unspecified.DEFAULT:
+            values = [
+                f.default if v is UNMANAGED and service is not None and f.wire[0] in service.sections else v
+                for f, v in zip(self.kind.fields, values, strict=True)
+            ]
         labels = self.labels(raw, shared)
         return Desired(
             address=Address(account, self.kind.name, address),
@@ -115,28 +188,89 @@ class _Composer:
             file=place.file,
             key=name,
             id=raw.get("id"),
+            client=client,
             previous=self.previous(raw, place),
             prevent_destroy=bool(raw.get("prevent_destroy", shared.get("prevent_destroy"))),
             labels=MappingProxyType({key: _label(value) for key, value in labels.items() if value is not None}),
+            call_defaults=self.call_defaults(raw, shared, place, account),
         )
+
+    def check_kept(self, raw: Mapping[str, Any], place: Place, account: str, service: Capabilities) -> None:
+        """Everything that a site says by itself has to be something that its account's service keeps."""
+        for key in raw:
+            child = self.kind.root.children.get(key)
+            if child is not None and key != "url" and not _sections(child, self.kind) & service.sections:
+                message = f"`{key}` is nothing that the service of account {account} keeps of a site"
+                self.fault(Place(place.file, (*place.keys, key), at_key=True), message)
+
+    def foreign_to(self, account: str, service: Capabilities) -> tuple[int, ...]:
+        """The fields that an account's service does not keep; the address is known to every service."""
+        if account not in self.foreign:
+            self.foreign[account] = tuple(
+                f.index for f in self.kind.fields if f.wire[0] not in service.sections and f.path != "url"
+            )
+        return self.foreign[account]
+
+    def call_defaults(
+        self, raw: Mapping[str, Any], shared: Mapping[str, Any], place: Place, account: str
+    ) -> Mapping[str, Any]:
+        """What a call to a site carries: the site's own defaults over those of all sites, over its account's."""
+        service = self.accounts.service_of.get(account)
+        if service is None or account not in self.accounts.accounts:
+            return {}
+        under = self.accounts.accounts[account].call_defaults
+        own, all_sites = raw.get("call_defaults"), shared.get("call_defaults")
+        if not own and not all_sites:
+            return under
+        at = Place(place.file, (*place.keys, "call_defaults"))
+        there = Place(self.sections.defaults.place.file, ("defaults", "call_defaults"))
+        made = {
+            **under,
+            **self.accounts.checked(all_sites or {}, there, service),
+            **self.accounts.call_defaults(Named(place, raw), service),
+        }
+        self.accounts.check_queue(made, at if own else there)
+        return MappingProxyType(made)
+
+    def client_of(self, raw: Mapping[str, Any], shared: Mapping[str, Any], place: Place) -> Address | None:
+        """The address of the client that a site is put under."""
+        name = raw.get("client", shared.get("client"))
+        if name is None:
+            return None
+        if name not in self.clients:
+            at = place if "client" in raw else self.sections.defaults.place
+            self.layers.unknown("clients", name, Place(at.file, (*at.keys, "client")))
+            return None
+        return self.clients[name].address
 
     def labels(self, raw: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:
         """A site's labels over those of all; None unsets."""
         own = raw.get("labels", {})
         return {} if own is None else (shared.get("labels") or {}) | own
 
-    def account_of(self, raw: Mapping[str, Any], shared: Mapping[str, Any], place: Place) -> str | None:
+    def account_of(
+        self, raw: Mapping[str, Any], shared: Mapping[str, Any], place: Place, client: Address | None
+    ) -> str | None:
+        """A site's account: the one that is said, its client's, or the only one there is."""
         known = self.sections.names["accounts"]
-        name = raw.get("account", shared.get("account"))
+        name = raw.get("account", shared.get("account") if client is None else None)
+        if name is None and client is not None:
+            return client.account
         if name is None:
             if len(known) > 1:
+                if raw.get("client", shared.get("client")) is not None:
+                    return None  # its client is not known, which has been said
                 self.fault(place, f"which `account:`? One of {', '.join(sorted(known))}")
                 return None
             return next(iter(known), None)
+        own = "account" in raw
+        at = place if own else self.sections.defaults.place
         if name not in known:
-            own = "account" in raw
-            at = place if own else self.sections.defaults.place
             self.layers.unknown("accounts", name, Place(at.file, (*at.keys, "account")))
+            return None
+        if client is not None and client.account != name:
+            message = f"client {client.name} is one of account {client.account}; a site is in its client's account"
+            self.fault(Place(at.file, (*at.keys, "account")), message)
             return None
         return str(name)
 
@@ -198,3 +332,9 @@ def _place_called(site: Desired, name: str) -> Place:
 
 def _label(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _sections(child: Field | Group, kind: Kind) -> set[str]:
+    """The sections of the wire object that something in YAML ends up in."""
+    leaves = (child.index,) if isinstance(child, Field) else child.leaves
+    return {kind.fields[index].wire[0] for index in leaves}

@@ -30,6 +30,10 @@ class Layers:
     layers: dict[tuple[str, str], Layer] = field(default_factory=dict)
     managers: dict[str, tuple[Any, ...] | None] = field(default_factory=dict)
     chain: list[str] = field(default_factory=list)
+    documented: frozenset[tuple[str, ...]] = frozenset()
+
+    def __post_init__(self) -> None:
+        self.documented = frozenset(field.wire[:2] for field in self.kind.fields if not field.undocumented)
 
     def check_shared(self) -> None:
         """Makes the layers of all that has a name, so that what nobody uses is checked, too."""
@@ -80,6 +84,9 @@ class Layers:
                 self.group(child, value, file, (*keys, key), out)
             elif value is None:
                 out[child.index] = UNMANAGED
+            elif child.undocumented:
+                self.check_undocumented(child, Place(file, (*keys, key), at_key=True))
+                out[child.index] = child.strict.read(value)  # as written: 1 and true are one key of a memo
             elif child.items:
                 out[child.index] = self.objects(value, file, (*keys, key))
             else:
@@ -87,6 +94,11 @@ class Layers:
                     out[child.index] = child.strict(value)
                 except ValueError as error:
                     self.unreadable(child, value, error, Place(file, (*keys, key)))
+
+    def check_undocumented(self, field: Field, place: Place) -> None:
+        """What is documented has a type, a default and a spelling, and so its place outside of `raw`."""
+        if field.wire[:2] in self.documented:
+            self.fault(place, f"`{field.name}` is documented; write it beside `raw`, not in it")
 
     def unreadable(self, field: Field, value: Any, error: ValueError, place: Place) -> None:
         """Reports a value, or each of the entries of a list that can't be read; those None have been reported."""
@@ -123,17 +135,22 @@ class Layers:
                 out[start], out[end] = hours.start, hours.end
 
     def union(self, group: Group, raw: Any, file: str, keys: Keys) -> Layer:
+        fields = self.kind.fields
         if not raw:
-            return {index: self.kind.fields[index].nothing for index in group.leaves}
+            return {index: fields[index].nothing for index in group.leaves if not fields[index].undocumented}
         found: dict[int, set[Any]] = {}
+        single: Layer = {}
         for position, entry in enumerate(raw):
             if entry is None:
                 continue
             for index, value in self.union_entry(group, entry, file, (*keys, position)).items():
-                if value is not UNMANAGED:
+                if fields[index].undocumented:
+                    single[index] = value  # not known to be a set: the last one counts
+                elif value is not UNMANAGED:
                     found.setdefault(index, set()).update(value)
         # A list replaces a list: what a farther layer had in it is gone, also where this one says nothing.
-        return dict.fromkeys(group.leaves, UNMANAGED) | {i: tuple(sorted(values)) for i, values in found.items()}
+        union = {i: tuple(sorted(values)) for i, values in found.items()}
+        return dict.fromkeys(group.leaves, UNMANAGED) | union | single
 
     def union_entry(self, group: Group, entry: Any, file: str, keys: Keys) -> Layer:
         if isinstance(entry, str):

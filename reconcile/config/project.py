@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from reconcile.config.accounts import Services
 from reconcile.config.compose import compose
 from reconcile.config.interpolate import Interpolator
 from reconcile.config.load import load_project
@@ -12,11 +13,10 @@ from reconcile.config.places import problems
 from reconcile.config.sections import Merger
 from reconcile.config.validate import check
 from reconcile.errors import ConfigError
-from reconcile.model.fields import Kind
 from reconcile.model.state import DesiredState
 
 
-def load_state(root: Path, environ: Mapping[str, str], kind: Kind) -> DesiredState:
+def load_state(root: Path, environ: Mapping[str, str], services: Services) -> DesiredState:
     """The desired state of the project in `root`; `environ` is what `${env.NAME}` sees.
 
     Raises `ConfigError` with all that is wrong, sorted by file and line, and `ReconcileError` for a folder that holds
@@ -30,7 +30,7 @@ def load_state(root: Path, environ: Mapping[str, str], kind: Kind) -> DesiredSta
         checked, found = check(document)
         wrong += found
         merger.add(checked)
-    state, found = compose(merger.sections(), kind)
+    state, found = compose(merger.sections(), services)
     first = broken + problems(root, [*faults, *interpolator.faults], {})
     said = {(problem.file, problem.line, problem.column) for problem in first}
     later = problems(root, [*wrong, *merger.faults, *found], interpolator.written)

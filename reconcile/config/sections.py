@@ -10,7 +10,7 @@ from reconcile.config.load import Document
 from reconcile.config.places import Fault, Place
 
 #: Sections whose entries have names that are declared once in a project.
-NAMED: Final = ("accounts", "schedules", "widgets", "managers", "blacklists", "sites")
+NAMED: Final = ("accounts", "schedules", "widgets", "managers", "blacklists", "clients", "sites")
 
 
 @dataclass(frozen=True, slots=True)

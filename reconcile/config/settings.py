@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
+from reconcile.model.capabilities import Capabilities
 from reconcile.model.fields import schemas
 from reconcile.model.state import Account, Safety, Unspecified
 
+#: What an account has to have, and the name that another service gives it.
+CREDENTIALS: Final = {"uid": "client_id", "api_key": "private_key"}
 
-def account(name: str, raw: Mapping[str, Any]) -> Account | None:
-    """An account; None where a key is missing that has to be there, which has been reported."""
-    if any(key not in raw for key in schemas()["account"]["required"]):
-        return None
+
+def account(name: str, raw: Mapping[str, Any], service: Capabilities, call_defaults: Mapping[str, Any]) -> Account:
+    """An account whose credentials are there, under either name."""
     settings = _with_defaults(schemas()["account"], raw)
+    uid, api_key = (str(raw.get(key, raw.get(other))) for key, other in CREDENTIALS.items())
+    profile = raw.get("profile") or {}
     return Account(
         name=name,
         provider=settings["provider"],
-        uid=str(settings["uid"]),
-        api_key=str(settings["api_key"]),
-        base_url=settings["base_url"].rstrip("/"),
+        uid=uid,
+        api_key=api_key,
+        base_url=settings.get("base_url", service.base_url).rstrip("/"),
         encoding=settings["encoding"],
         update_method=settings["update_method"],
+        payment_route=settings["payment_route"],
         unspecified=Unspecified(settings["unspecified"]),
         prune=settings["prune"],
+        next_key=None if profile.get("api_key") is None else str(profile["api_key"]),
+        call_defaults=call_defaults,
     )
 
 

@@ -82,6 +82,9 @@ def _worded(document: Document, error: ValidationError) -> Iterator[Fault]:
             present: Any = error.instance
             for key in [key for key in required if key not in present]:
                 yield Fault(Place(document.file, keys), f'the key "{key}" is missing here')
+        case "anyOf":  # one of several names for what has to be there
+            choices: Any = error.validator_value
+            yield Fault(Place(document.file, keys), f'the key "{choices[0]["required"][0]}" is missing here')
         case _:
             yield _unexpected(Place(document.file, keys), error, schema)
 

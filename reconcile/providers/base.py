@@ -6,7 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from reconcile.model.resource import Live
+from reconcile.model.capabilities import Capabilities
+from reconcile.model.resource import Draft, Live, Ref
+from reconcile.model.state import LiveAccount
+from reconcile.providers.activities import Activities
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,29 +22,40 @@ class Check:
 
 
 class Provider(Protocol):
-    """One account at one service. Safe to use from several threads; every method raises `ProviderError`."""
+    """One account at one service. Safe to use from several threads; every method raises `ProviderError`.
 
-    def read(self) -> tuple[Live, ...]:
-        """All sites, each complete; an incomplete read is an error, never a shorter answer."""
+    `create`, `update` and `delete` are called only for what `capabilities` name.
+    """
 
-    def read_some(self, ids: Collection[int]) -> Mapping[int, Live]:
-        """The sites with these ids, each complete, by id; those that are gone are missing."""
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the service can do."""
 
-    def create(self, name: str, values: tuple[Any, ...], known: Collection[int]) -> int:
-        """Creates the site whose canonical address is `name`, and gives its id. `values` are the desired ones.
+    @property
+    def activities(self) -> Activities:
+        """What the service does besides; asked for only where `capabilities` name any."""
 
-        After a lost answer the site is looked for by its address among those whose ids are not `known`, before
-        anything is sent again: a site is never made twice. Raises `ConnectionFailed` where the outcome stays unknown.
+    def read(self, kinds: Collection[str]) -> LiveAccount:
+        """All resources of these kinds, each complete; an incomplete read is an error, never a shorter answer."""
+
+    def read_some(self, sites: Collection[Ref]) -> Mapping[int, Live]:
+        """These sites, each complete, by id; those that are gone are missing."""
+
+    def create(self, draft: Draft, known: Collection[int]) -> int:
+        """Creates a resource, a client perhaps together with its first site, and gives its id.
+
+        After a lost answer it is looked for by its name among those of its kind whose ids are not `known`, before
+        anything is sent again: nothing is made twice. Raises `ConnectionFailed` where the outcome stays unknown.
         """
 
     def update(self, live: Live, values: tuple[Any, ...]) -> None:
         """Makes the desired `values` live; those UNMANAGED are sent as they are in `live`."""
 
-    def delete(self, live_id: int) -> None:
-        """Deletes the site; one that is gone already is fine."""
+    def delete(self, live: Live) -> None:
+        """Deletes a resource; one that is gone already is fine."""
 
     def check(self) -> list[Check]:
-        """What `doctor` reports: reachability, credentials, clock, and how sites are read. Changes nothing."""
+        """What `doctor` reports: reachability, credentials, clock, and what can be read. Changes nothing."""
 
     def close(self) -> None:
         """Lets go of the connections."""

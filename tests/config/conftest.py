@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from reconcile.config.accounts import Services
 from reconcile.config.project import load_state
 from reconcile.errors import ReconcileError
-from reconcile.model.fields import site_kind
 from reconcile.model.state import DesiredState
+from reconcile.providers import registry
 
 ACCOUNT = "accounts:\n  studio: {provider: pozvonim, uid: '100', api_key: secret}\n"
 
@@ -22,7 +23,7 @@ def load(tmp_path: Path) -> Callable[..., DesiredState]:
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return load_state(tmp_path, env or {}, site_kind())
+        return load_state(tmp_path, env or {}, Services(registry.service, registry.names))
 
     return loaded
 

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from reconcile.config.accounts import Services
 from reconcile.config.project import load_state
 from reconcile.errors import ConfigError
 from reconcile.model.fields import UNMANAGED, site_kind
+from reconcile.providers import registry
 
 CASES = Path(__file__).parent / "cases"
 WRONG = sorted(path.parent.name for path in CASES.glob("*/expected.txt"))
@@ -40,14 +42,14 @@ def test_every_case_says_what_it_expects_once():
 @pytest.mark.parametrize("name", WRONG)
 def test_errors_are_these_word_for_word(name):
     with pytest.raises(ConfigError) as error:
-        load_state(CASES / name, ENVIRONMENT, site_kind())
+        load_state(CASES / name, ENVIRONMENT, Services(registry.service, registry.names))
 
     assert str(error.value) + "\n" == (CASES / name / "expected.txt").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", GOOD)
 def test_sites_are_composed_of_these_fields(name):
-    state = load_state(CASES / name, ENVIRONMENT, site_kind())
+    state = load_state(CASES / name, ENVIRONMENT, Services(registry.service, registry.names))
 
     managed = {
         str(site.address): {

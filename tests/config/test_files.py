@@ -6,9 +6,10 @@ import os
 
 import pytest
 
+from reconcile.config.accounts import Services
 from reconcile.config.project import load_state
 from reconcile.errors import ReconcileError
-from reconcile.model.fields import site_kind
+from reconcile.providers import registry
 
 SITE = "sites:\n  acme.ru: {}\n"
 
@@ -134,7 +135,7 @@ def test_a_folder_that_may_not_be_read_is_an_error_and_not_empty(load, tmp_path)
 
 def test_a_missing_folder_says_so(tmp_path):
     with pytest.raises(ReconcileError) as error:
-        load_state(tmp_path / "nowhere", {}, site_kind())
+        load_state(tmp_path / "nowhere", {}, Services(registry.service, registry.names))
 
     assert str(error.value) == f"{tmp_path}/nowhere: no such folder; name the project's folder with -C DIR"
 
@@ -147,7 +148,7 @@ def test_a_folder_that_declares_nothing_says_so(tmp_path, content):
     (tmp_path / ".hidden.yaml").write_text(SITE)
 
     with pytest.raises(ReconcileError) as error:
-        load_state(tmp_path, {}, site_kind())
+        load_state(tmp_path, {}, Services(registry.service, registry.names))
 
     assert str(error.value) == (
         f"{tmp_path}: no *.yaml file declares anything here; `reconcile init` writes a project to start from"

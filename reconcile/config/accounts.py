@@ -1,0 +1,125 @@
+"""The accounts of a project: each with its service, its credentials, and what is declared of its profile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final
+
+from reconcile.config import settings
+from reconcile.config.places import Fault, Place, misread
+from reconcile.config.sections import Named, Sections
+from reconcile.model.capabilities import Capabilities
+from reconcile.model.normalize import did_you_mean, quoted, read_written_phone
+from reconcile.model.state import Account
+
+#: Settings of accounts that only some services obey.
+OPTIONAL: Final = ("encoding", "update_method", "payment_route")
+#: What `call_defaults` may say only beside another of its keys.
+ONLY_QUEUED: Final = ("call_stack_start_hour", "call_stack_interval")
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The services that there are: what each can do by its name, None for one that there is not, and all names."""
+
+    find: Callable[[str], Capabilities | None]
+    names: Callable[[], Collection[str]]
+
+
+@dataclass(slots=True)
+class Accounts:
+    """Makes the accounts of one project; what is wrong with them is collected in `faults`."""
+
+    sections: Sections
+    services: Services
+    faults: list[Fault]
+    accounts: dict[str, Account] = field(default_factory=dict)
+    service_of: dict[str, Capabilities] = field(default_factory=dict)
+
+    def make(self) -> None:
+        """Fills `accounts` and `service_of`; what is too wrong to be used is left out."""
+        for name, entry in self.sections.named["accounts"].items():
+            if "/" in name:
+                self.fault(
+                    entry.place, f"an account's name is a part of addresses, and can't have a slash: {quoted(name)}"
+                )
+            service = self.service(entry)
+            if service is None:
+                continue
+            self.service_of[name] = service
+            self.check_settings(entry, service)
+            defaults = self.call_defaults(entry, service)
+            if self.has_credentials(entry):
+                self.accounts[name] = settings.account(name, entry.raw, service, defaults)
+        self.check_same()
+
+    def fault(self, place: Place, message: str, other: Place | None = None, got: str = "") -> None:
+        self.faults.append(Fault(place, message, other, got))
+
+    def service(self, entry: Named) -> Capabilities | None:
+        name = entry.raw.get("provider")
+        if name is None:
+            return None  # it has been said
+        service = self.services.find(name)
+        if service is None:
+            known = sorted(self.services.names())
+            hint = did_you_mean(name, known) or f"; known are {', '.join(known)}"
+            self.fault(_within(entry.place, "provider", at_key=False), "no provider is named ", got=quoted(name) + hint)
+        return service
+
+    def has_credentials(self, entry: Named) -> bool:
+        """Whether uid and key are there; where one is not, that has been said. Two names of one are a fault."""
+        for key, other in settings.CREDENTIALS.items():
+            if key in entry.raw and other in entry.raw:
+                self.fault(_within(entry.place, other), f"`{other}` is another name of `{key}`; keep one of them")
+        return all(key in entry.raw or other in entry.raw for key, other in settings.CREDENTIALS.items())
+
+    def check_settings(self, entry: Named, service: Capabilities) -> None:
+        for key in OPTIONAL:
+            if key in entry.raw and key not in service.settings:
+                self.fault(_within(entry.place, key), f"`{key}` means nothing to {entry.raw['provider']}; take it away")
+        if entry.raw.get("profile") is not None and not service.has("profile"):
+            self.fault(_within(entry.place, "profile"), f"{entry.raw['provider']} has no profile that can be changed")
+
+    def check_same(self) -> None:
+        """One live account under two names would be planned for twice."""
+        declared: dict[tuple[str, str, str], str] = {}
+        for name, account in self.accounts.items():
+            other = declared.setdefault((account.provider, account.base_url, account.uid), name)
+            if other != name:
+                entries = self.sections.named["accounts"]
+                message = f'account "{name}" is the same as the one at {{other}}: both have this uid at one service'
+                self.fault(entries[name].place, message, entries[other].place)
+
+    # --- what calls carry -----------------------------------------------------------------------------------------
+
+    def call_defaults(self, entry: Named, service: Capabilities) -> Mapping[str, Any]:
+        """The call defaults that an account or a site says by itself, checked against what its service takes."""
+        raw = entry.raw.get("call_defaults") or {}
+        place = Place(entry.place.file, (*entry.place.keys, "call_defaults"))
+        for key in raw:
+            if key not in service.call_options:
+                self.fault(_within(place, key), f"`{key}` is nothing that this account's service takes with a call")
+        return self.checked(raw, place, service)
+
+    def checked(self, raw: Mapping[str, Any], place: Place, service: Capabilities) -> Mapping[str, Any]:
+        """Call defaults with canonical phones, without what the service does not take."""
+        made = {key: value for key, value in raw.items() if key in service.call_options}
+        if "manager_phone" in made:
+            try:
+                made["manager_phone"] = read_written_phone(made["manager_phone"])
+            except ValueError as error:
+                self.faults.append(misread(_within(place, "manager_phone", at_key=False), error))
+        return MappingProxyType(made)
+
+    def check_queue(self, made: Mapping[str, Any], place: Place) -> None:
+        """What only queued calls obey is said only of them (api.md, section 2)."""
+        for key in ONLY_QUEUED:
+            if key in made and made.get("nwt_action") != "always_call":
+                self.fault(_within(place, key), f"`{key}` has a meaning only with `nwt_action: always_call`")
+
+
+def _within(place: Place, key: str, *, at_key: bool = True) -> Place:
+    return Place(place.file, (*place.keys, key), at_key=at_key)
