@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
+from reconcile.config.accounts import Services
 from reconcile.config.project import load_state
 from reconcile.errors import ExitCode, PlanError, PlanFileError, ProviderError, StalePlanError
+from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
-from reconcile.model.fields import Kind, site_kind
+from reconcile.model.fields import UNMANAGED
 from reconcile.model.state import Account, DesiredState, LiveAccount
 from reconcile.planning import planfile, safety
 from reconcile.planning.diff import build_destroy_plan, build_plan
-from reconcile.planning.plan import Diagnostic, Plan, Severity
+from reconcile.planning.plan import Change, Diagnostic, Plan, Severity
 from reconcile.planning.select import Selection
 from reconcile.pools import pool
 
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from reconcile.applying.report import Report
     from reconcile.providers.base import Provider
 
+#: Days of calls that an emulated account's new sites have behind them, so that there is something to see.
+EMULATED_HISTORY = 14
+
 
 @dataclass(frozen=True, slots=True)
 class Project:
@@ -32,7 +37,6 @@ class Project:
 
     root: Path
     desired: DesiredState
-    kind: Kind
 
     @property
     def identity(self) -> str:
@@ -42,13 +46,15 @@ class Project:
 
 def validate(root: Path, environ: Mapping[str, str]) -> Project:
     """The project in `root`, checked as far as it goes without the network. Raises `ConfigError`."""
-    kind = site_kind()
-    return Project(root, load_state(root, environ, kind), kind)
+    from reconcile.providers import registry
+
+    return Project(root, load_state(root, environ, Services(registry.service, registry.names)))
 
 
-def require_sites(project: Project) -> None:
-    """Raises `PlanError` for a project without a site: a folder that was read wrong must not look like deletes."""
-    if not project.desired.sites:
+def require_resources(project: Project) -> None:
+    """Raises `PlanError` for a project without any: a folder that was read wrong must not look like deletes."""
+    desired = project.desired
+    if not (desired.sites or desired.clients or desired.profiles):
         raise PlanError("no file declares a site; sites are declared under `sites:`")
 
 
@@ -59,7 +65,9 @@ def connected(project: Project, parallelism: int) -> Iterator[dict[str, Provider
 
     with ExitStack() as stack:
         accounts = _emulated(project, stack)
-        providers = {name: open_provider(account, parallelism) for name, account in accounts.items()}
+        providers = {
+            name: open_provider(account, project.desired.kinds, parallelism) for name, account in accounts.items()
+        }
         for provider in providers.values():
             stack.callback(provider.close)
         yield providers
@@ -74,21 +82,33 @@ def _emulated(project: Project, stack: ExitStack) -> dict[str, Account]:
 
         folder = project.root / ".reconcile"
         folder.mkdir(exist_ok=True)
-        keys = {account.uid: account.api_key for account in local.values()}
-        emulator = stack.enter_context(Emulator(Options(accounts=keys, database=folder / "emulator.db")))
-        accounts |= {name: replace(account, base_url=emulator.url) for name, account in local.items()}
+        keys: dict[str, dict[str, str]] = {"pozvonim": {}, "chaser": {}}
+        for name, account in local.items():
+            if account.provider not in keys:
+                raise PlanError(f"account {name}: the emulator speaks {' and '.join(keys)}, not {account.provider}")
+            keys[account.provider][account.uid] = account.api_key
+        options = Options(
+            accounts=keys["pozvonim"],
+            chaser_accounts=keys["chaser"],
+            database=folder / "emulator.db",
+            history_days=EMULATED_HISTORY,
+        )
+        emulator = stack.enter_context(Emulator(options))
+        accounts |= {
+            name: replace(account, base_url=emulator.url_of(account.provider)) for name, account in local.items()
+        }
     return accounts
 
 
-def read(providers: Mapping[str, Provider]) -> tuple[dict[str, LiveAccount], list[Diagnostic]]:
+def read(desired: DesiredState, providers: Mapping[str, Provider]) -> tuple[dict[str, LiveAccount], list[Diagnostic]]:
     """All accounts read completely, at once; what can't be is missing, and a diagnostic says why."""
     live: dict[str, LiveAccount] = {}
     unread: list[Diagnostic] = []
     with pool(max(len(providers), 1), "read") as threads:
-        reads = {name: threads.submit(provider.read) for name, provider in providers.items()}
+        reads = {name: threads.submit(p.read, desired.kinds_of(name)) for name, p in providers.items()}
         for name, future in reads.items():
             try:
-                live[name] = LiveAccount(name, future.result())
+                live[name] = future.result()
             except ProviderError as error:
                 unread.append(
                     Diagnostic(Severity.ERROR, name, f"the account can't be read, so nothing is planned: {error}")
@@ -98,17 +118,17 @@ def read(providers: Mapping[str, Provider]) -> tuple[dict[str, LiveAccount], lis
 
 def plan(project: Project, providers: Mapping[str, Provider], selection: Selection, *, destroy: bool = False) -> Plan:
     """What would change. Its error diagnostics say what could not be planned. Raises `PlanError`."""
-    require_sites(project)
-    live, unread = read(providers)
+    require_resources(project)
+    live, unread = read(project.desired, providers)
     build = build_destroy_plan if destroy else build_plan
-    return build(project.kind, project.desired, live, selection=selection, unread=unread)
+    return build(project.desired, live, selection=selection, unread=unread)
 
 
-def check(project: Project, plan: Plan, allow_deletes: int | None) -> None:
+def check(project: Project, plan: Plan, allowed: safety.Allowed) -> None:
     """Whether `plan` may be applied. Raises `PlanError` (it is incomplete) or `SafetyError` (it goes too far)."""
     if plan.errors:
         raise PlanError("the plan has errors, so nothing is applied", plan.errors)
-    safety.check(plan, project.desired.safety, allow_deletes)
+    safety.check(plan, project.desired.safety, allowed)
 
 
 def refusals(project: Project, plan: Plan) -> list[str]:
@@ -116,13 +136,39 @@ def refusals(project: Project, plan: Plan) -> list[str]:
     return safety.refusals(plan, project.desired.safety)
 
 
-def load_plan(path: Path, project: Project | None) -> Plan:
-    """A saved plan; with `project`, only one that belongs to it. Raises `PlanFileError`."""
+def read_plan(path: Path) -> Plan:
+    """A saved plan, whose project is not asked for; its secrets stay hidden. Raises `PlanFileError`."""
+    return planfile.load(_text(path), None, None)[0]
+
+
+def load_plan(path: Path, project: Project) -> tuple[Plan, Project]:
+    """A saved plan that belongs to `project`, and the project as the plan needs it.
+
+    A saved plan holds no secrets, which the project still has to declare, and may have undocumented fields that no file
+    names any more. Raises `PlanFileError`.
+    """
+    desired = project.desired
+    resources = {resource.address: resource for resource in (*desired.clients, *desired.profiles)}
+
+    def secret(address: Address, path: str) -> object:
+        resource = resources.get(address)
+        value = None if resource is None else resource.values[desired.kinds[address.kind].index(path)]
+        if value is None or value is UNMANAGED:
+            raise PlanFileError(
+                f"the saved plan needs `{path}` of {address}, which the project does not declare any more; "
+                "make a new plan with `reconcile plan -o FILE`"
+            )
+        return value
+
+    plan, known = planfile.load(_text(path), project.identity, secret)
+    return plan, replace(project, desired=replace(desired, kinds=known))
+
+
+def _text(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise PlanFileError(f"{path}: this is not a saved plan; `reconcile plan -o FILE` writes one") from None
-    return planfile.load(text, site_kind(), None if project is None else project.identity)
 
 
 def check_fresh(project: Project, plan: Plan, providers: Mapping[str, Provider]) -> None:
@@ -130,32 +176,43 @@ def check_fresh(project: Project, plan: Plan, providers: Mapping[str, Provider])
 
     Raises `StalePlanError` that names everything that moved, and `PlanError` where that can't be read.
     """
-    from reconcile.applying.recheck import Occupied, leaving, moved
-
     concerned = {change.address.account for change in plan.changes}
-    live, unread = read({name: provider for name, provider in providers.items() if name in concerned})
+    live, unread = read(project.desired, {name: provider for name, provider in providers.items() if name in concerned})
     if unread:
         raise PlanError("whether the saved plan is stale can't be told, so nothing is applied", unread)
-    url = project.kind.index("url")
-    stale = []
-    for name, account in live.items():
-        changes = [change for change in plan.changes if change.address.account == name]
-        by_id = {site.id: site for site in account.sites}
-        occupied = Occupied(account.sites, leaving(changes, url))
-        for change in changes:
-            if change.action is Action.CREATE:
-                reason = occupied.by(str(next((i.after for i in change.fields if i.field.index == url), "")))
-            else:
-                reason = moved(project.kind, change, by_id.get(change.id or 0))
-                if reason is None and change.id not in by_id:
-                    reason = "the site is gone already"
-            if reason is not None:
-                stale.append(f"  - {change.address.shown}: {reason}")
+    stale = [
+        f"  - {change.address.shown}: {reason}"
+        for name, account in live.items()
+        for change, reason in _stale(project, [c for c in plan.changes if c.address.account == name], account)
+    ]
     if stale:
         raise StalePlanError(
             "the saved plan is stale, and nothing was changed; make a new one with `reconcile plan -o FILE`:\n"
             + "\n".join(stale)
         )
+
+
+def _stale(project: Project, changes: Sequence[Change], live: LiveAccount) -> Iterator[tuple[Change, str]]:
+    """The changes that can't be done as they were planned, and why."""
+    from reconcile.applying.recheck import Occupied, leaving, moved, name_field
+
+    kinds = project.desired.kinds
+    found = {("site", site.id): site for site in live.sites}
+    if live.profile is not None:
+        found["profile", live.profile.id] = live.profile
+    occupied = Occupied(live, leaving(changes, kinds["site"].index("url")))
+    for change in changes:
+        kind = kinds[change.address.kind]
+        if change.action is Action.CREATE:
+            name = next((item.after for item in change.fields if item.field.index == name_field(kind)), "")
+            reason = occupied.by(kind.name, str(name))
+        else:
+            there = found.get((kind.name, change.id or 0))
+            reason = moved(kind, change, there)
+            if reason is None and there is None:
+                reason = f"the {kind.name} is gone already"
+        if reason is not None:
+            yield change, reason
 
 
 def apply(
@@ -171,11 +228,13 @@ def apply(
     """Does what `plan` says. Every failure is in the report; nothing is raised for one."""
     from reconcile.applying.executor import execute
 
-    return execute(plan, project.kind, providers, run=run, parallelism=parallelism, stopping=stopping, advance=advance)
+    return execute(
+        plan, project.desired.kinds, providers, run=run, parallelism=parallelism, stopping=stopping, advance=advance
+    )
 
 
 def exit_code(plan: Plan, *, detailed: bool) -> ExitCode:
     """What `plan` and `drift` exit with."""
     if plan.errors:
         return ExitCode.ERROR
-    return ExitCode.CHANGES if detailed and plan.changes else ExitCode.DONE
+    return ExitCode.CHANGES if detailed and plan.pending else ExitCode.DONE

@@ -1,6 +1,6 @@
 """Carries a plan out: checks again, sends, isolates failures, and can be stopped at any moment.
 
-The order is data: `PHASES`. Within a phase changes go out over `parallelism` connections, a batch at a time, each batch
+The order is data (`order`). Within a stage changes go out over `parallelism` connections, a batch at a time, each batch
 after a bulk read that shows that its sites are still as the plan saw them.
 """
 
@@ -11,32 +11,32 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from threading import Event
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from reconcile.applying.order import Step, layers
-from reconcile.applying.recheck import Occupied, leaving, moved
+from reconcile.applying.order import Stage, Step, layers, stages, with_sites
+from reconcile.applying.recheck import Occupied, leaving, moved, name_field
 from reconcile.applying.report import Outcome, Report, Result
 from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError
+from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
-from reconcile.model.fields import Kind
-from reconcile.model.resource import Live
+from reconcile.model.fields import Kinds
+from reconcile.model.resource import Draft, Live
 from reconcile.planning.plan import Change, Plan
 from reconcile.pools import pool
 from reconcile.providers.base import Provider
 
-#: Renames free addresses before creates take them; deletes come last: a failure leaves too much, not too little.
-PHASES: Final = (Action.UPDATE, Action.CREATE, Action.DELETE)
 #: Sites that one bulk read checks, for each connection.
 CHECKED_AT_ONCE: Final = 50
 
 log = logging.getLogger("reconcile")
 
 Advance = Callable[[Result], None]
+T = TypeVar("T")
 
 
 def execute(
     plan: Plan,
-    kind: Kind,
+    kinds: Kinds,
     providers: Mapping[str, Provider],
     *,
     run: str,
@@ -46,16 +46,28 @@ def execute(
 ) -> Report:
     """Carries `plan` out and says what became of every change. `run` is the name of the run in its report.
 
-    A failure of one site stops no other. Once `stopping` is set, what is in flight finishes and nothing else begins;
-    a `KeyboardInterrupt` after that ends the run at once, and what is in flight is reported as unknown.
+    A failure of one resource stops no other, except for the sites of a client that could not be created. Once
+    `stopping` is set, what is in flight finishes and nothing else begins; a `KeyboardInterrupt` after that ends the run
+    at once, and what is in flight is reported as unknown.
     """
-    execution = _Execution(kind, providers, parallelism, stopping, advance)
+    executions = [
+        _Execution(kinds, providers[account], changes, parallelism, stopping, advance)
+        for account, changes in _by_account(plan.changes).items()
+    ]
     try:
-        for account in sorted({change.address.account for change in plan.changes}):
-            execution.account(account, [c for c in plan.changes if c.address.account == account])
+        for execution in executions:
+            execution.run()
     except KeyboardInterrupt:
         stopping.set()
-    return Report(run, tuple(map(execution.result, plan.changes)), interrupted=stopping.is_set())
+    results = {key: result for execution in executions for key, result in execution.all_results().items()}
+    return Report(run, tuple(results[id(change)] for change in plan.changes), interrupted=stopping.is_set())
+
+
+def _by_account(changes: Sequence[Change]) -> dict[str, list[Change]]:
+    found: dict[str, list[Change]] = {}
+    for change in changes:
+        found.setdefault(change.address.account, []).append(change)
+    return dict(sorted(found.items()))
 
 
 def _interrupted(change: Change) -> Result:
@@ -67,27 +79,47 @@ def _result(change: Change, outcome: Outcome, error: str = "") -> Result:
 
 
 class _Execution:
+    """One account's part of a plan."""
+
     def __init__(
-        self, kind: Kind, providers: Mapping[str, Provider], parallelism: int, stopping: Event, advance: Advance
+        self,
+        kinds: Kinds,
+        provider: Provider,
+        changes: Sequence[Change],
+        parallelism: int,
+        stopping: Event,
+        advance: Advance,
     ) -> None:
-        self.kind = kind
-        self.url = kind.index("url")
-        self.providers = providers
+        self.kinds = kinds
+        self.url = kinds["site"].index("url")
+        self.provider = provider
+        self.changes = changes
         self.parallelism = parallelism
         self.advance = advance
         self.stopping = stopping
         self.begun: set[int] = set()
         self.results: dict[int, Result] = {}
+        self.planned = {change.id for change in changes if change.id is not None}
+        self.owners: dict[Address, int] = {}  # of the clients that this run has created
+        self.occupied: Occupied | None = None
 
-    def account(self, name: str, changes: Sequence[Change]) -> None:
-        provider = self.providers[name]
+    def run(self) -> None:
+        """Does one stage after the other."""
         with pool(self.parallelism, "apply") as threads:
-            for action in PHASES:
-                phase = [change for change in changes if change.action is action]
-                if phase and action is Action.CREATE:
-                    self.create(provider, phase, changes, threads)
-                elif phase:
-                    self.change(provider, phase, threads)
+            for stage, changes in stages(self.changes):
+                match stage:
+                    case Stage.PROFILE | Stage.LOCKOUT:
+                        self.profile(changes, threads)
+                    case Stage.UPDATE | Stage.DELETE:
+                        self.change(changes, threads)
+                    case Stage.CLIENT:
+                        self.create(with_sites(changes, self.changes), threads)
+                    case Stage.SITE:
+                        self.create([Step(c) for c in changes if id(c) not in self.results], threads)
+
+    def all_results(self) -> dict[int, Result]:
+        """What became of each change, by its `id()`."""
+        return {id(change): self.result(change) for change in self.changes}
 
     def result(self, change: Change) -> Result:
         """What became of a change, also where the run ended before that was known."""
@@ -97,102 +129,133 @@ class _Execution:
             return _result(change, Outcome.UNKNOWN, "the run was stopped while it was in flight; run plan to see")
         return _interrupted(change)
 
-    def create(
-        self, provider: Provider, phase: Sequence[Change], changes: Sequence[Change], threads: ThreadPoolExecutor
-    ) -> None:
-        live = self.read(phase, provider.read)
+    # --- stages -----------------------------------------------------------------------------------------------------
+
+    def profile(self, changes: Sequence[Change], threads: ThreadPoolExecutor) -> None:
+        """Changes of the account's own settings, after a look whether they are as the plan saw them."""
+        live = self.read([Step(change) for change in changes], lambda: self.provider.read({"profile"}).profile)
         if live is None:
             return
-        # Renames are over, so that only what is deleted later still gives up its address.
-        occupied = Occupied(live, leaving([c for c in changes if c.action is Action.DELETE], self.url))
-        planned = {change.id for change in changes if change.id is not None}
         ready = []
-        for change in phase:
-            reason = occupied.by(str(self.wanted(change)[self.url]), planned)
+        for change in changes:
+            reason = moved(self.kinds["profile"], change, live)
             if reason is None:
-                ready.append(change)
+                ready.append(Step(change))
             else:
                 self.settle(change, Outcome.NOT_ATTEMPTED, reason)
-        self.send(ready, lambda change: self.send_create(provider, change, occupied.ids), threads)
+        self.send(ready, lambda step: self.provider.update(live, self.wanted(step.change)), threads)
 
-    def change(self, provider: Provider, phase: Sequence[Change], threads: ThreadPoolExecutor) -> None:
-        for layer in layers(phase, self.url):
+    def create(self, steps: Sequence[Step], threads: ThreadPoolExecutor) -> None:
+        """Creations, after a look whether their names are still free."""
+        if self.occupied is None:
+            self.occupied = self.read(steps, self.look)
+        if self.occupied is None:
+            return
+        ready = []
+        for step in steps:
+            reason = self.in_the_way(step, self.occupied)
+            if reason is None:
+                ready.append(step)
+            else:
+                for change in step.changes:
+                    self.settle(change, Outcome.NOT_ATTEMPTED, reason)
+        known = self.occupied.ids
+        self.send(ready, lambda step: self.send_create(step, known), threads)
+
+    def look(self) -> Occupied:
+        """All names that are taken. Renames are over, so that only deletes still give up an address."""
+        kinds = {"site"} | {"client" for change in self.changes if change.address.kind == "client" or change.client}
+        deletes = [change for change in self.changes if change.action is Action.DELETE]
+        return Occupied(self.provider.read(kinds), leaving(deletes, self.url))
+
+    def in_the_way(self, step: Step, occupied: Occupied) -> str | None:
+        """Why a step may not be done any more, or not yet."""
+        for change in step.changes:
+            kind = self.kinds[change.address.kind]
+            reason = occupied.by(kind.name, str(self.wanted(change)[name_field(kind)]), self.planned)
+            if reason is not None:
+                return reason
+        change = step.change
+        if change.client is not None and change.owner is None and change.client not in self.owners:
+            return f"client {change.client.name}, which it goes under, was not created"
+        return None
+
+    def change(self, changes: Sequence[Change], threads: ThreadPoolExecutor) -> None:
+        """Updates or deletes of sites, in the order in which they free each other's addresses."""
+        for layer in layers(changes, self.url):
             for batch in _batches(layer, CHECKED_AT_ONCE * self.parallelism):
-                self.change_batch(provider, batch, threads)
+                self.change_batch(batch, threads)
 
-    def change_batch(self, provider: Provider, batch: Sequence[Step], threads: ThreadPoolExecutor) -> None:
-        changes = [step.change for step in batch]
-        live = self.read(
-            changes, lambda: provider.read_some([change.id for change in changes if change.id is not None])
-        )
+    def change_batch(self, batch: Sequence[Step], threads: ThreadPoolExecutor) -> None:
+        live = self.read(batch, lambda: self.provider.read_some([step.change.ref for step in batch]))
         if live is None:
             return
         ready = []
         for step in batch:
-            reason = moved(self.kind, step.change, live.get(step.change.id))
+            reason = moved(self.kinds["site"], step.change, live.get(step.change.ref.id))
             if reason is None and step.after is not None and self.result(step.after).outcome is not Outcome.DONE:
                 reason = f"site {step.after.id} still has its new address: that site's own change was not done"
             if reason is None:
-                ready.append(step.change)
+                ready.append(step)
             else:
                 self.settle(step.change, Outcome.NOT_ATTEMPTED, reason)
-        self.send(ready, lambda change: self.send_change(provider, change, live), threads)
+        self.send(ready, lambda step: self.send_change(step.change, live), threads)
 
-    def read(self, changes: Sequence[Change], read: Callable[[], Any]) -> Any:
-        """The live sites; None where they can't be read, or the run is being stopped: then nothing is attempted."""
+    def read(self, steps: Sequence[Step], read: Callable[[], T]) -> T | None:
+        """What is live; None where it can't be read, or the run is being stopped: then nothing is attempted."""
         if self.stopping.is_set():
             return None
         try:
             return read()
         except ProviderError as error:
-            for change in changes:
+            for change in (change for step in steps for change in step.changes):
                 self.settle(change, Outcome.NOT_ATTEMPTED, f"the check before the change failed: {error}")
         return None
 
-    # --- one change ------------------------------------------------------------------------------------------------
+    # --- one step ---------------------------------------------------------------------------------------------------
 
     def wanted(self, change: Change) -> tuple[Any, ...]:
-        values = list(self.kind.blank())
+        values = list(self.kinds[change.address.kind].blank())
         for item in (*change.fields, *change.context):
             values[item.field.index] = item.after
         return tuple(values)
 
-    def send_create(self, provider: Provider, change: Change, known: frozenset[int]) -> None:
-        values = self.wanted(change)
-        provider.create(str(values[self.url]), values, known)
+    def draft(self, change: Change, site: Change | None = None) -> Draft:
+        owner = change.owner if change.client is None else self.owners.get(change.client, change.owner)
+        return Draft(change.address, self.wanted(change), owner, None if site is None else self.draft(site))
 
-    def send_change(self, provider: Provider, change: Change, live: Mapping[int, Live]) -> None:
-        assert change.id is not None
-        if change.action is Action.UPDATE:
-            provider.update(live[change.id], self.wanted(change))
-        elif change.id in live:
-            provider.delete(change.id)
+    def send_create(self, step: Step, known: Mapping[str, frozenset[int]]) -> None:
+        made = self.provider.create(self.draft(step.change, step.site), known[step.change.address.kind])
+        if step.change.address.kind == "client":
+            self.owners[step.change.address] = made
+
+    def send_change(self, change: Change, live: Mapping[int, Live]) -> None:
+        found = live.get(change.ref.id)
+        if change.action is Action.UPDATE and found is not None:
+            self.provider.update(found, self.wanted(change))
+        elif found is not None:
+            self.provider.delete(found)
 
     # --- many changes ----------------------------------------------------------------------------------------------
 
-    def send(self, changes: Sequence[Change], send: Callable[[Change], None], threads: ThreadPoolExecutor) -> None:
+    def send(self, steps: Sequence[Step], send: Callable[[Step], None], threads: ThreadPoolExecutor) -> None:
         """Sends all of them, and notes each as it ends."""
-        ended: SimpleQueue[Future[Result]] = SimpleQueue()
-        futures = {threads.submit(self.attempt, change, send): change for change in changes}
+        ended: SimpleQueue[Future[list[Result]]] = SimpleQueue()
+        futures = {threads.submit(self.attempt, step, send): step for step in steps}
         for future in futures:
             future.add_done_callback(ended.put)
         for _ in futures:
             future = ended.get()
-            self.note(futures[future], future.result())
+            for change, result in zip(futures[future].changes, future.result(), strict=True):
+                self.note(change, result)
 
-    def attempt(self, change: Change, send: Callable[[Change], None]) -> Result:
+    def attempt(self, step: Step, send: Callable[[Step], None]) -> list[Result]:
+        """One step; what one request does succeeds or fails together."""
         if self.stopping.is_set():
-            return _interrupted(change)
-        self.begun.add(id(change))
-        try:
-            send(change)
-        except ConnectionFailed as error:
-            return _result(change, Outcome.UNKNOWN if error.sent else Outcome.FAILED, str(error))
-        except BadAnswer as error:
-            return _result(change, Outcome.UNKNOWN, str(error))
-        except (ProviderError, ValueError) as error:
-            return _result(change, Outcome.FAILED, str(error))
-        return _result(change, Outcome.DONE)
+            return [_interrupted(change) for change in step.changes]
+        self.begun.update(map(id, step.changes))
+        outcome, error = _outcome(lambda: send(step))
+        return [_result(change, outcome, error) for change in step.changes]
 
     def note(self, change: Change, result: Result) -> None:
         self.results[id(change)] = result
@@ -201,6 +264,19 @@ class _Execution:
 
     def settle(self, change: Change, outcome: Outcome, error: str) -> None:
         self.note(change, _result(change, outcome, error))
+
+
+def _outcome(send: Callable[[], None]) -> tuple[Outcome, str]:
+    """How sending something ended, and why it is not done."""
+    try:
+        send()
+    except ConnectionFailed as error:
+        return (Outcome.UNKNOWN if error.sent else Outcome.FAILED), str(error)
+    except BadAnswer as error:
+        return Outcome.UNKNOWN, str(error)
+    except (ProviderError, ValueError) as error:
+        return Outcome.FAILED, str(error)
+    return Outcome.DONE, ""
 
 
 def _batches(steps: Sequence[Step], size: int) -> Iterator[Sequence[Step]]:

@@ -8,40 +8,53 @@ from collections.abc import Collection, Mapping, Sequence
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import Kind
 from reconcile.model.resource import Live, fingerprint
+from reconcile.model.state import LiveAccount
 from reconcile.planning.plan import Change
 
 
 def moved(kind: Kind, change: Change, live: Live | None) -> str | None:
-    """Why an update or delete may not be done any more; None where its site is as it was."""
+    """Why an update or delete may not be done any more; None where its resource is as it was."""
     if live is None:
-        return None if change.action is Action.DELETE else f"site {change.id} was deleted since the plan was made"
+        gone = f"{kind.name} {change.id} was deleted since the plan was made"
+        return None if change.action is Action.DELETE else gone
     if fingerprint(kind, live) == change.fingerprint:
         return None
     if change.action is Action.UPDATE:
         differing = [item.field.path for item in change.fields if live.values[item.field.index] != item.before]
         if differing:
             return f"somebody changed {', '.join(differing)} since the plan was made"
-    return "somebody changed the site since the plan was made"
+    return f"somebody changed the {kind.name} since the plan was made"
 
 
 class Occupied:
-    """Which addresses live sites hold, for creates; sites that the same plan moves away or deletes do not count."""
+    """Which names live resources hold, for creates: addresses of sites, e-mails of clients.
 
-    def __init__(self, live: Collection[Live], leaving: Collection[int]) -> None:
-        self.ids = frozenset(site.id for site in live)
-        self.by_name: Mapping[str, list[int]] = defaultdict(list)
-        for site in live:
-            if site.id not in leaving:
-                self.by_name[site.address.name].append(site.id)
+    Sites that the same plan moves away or deletes (`leaving`) do not count.
+    """
 
-    def by(self, name: str, planned: Collection[int] = ()) -> str | None:
-        """Why a site with this address may not be created any more; `planned` are the sites that the plan knew."""
-        ids = self.by_name.get(name)
+    def __init__(self, live: LiveAccount, leaving: Collection[int]) -> None:
+        self.ids = {
+            "site": frozenset(site.id for site in live.sites),
+            "client": frozenset(client.id for client in live.clients),
+        }
+        self.holders: Mapping[tuple[str, str], list[int]] = defaultdict(list)
+        for resource in (*live.sites, *live.clients):
+            if resource.address.kind != "site" or resource.id not in leaving:
+                self.holders[resource.address.kind, resource.address.name].append(resource.id)
+
+    def by(self, kind: str, name: str, planned: Collection[int] = ()) -> str | None:
+        """Why a resource with this name may not be created any more; `planned` are the sites that the plan knew."""
+        ids = self.holders.get((kind, name))
         if not ids:
             return None
-        if ids[0] in planned:
+        if kind == "site" and ids[0] in planned:
             return f"site {ids[0]} still has this address: its own change was not done"
         return f"somebody created it since the plan was made (id {ids[0]})"
+
+
+def name_field(kind: Kind) -> int:
+    """The index of the field that a resource is recognised by."""
+    return kind.index("url" if kind.name == "site" else "email")
 
 
 def leaving(changes: Sequence[Change], url: int) -> frozenset[int]:

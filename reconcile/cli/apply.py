@@ -11,6 +11,7 @@ from reconcile.cli.common import (
     Command,
     Settings,
     allow_deletes_option,
+    allow_lockout_option,
     format_option,
     parallelism_option,
     select_option,
@@ -26,6 +27,7 @@ from reconcile.errors import UsageError
 @select_option
 @parallelism_option
 @allow_deletes_option
+@allow_lockout_option
 @format_option("text", "json")
 @click.pass_obj
 def command(
@@ -35,6 +37,7 @@ def command(
     select: tuple[str, ...],
     parallelism: int,
     allow_deletes: int | None,
+    allow_lockout: bool,
     format_: str,
 ) -> int:
     """Make the live account as it is declared: show the plan, ask, do it, and report.
@@ -49,11 +52,14 @@ def command(
     """
     from reconcile import workflow
     from reconcile.cli.applying import carry_out
+    from reconcile.planning.safety import Allowed
 
     if plan_file is not None and select:
         raise UsageError("a saved plan is applied whole; --select belongs to the `plan` that saves it")
     project = workflow.validate(settings.root, os.environ)
-    saved = None if plan_file is None else workflow.load_plan(settings.path(plan_file), project)
+    saved = None
+    if plan_file is not None:
+        saved, project = workflow.load_plan(settings.path(plan_file), project)
     with workflow.connected(project, parallelism) as providers:
         if saved is None:
             plan = workflow.plan(project, providers, selected(select))
@@ -66,6 +72,6 @@ def command(
             providers,
             settings,
             parallelism=parallelism,
-            allow_deletes=allow_deletes,
+            allowed=Allowed(allow_deletes, allow_lockout),
             yes=yes or saved is not None,
         )

@@ -18,6 +18,7 @@ from reconcile.applying.report import Report
 from reconcile.cli.common import Settings, confirm, progress, show_plan
 from reconcile.errors import ExitCode
 from reconcile.planning.plan import Plan
+from reconcile.planning.safety import Allowed
 from reconcile.workflow import Project, apply, check
 
 if TYPE_CHECKING:
@@ -31,13 +32,13 @@ def carry_out(
     settings: Settings,
     *,
     parallelism: int,
-    allow_deletes: int | None,
+    allowed: Allowed,
     yes: bool,
 ) -> int:
     """Shows the plan, asks, applies it and reports; gives the exit code. Raises `PlanError` and `SafetyError`."""
     if settings.format != "json":
         show_plan(plan, settings)
-    check(project, plan, allow_deletes)
+    check(project, plan, allowed)
     if plan.changes and not confirm("Apply this plan?", yes):
         click.echo("Nothing was changed.", err=True)
         return ExitCode.ERROR

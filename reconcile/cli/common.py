@@ -123,6 +123,9 @@ select_option = click.option(
 allow_deletes_option = click.option(
     "--allow-deletes", type=click.IntRange(min=0), metavar="N", help="Allow N deletes, whatever `safety` says."
 )
+allow_lockout_option = click.option(
+    "--allow-lockout", is_flag=True, help="Allow to turn the account's API off, which locks this program out."
+)
 parallelism_option = click.option(
     "--parallelism", type=click.IntRange(1, 256), default=8, show_default=True, metavar="N", help="Connections at once."
 )

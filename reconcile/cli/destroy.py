@@ -41,10 +41,11 @@ def command(
     """
     from reconcile import workflow
     from reconcile.cli.applying import carry_out
+    from reconcile.planning.safety import Allowed
 
     project = workflow.validate(settings.root, os.environ)
     with workflow.connected(project, parallelism) as providers:
         plan = workflow.plan(project, providers, selected(select), destroy=True)
         return carry_out(
-            project, plan, providers, settings, parallelism=parallelism, allow_deletes=allow_deletes, yes=yes
+            project, plan, providers, settings, parallelism=parallelism, allowed=Allowed(allow_deletes), yes=yes
         )

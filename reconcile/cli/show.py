@@ -20,6 +20,6 @@ def command(settings: Settings, plan_file: Path, format_: str) -> None:
     Example:
       reconcile show plan.json --format json
     """
-    from reconcile.workflow import load_plan
+    from reconcile.workflow import read_plan
 
-    show_plan(load_plan(settings.path(plan_file), None), settings)
+    show_plan(read_plan(settings.path(plan_file)), settings)

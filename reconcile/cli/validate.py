@@ -20,10 +20,10 @@ def command(settings: Settings, format_: str) -> None:
     Example:
       reconcile -C clients validate
     """
-    from reconcile.workflow import require_sites, validate
+    from reconcile.workflow import require_resources, validate
 
     project = validate(settings.root, os.environ)
-    require_sites(project)
+    require_resources(project)
     if format_ == "json":
         from reconcile.planning.planfile import FORMAT_VERSION
         from reconcile.reports.json import text
@@ -32,5 +32,7 @@ def command(settings: Settings, format_: str) -> None:
         return
     from reconcile.model.normalize import count
 
-    accounts = count(len(project.desired.accounts), "account")
-    click.echo(f"Valid: {count(len(project.desired.sites), 'site')} in {accounts}.")
+    desired = project.desired
+    clients = f" and {count(len(desired.clients), 'client')}" if desired.clients else ""
+    accounts = count(len(desired.accounts), "account")
+    click.echo(f"Valid: {count(len(desired.sites), 'site')}{clients} in {accounts}.")

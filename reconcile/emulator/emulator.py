@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from reconcile.emulator.backdoor import Backdoor
 from reconcile.emulator.chaser import Chaser
@@ -20,6 +20,9 @@ from reconcile.emulator.server import Server
 from reconcile.emulator.service import Service
 from reconcile.emulator.storage import Storage
 from reconcile.model.fields import site_kind
+
+#: The sections of a site that Pozvonim keeps (api.md 1.5); Chaser has fields of its own.
+SECTIONS: Final = frozenset({"site", "managers", "widget", "blacklists"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Emulator(Backdoor):
     """
 
     def __init__(self, options: Options, clock: Callable[[], float] = time.time) -> None:
-        self._kind = site_kind()
+        self._kind = site_kind(sections=SECTIONS)
         self._options = options
         self._clock = clock
         context = Context(

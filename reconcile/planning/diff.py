@@ -3,24 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Final
 
-from reconcile.model.capabilities import Action
-from reconcile.model.fields import UNMANAGED, Field, Kind
-from reconcile.model.normalize import Spelled
+from reconcile.model.capabilities import Action, Capabilities
+from reconcile.model.fields import UNMANAGED, Kind
 from reconcile.model.resource import Desired, Live, fingerprint
 from reconcile.model.state import DesiredState, LiveAccount
-from reconcile.planning.match import match
-from reconcile.planning.plan import Change, Diagnostic, FieldChange, Plan, Severity
+from reconcile.planning.clients import Clients, match_clients
+from reconcile.planning.compare import compare, context, difference, lacking, why_update
+from reconcile.planning.owners import Group, place
+from reconcile.planning.plan import Change, Diagnostic, FieldChange, ManualStep, Plan, Severity
 from reconcile.planning.select import EVERYTHING, Selection
 
 #: The order of kinds within an account.
 KIND_ORDER: Final = {"profile": 0, "client": 1, "site": 2}
 
 
+@dataclass(slots=True)
+class Findings:
+    """What planning has found so far."""
+
+    changes: list[Change] = field(default_factory=list)
+    manual: list[ManualStep] = field(default_factory=list)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    noop: int = 0
+
+    def note(self, found: Change | ManualStep | Diagnostic | None) -> None:
+        """Keeps one finding; None is a resource that needs nothing."""
+        match found:
+            case None:
+                self.noop += 1
+            case Change():
+                self.changes.append(found)
+            case ManualStep():
+                self.manual.append(found)
+            case Diagnostic():
+                self.diagnostics.append(found)
+
+
 def build_plan(
-    kind: Kind,
     desired: DesiredState,
     live: Mapping[str, LiveAccount],
     *,
@@ -32,153 +54,218 @@ def build_plan(
     Only accounts in `live` are planned for: one whose read failed is not there, and `unread` says why.
     Raises `PlanError` where the selection matches nothing.
     """
-    changes: list[Change] = []
-    diagnostics = list(unread)
-    noop = 0
-    by_account: dict[str, list[Desired]] = {name: [] for name in live}
-    for site in desired.sites:
-        if site.address.account in by_account:
-            by_account[site.address.account].append(site)
+    found = Findings(diagnostics=list(unread))
+    sites = _by_account(desired.sites, live)
     for name, account in live.items():
-        matches = match(by_account[name], account.sites, kind.index("url"))
-        diagnostics += _selected(matches.diagnostics, by_account[name], selection)
-        for site, found in matches.pairs:
-            if not selection.has(site):
-                continue
-            change = _change(kind, site, found)
-            if isinstance(change, Diagnostic):
-                diagnostics.append(change)
-            elif change is None:
-                noop += 1
-            else:
-                changes.append(change)
-        if desired.accounts[name].prune:
-            changes += [_prune(kind, site) for site in matches.undeclared if selection.has(site)]
-    if not unread:  # else, what it means may be in what could not be read
-        selection.require_match()
-    return _plan(changes, noop, live, diagnostics)
+        planner = _Planner(desired, account, desired.services[name], selection, found)
+        planner.profile()
+        clients = match_clients(planner.clients, account.clients, desired.kinds["client"].index("email"))
+        planner.sites(sites[name], clients)
+        planner.client_changes(clients)
+    return _plan(found, live, selection, unread)
 
 
 def build_destroy_plan(
-    kind: Kind,
     desired: DesiredState,
     live: Mapping[str, LiveAccount],
     *,
     selection: Selection = EVERYTHING,
     unread: Sequence[Diagnostic] = (),
 ) -> Plan:
-    """What deletes the declared sites. Raises `PlanError` where the selection matches nothing."""
-    changes: list[Change] = []
-    diagnostics = list(unread)
+    """What deletes the declared sites, and says what a person has to delete.
+
+    Raises `PlanError` where the selection matches nothing.
+    """
+    found = Findings(diagnostics=list(unread))
+    sites = _by_account(desired.sites, live)
     for name, account in live.items():
-        declared = [site for site in desired.sites if site.address.account == name]
-        matches = match(declared, account.sites, kind.index("url"))
-        diagnostics += _selected(matches.diagnostics, declared, selection)
-        for site, found in matches.pairs:
-            if not selection.has(site):
-                continue
-            if found is not None:
-                change = _delete(kind, found, "destroy deletes what is declared")
-                changes.append(replace(change, address=site.address, prevent_destroy=site.prevent_destroy))
+        planner = _Planner(desired, account, desired.services[name], selection, found)
+        clients = match_clients(planner.clients, account.clients, desired.kinds["client"].index("email"))
+        planner.destroy(sites[name], clients)
+    found.noop = 0
+    return _plan(found, live, selection, unread)
+
+
+def _by_account(sites: Sequence[Desired], live: Mapping[str, LiveAccount]) -> dict[str, list[Desired]]:
+    by_account: dict[str, list[Desired]] = {name: [] for name in live}
+    for site in sites:
+        if site.address.account in by_account:
+            by_account[site.address.account].append(site)
+    return by_account
+
+
+def _plan(found: Findings, live: Mapping[str, LiveAccount], selection: Selection, unread: Sequence[Diagnostic]) -> Plan:
     if not unread:  # else, what it means may be in what could not be read
         selection.require_match()
-    return _plan(changes, 0, live, diagnostics)
-
-
-def _selected(diagnostics: Sequence[Diagnostic], declared: Sequence[Desired], selection: Selection) -> list[Diagnostic]:
-    by_address = {str(site.address): site for site in declared}
-    return [diagnostic for diagnostic in diagnostics if selection.has(by_address[diagnostic.address])]
-
-
-def _plan(changes: list[Change], noop: int, live: Mapping[str, LiveAccount], diagnostics: Sequence[Diagnostic]) -> Plan:
-    ordered = sorted(changes, key=lambda c: (c.address.account, KIND_ORDER[c.address.kind], c.address.name, c.id or 0))
+    ordered = sorted(
+        found.changes, key=lambda c: (c.address.account, KIND_ORDER[c.address.kind], c.address.name, c.id or 0)
+    )
     sizes = {name: len(account.sites) for name, account in live.items()}
-    return Plan(tuple(ordered), noop, sizes, tuple(sorted(diagnostics)))
+    return Plan(tuple(ordered), found.noop, sizes, tuple(sorted(found.diagnostics)), tuple(sorted(found.manual)))
 
 
-def _change(kind: Kind, site: Desired, found: Live | None) -> Change | Diagnostic | None:
-    """The change that a declared site needs; None where it needs none."""
-    differing = () if found is None else compare(kind, site.values, found.values)
-    if found is not None and not differing:
-        return None
-    lacking = _lacking(kind, site, found)
-    if lacking is not None:
-        return Diagnostic(Severity.ERROR, str(site.address), lacking)
-    if found is None:
-        fields = tuple(
-            FieldChange(field, None, value)
-            for field, value in zip(kind.fields, site.values, strict=True)
-            if value is not UNMANAGED
+class _Planner:
+    """Plans one account."""
+
+    def __init__(
+        self,
+        desired: DesiredState,
+        live: LiveAccount,
+        service: Capabilities,
+        selection: Selection,
+        found: Findings,
+    ) -> None:
+        self.desired = desired
+        self.live = live
+        self.service = service
+        self.selection = selection
+        self.found = found
+        self.kind = desired.kinds["site"]
+        self.account = desired.accounts[live.account]
+        self.clients = [client for client in desired.clients if client.address.account == live.account]
+        found.diagnostics += [Diagnostic(Severity.WARNING, live.account, text) for text in live.warnings]
+
+    # --- the profile ------------------------------------------------------------------------------------------------
+
+    def profile(self) -> None:
+        """The account's own settings; the service wants all of them at once (api.md 1.4, call 15)."""
+        live = self.live.profile
+        for profile in self.desired.profiles:
+            if profile.address.account == self.live.account and live is not None and self.selection.has(profile):
+                change = self.change(self.desired.kinds["profile"], profile, live)
+                self.found.note(change)
+                for item in change.fields if isinstance(change, Change) else ():
+                    warning = _PROFILE_WARNINGS.get(item.field.name)
+                    if warning is not None and item.after is not True:
+                        self.found.note(Diagnostic(Severity.WARNING, str(profile.address), warning))
+
+    # --- clients ----------------------------------------------------------------------------------------------------
+
+    def client_changes(self, clients: Clients) -> None:
+        """New clients, those that a selected site needs among them; and what can't be done to clients."""
+        sites: dict[object, list[Change]] = {}
+        for change in self.found.changes:
+            if change.action is Action.CREATE and change.client is not None:
+                sites.setdefault(change.client, []).append(change)
+        selected = {str(client.address) for client in self.clients if self.selection.has(client)}
+        self.found.diagnostics += [said for said in clients.diagnostics if said.address in selected]
+        for client, live in clients.pairs:
+            under = sites.get(client.address, [])
+            if str(client.address) in selected or (under and live is None):
+                self.found.note(self.client_change(client, live, under))
+        for left in clients.undeclared if self.account.prune else ():
+            if self.selection.has(left):
+                reason = "is live, declared in no file, and the account has `prune: true`"
+                self.found.note(self.cannot(left, Action.DELETE, reason))
+
+    def client_change(
+        self, client: Desired, live: Live | None, under: Sequence[Change]
+    ) -> Change | ManualStep | Diagnostic | None:
+        """What a client needs; a new one and its only new site are one call (api.md 1.4, call 20)."""
+        change = self.change(self.desired.kinds["client"], client, live)
+        if isinstance(change, Change) and len(under) == 1 and self.service.client_with_site:
+            return replace(change, together=under[0].address)
+        return change
+
+    # --- sites ------------------------------------------------------------------------------------------------------
+
+    def sites(self, declared: Sequence[Desired], clients: Clients) -> None:
+        """What the declared sites need, and those that no file declares."""
+        for group in self.groups(declared, clients):
+            for site, live in group.matches.pairs:
+                if self.selection.has(site):
+                    change = self.change(self.kind, site, live)
+                    if isinstance(change, Change):
+                        change = replace(change, owner=group.owner, client=site.client)
+                    self.found.note(change)
+            if self.account.prune:
+                for left in group.matches.undeclared:
+                    if self.selection.has(left):
+                        self.found.note(self.prune(left))
+
+    def destroy(self, declared: Sequence[Desired], clients: Clients) -> None:
+        """The deletes of all that is declared and live."""
+        reason = "destroy deletes what is declared"
+        for group in self.groups(declared, clients):
+            for site, live in group.matches.pairs:
+                if live is not None and self.selection.has(site):
+                    change = self.delete(live, reason)
+                    if isinstance(change, Change):
+                        change = replace(change, address=site.address, prevent_destroy=site.prevent_destroy)
+                    self.found.note(change)
+        for client, live in clients.pairs:
+            if live is not None and self.selection.has(client):
+                self.found.note(self.cannot(client, Action.DELETE, "would be destroyed"))
+
+    def groups(self, declared: Sequence[Desired], clients: Clients) -> Sequence[Group]:
+        """The declared and the live sites of each owner, matched; sites that can't be are noted."""
+        placed = place(declared, self.live.sites, clients, self.kind.index("url"))
+        by_address = {str(site.address): site for site in declared}
+        for said in placed.said:
+            if self.selection.has(by_address[said.address]):
+                self.found.note(said)
+        return placed.groups
+
+    def prune(self, live: Live) -> Change | ManualStep:
+        account = self.account.name
+        return self.delete(live, f"live, declared in no file, and account {account} has `prune: true`")
+
+    def delete(self, live: Live, reason: str) -> Change | ManualStep:
+        if not self.service.can(Action.DELETE, live.address.kind):
+            return self.cannot(live, Action.DELETE, f"{reason}; it is live (id {live.id})")
+        return Change(
+            live.address,
+            Action.DELETE,
+            reason,
+            id=live.id,
+            fingerprint=fingerprint(self.kind, live),
+            owner=live.owner,
         )
-        return Change(site.address, Action.CREATE, f"declared in {site.file}, not live", fields=fields)
-    return Change(
-        site.address,
-        Action.UPDATE,
-        _why_update(kind, site, found),
-        id=found.id,
-        fields=differing,
-        context=_context(kind, site.values, differing, found.values),
-        fingerprint=fingerprint(kind, found),
-    )
+
+    # --- one resource -----------------------------------------------------------------------------------------------
+
+    def change(self, kind: Kind, resource: Desired, live: Live | None) -> Change | ManualStep | Diagnostic | None:
+        """What a declared resource needs; None where it needs nothing."""
+        differing = () if live is None else compare(kind, resource.values, live.values)
+        if live is not None and not differing:
+            return None
+        if live is None and not self.service.can(Action.CREATE, kind.name):
+            return self.cannot(resource, Action.CREATE, f"declared in {resource.file}, not live")
+        if live is not None and not self.service.can(Action.UPDATE, kind.name):
+            return self.cannot(resource, Action.UPDATE, "; ".join(map(difference, differing)))
+        missing = lacking(kind, resource, live)
+        if missing is not None:
+            return Diagnostic(Severity.ERROR, str(resource.address), missing)
+        if live is None:
+            fields = tuple(
+                FieldChange(field, None, value)
+                for field, value in zip(kind.fields, resource.values, strict=True)
+                if value is not UNMANAGED
+            )
+            return Change(resource.address, Action.CREATE, f"declared in {resource.file}, not live", fields=fields)
+        return Change(
+            resource.address,
+            Action.UPDATE,
+            why_update(kind, resource, live),
+            id=live.id,
+            fields=differing,
+            context=context(kind, resource.values, differing, live.values),
+            fingerprint=fingerprint(kind, live),
+        )
+
+    def cannot(self, resource: Desired | Live, action: Action, what: str) -> ManualStep:
+        """A step for a person, where the API has no call for this."""
+        kind = resource.address.kind
+        advice = self.service.advice.get((kind, action), "it is left as it is")
+        return ManualStep(
+            str(resource.address), f"{what}; the service has no call to {action} a {kind}, so nothing is sent: {advice}"
+        )
 
 
-def compare(kind: Kind, desired: Sequence[Any], live: Sequence[Any]) -> tuple[FieldChange, ...]:
-    """The managed fields whose canonical values differ."""
-    if desired == live:
-        return ()
-    return tuple(
-        FieldChange(field, before, after)
-        for field, after, before in zip(kind.fields, desired, live, strict=True)
-        if after is not UNMANAGED and after != before
-    )
-
-
-def _context(
-    kind: Kind, desired: Sequence[Any], differing: Sequence[FieldChange], live: Sequence[Any]
-) -> tuple[FieldChange, ...]:
-    """What does not differ and goes with what does."""
-    changed = {item.field.index for item in differing}
-    days = {i for day in kind.days if not changed.isdisjoint(day) for i in day}
-    return tuple(
-        FieldChange(field, before, before if after is UNMANAGED else after)
-        for field, before, after in zip(kind.fields, live, desired, strict=True)
-        if field.index not in changed and (field.index in days or _says_more(field, after))
-    )
-
-
-def _says_more(field: Field, value: Any) -> bool:
-    """Whether a declared value says more than the live one that it equals.
-
-    It may have a spelling, or be blank on purpose where a field that is not sent gets a default.
-    """
-    return isinstance(value, Spelled) or (value == field.nothing and field.default not in (UNMANAGED, field.nothing))
-
-
-def _why_update(kind: Kind, site: Desired, found: Live) -> str:
-    if site.values[kind.index("url")] == found.address.name:
-        return f"differs from {site.file}"
-    if found.address.name == site.previous:
-        return f"renamed from {found.address.human} in {site.file}"
-    return f"is {found.address.human} now, and declared otherwise in {site.file}"
-
-
-def _lacking(kind: Kind, site: Desired, found: Live | None) -> str | None:
-    """What the service requires and neither side has; an incomplete object is never sent (api.md 1.5)."""
-    for field in kind.fields:
-        if not field.required:
-            continue
-        value = site.values[field.index]
-        if value is UNMANAGED:
-            value = field.default if found is None else found.values[field.index]
-        if value is UNMANAGED or value == field.nothing:
-            state = "would be created" if found is None else "is live"
-            return f"{state} without `{field.path}`, which the service requires; declare it in {site.file}"
-    return None
-
-
-def _prune(kind: Kind, site: Live) -> Change:
-    return _delete(kind, site, f"live, declared in no file, and account {site.address.account} has `prune: true`")
-
-
-def _delete(kind: Kind, site: Live, reason: str) -> Change:
-    return Change(site.address, Action.DELETE, reason, id=site.id, fingerprint=fingerprint(kind, site))
+#: What to say of changes to a profile, by field.
+_PROFILE_WARNINGS: Final = {
+    "api_key": "the API key will be another one: after that, set it as the account's `api_key`, too; until then "
+    "the program finds that it has to use the one of `profile:`",
+    "api_enable": "this turns the API off, and locks this program out: only the dashboard turns it on again; "
+    "apply needs --allow-lockout",
+}

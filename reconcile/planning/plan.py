@@ -11,6 +11,7 @@ from typing import Any
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import Field
+from reconcile.model.resource import Ref
 
 #: What stands in place of a value that may not be shown.
 HIDDEN = "(sensitive)"
@@ -37,6 +38,17 @@ class Diagnostic:
         )
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class ManualStep:
+    """What a person has to do, because the service's API can't: where, what is not as declared, and what to do."""
+
+    address: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"by hand: {self.address}: {self.message}"
+
+
 @dataclass(frozen=True, slots=True)
 class FieldChange:
     """One field's canonical values before and after; `before` of a create is None."""
@@ -60,6 +72,9 @@ class Change:
 
     `context` are fields that do not differ and go with those that do: the rest of a day's hours, a URL in the spelling
     in which it is declared, and what is declared to be blank.
+
+    `owner` is the id of the live client that a site belongs to; `client` the client that a new one goes under, which
+    may have to be created before. `together` is the site that is created by the same call as its client.
     """
 
     address: Address
@@ -70,23 +85,49 @@ class Change:
     context: tuple[FieldChange, ...] = ()
     fingerprint: str | None = None
     prevent_destroy: bool = False
+    owner: int | None = None
+    client: Address | None = None
+    together: Address | None = None
+
+    @property
+    def locks_out(self) -> bool:
+        """Whether this program can't use the account any more once the change is done."""
+        return self.address.kind == "profile" and any(
+            item.field.name == "api_enable" and item.after is False for item in self.fields
+        )
+
+    @property
+    def ref(self) -> Ref:
+        """Where the live resource is found that is to be changed."""
+        assert self.id is not None
+        return Ref(self.id, self.owner)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All changes in the order of their addresses, how many resources need none, and the live size of each account."""
+    """All changes in the order of their addresses, how many resources need none, and each account's live sites.
+
+    `manual` is what is not as declared and can't be changed through the API.
+    """
 
     changes: tuple[Change, ...]
     noop: int
     sizes: Mapping[str, int]
     diagnostics: tuple[Diagnostic, ...] = ()
+    manual: tuple[ManualStep, ...] = ()
+
+    @property
+    def pending(self) -> bool:
+        """Whether anything is not as declared."""
+        return bool(self.changes or self.manual)
 
     @property
     def summary(self) -> dict[str, int]:
-        """How many resources there are to create, update, delete and leave."""
+        """How many resources there are to create, update, delete and leave, and how many steps for a person."""
         counts = Counter(change.action for change in self.changes)
         return {action.value: counts[action] for action in (Action.CREATE, Action.UPDATE, Action.DELETE)} | {
-            Action.NOOP.value: self.noop
+            Action.NOOP.value: self.noop,
+            "manual": len(self.manual),
         }
 
     @property

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from reconcile.errors import PlanFileError
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
-from reconcile.model.fields import Kind
+from reconcile.model.fields import Kinds, kinds, raw_keys
 from reconcile.model.state import Account
-from reconcile.planning.plan import HIDDEN, Change, Diagnostic, FieldChange, Plan, Severity
+from reconcile.planning.plan import HIDDEN, Change, Diagnostic, FieldChange, ManualStep, Plan, Severity
 
 FORMAT_VERSION: Final = "1.0"
+
+#: A secret's value by the address of a resource and the path of a field, both of which a saved plan names.
+Secrets = Callable[[Address, str], Any]
 
 
 def plan_data(plan: Plan) -> dict[str, Any]:
@@ -30,6 +33,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "diagnostics": [
             {"severity": d.severity.value, "address": d.address, "message": d.message} for d in plan.diagnostics
         ],
+        "manual": [{"address": step.address, "message": step.message} for step in plan.manual],
     }
 
 
@@ -42,7 +46,10 @@ def _change_data(change: Change) -> dict[str, Any]:
             data["sensitive"] = True
         if item.field.money:
             data["money"] = True
+        if item.field.undocumented:
+            data["undocumented"] = True
         fields.append(data)
+    under = {} if change.client is None else {"client": str(change.client)}
     return {
         "address": str(change.address),
         "kind": change.address.kind,
@@ -50,6 +57,7 @@ def _change_data(change: Change) -> dict[str, Any]:
         "action": change.action.value,
         "reason": change.reason,
         "id": change.id,
+        **under,
         "fields": fields,
     }
 
@@ -78,14 +86,17 @@ def dump(plan: Plan, project: str) -> str:
         entry["fingerprint"] = change.fingerprint
         entry["context"] = [{"path": item.field.path, "value": item.shown[1]} for item in change.context]
         entry["prevent_destroy"] = change.prevent_destroy
+        entry["owner"] = change.owner
+        entry["together"] = None if change.together is None else str(change.together)
     data |= {"project": project, "sizes": dict(plan.sizes)}
     data["digest"] = _digest(data)
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 
 
-def load(text: str, kind: Kind, project: str | None) -> Plan:
-    """The plan that `dump` saved; `project` None skips the question whose it is.
+def load(text: str, project: str | None, secrets: Secrets | None) -> tuple[Plan, Kinds]:
+    """The plan that `dump` saved, and the kinds of its resources; `project` None skips the question whose it is.
 
+    No secret is in the file: `secrets` gives those that the project declares, None leaves them hidden.
     Raises `PlanFileError` for what is no plan, was edited, is of another version or of another project.
     """
     data = _checked(text)
@@ -95,17 +106,25 @@ def load(text: str, kind: Kind, project: str | None) -> Plan:
             "make a new one with `reconcile plan -o FILE`"
         )
     try:
-        return Plan(
-            tuple(_change(entry, kind) for entry in data["changes"]),
+        known = kinds(
+            keys
+            for entry in data["changes"]
+            for item in entry["fields"] + entry["context"]
+            if (keys := raw_keys(item["path"])) is not None
+        )
+        plan = Plan(
+            tuple(_change(entry, known, secrets) for entry in data["changes"]),
             data["summary"]["noop"],
             data["sizes"],
             tuple(
                 Diagnostic(Severity(entry["severity"]), entry["address"], entry["message"])
                 for entry in data["diagnostics"]
             ),
+            tuple(ManualStep(entry["address"], entry["message"]) for entry in data["manual"]),
         )
     except (KeyError, ValueError, TypeError, AttributeError):
         raise PlanFileError("the saved plan has fields that this version does not know; make a new one") from None
+    return plan, known
 
 
 def _checked(text: str) -> dict[str, Any]:
@@ -128,27 +147,32 @@ def _checked(text: str) -> dict[str, Any]:
     return data
 
 
-def _change(entry: Mapping[str, Any], kind: Kind) -> Change:
+def _change(entry: Mapping[str, Any], known: Kinds, secrets: Secrets | None) -> Change:
+    address = Address.parse(entry["address"])
+
+    def field(item: Mapping[str, Any], *, created: bool) -> FieldChange:
+        found = known[address.kind].by_path[item["path"]]
+        read = found.lenient.read if found.undocumented else found.lenient
+        if found.sensitive:
+            after = HIDDEN if secrets is None else secrets(address, found.path)
+            return FieldChange(found, None if created else HIDDEN, after)
+        return FieldChange(found, None if created else read(item["before"]), read(item["after"]))
+
     return Change(
-        Address.parse(entry["address"]),
+        address,
         Action(entry["action"]),
         entry["reason"],
         entry["id"],
-        tuple(_field(item, kind, created=entry["action"] == Action.CREATE) for item in entry["fields"]),
+        tuple(field(item, created=entry["action"] == Action.CREATE) for item in entry["fields"]),
         tuple(
-            _field({"path": item["path"], "before": item["value"], "after": item["value"]}, kind, created=False)
+            field({"path": item["path"], "before": item["value"], "after": item["value"]}, created=False)
             for item in entry["context"]
         ),
         entry["fingerprint"],
         entry["prevent_destroy"],
+        entry["owner"],
+        *(Address.parse(entry[key]) if entry.get(key) else None for key in ("client", "together")),
     )
-
-
-def _field(item: Mapping[str, Any], kind: Kind, *, created: bool) -> FieldChange:
-    field = kind.by_path[item["path"]]
-    if item["after"] == HIDDEN and field.sensitive:
-        return FieldChange(field, HIDDEN, HIDDEN)
-    return FieldChange(field, None if created else field.lenient(item["before"]), field.lenient(item["after"]))
 
 
 def _digest(data: Any) -> str:

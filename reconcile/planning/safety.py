@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
+from typing import Final
 
 from reconcile.errors import SafetyError
 from reconcile.model.capabilities import Action
@@ -12,11 +14,19 @@ from reconcile.planning.plan import Plan
 from reconcile.planning.select import glob_matches
 
 
-def refusals(plan: Plan, safety: Safety, allow_deletes: int | None = None) -> list[str]:
-    """Why the plan may not be applied: each with the real numbers and what to do. Empty: it may.
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What the command line allows: a number of deletes, in the place of both limits, and to turn the API off."""
 
-    `allow_deletes` takes the place of both limits on deletes.
-    """
+    deletes: int | None = None
+    lockout: bool = False
+
+
+NOTHING_MORE: Final = Allowed()
+
+
+def refusals(plan: Plan, safety: Safety, allowed: Allowed = NOTHING_MORE) -> list[str]:
+    """Why the plan may not be applied: each with the real numbers and what to do. Empty: it may."""
     deletes = [change for change in plan.changes if change.action is Action.DELETE]
     found = []
     for change in deletes:
@@ -29,12 +39,19 @@ def refusals(plan: Plan, safety: Safety, allow_deletes: int | None = None) -> li
                     "declare the site, take the entry away, or leave the site out with --select"
                 )
                 break
-    return found + _too_many_deletes(plan, safety, allow_deletes) + _too_many_updates(plan, safety)
+    if not allowed.lockout:
+        found += [
+            f"{change.address.shown} would turn the API off, and lock this program out; if that is meant, apply with "
+            "--allow-lockout"
+            for change in plan.changes
+            if change.locks_out
+        ]
+    return found + _too_many_deletes(plan, safety, allowed.deletes) + _too_many_updates(plan, safety)
 
 
-def check(plan: Plan, safety: Safety, allow_deletes: int | None = None) -> None:
+def check(plan: Plan, safety: Safety, allowed: Allowed = NOTHING_MORE) -> None:
     """Raises `SafetyError` with every refusal."""
-    found = refusals(plan, safety, allow_deletes)
+    found = refusals(plan, safety, allowed)
     if found:
         raise SafetyError(
             "the plan is refused, and nothing was changed:\n" + "\n".join(f"  - {text}" for text in found)
@@ -61,7 +78,9 @@ def _too_many_updates(plan: Plan, safety: Safety) -> list[str]:
 
 def _shares(plan: Plan, action: Action, name: str, limit: float, remedy: str) -> list[str]:
     """What is beyond a limit in percent of an account's live sites."""
-    counts = Counter(change.address.account for change in plan.changes if change.action is action)
+    counts = Counter(
+        change.address.account for change in plan.changes if change.action is action and change.address.kind == "site"
+    )
     found = []
     for account, number in sorted(counts.items()):
         size = plan.sizes[account]

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from reconcile.errors import PlanError
 from reconcile.model.address import Address
 from reconcile.model.normalize import human_address, read_address
-from reconcile.model.resource import NO_LABELS, Desired, Live
+from reconcile.model.resource import NOTHING, Desired, Live
 
 
 @dataclass(slots=True)
@@ -20,9 +20,9 @@ class Selection:
     expressions: tuple[str, ...] = ()
     matched: set[str] = field(default_factory=set)
 
-    def has(self, site: Desired | Live) -> bool:
-        """Whether a site is selected; labels are those of declared sites only."""
-        return self._any(site.address, site.labels if isinstance(site, Desired) else NO_LABELS)
+    def has(self, resource: Desired | Live) -> bool:
+        """Whether a resource is selected; labels are those of declared sites only."""
+        return self._any(resource.address, resource.labels if isinstance(resource, Desired) else NOTHING)
 
     def _any(self, address: Address, labels: Mapping[str, str]) -> bool:
         if not self.expressions:

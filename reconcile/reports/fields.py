@@ -44,7 +44,7 @@ def lines(changes: Sequence[FieldChange], context: Sequence[FieldChange] = (), *
 
 def _field(change: FieldChange, *, created: bool) -> Iterator[Line]:
     before, after = change.shown
-    note = "  (money)" if change.field.money else ""
+    note = "  (money)" if change.field.money else "  (undocumented)" if change.field.undocumented else ""
     name = change.field.path
     if created:
         if change.field.items and len(after) > 2:
@@ -52,7 +52,7 @@ def _field(change: FieldChange, *, created: bool) -> Iterator[Line]:
             yield from (Line("+", f"{n}. {person(entry)}", 1) for n, entry in enumerate(after, start=1))
         elif after not in ("", []):  # a new site has none anyway
             yield Line("+", f"{name}: {value(after)}{note}")
-    elif change.field.sensitive or not isinstance(after, list) or not isinstance(before, list):
+    elif change.field.sensitive or change.field.undocumented or not isinstance(after, list):
         yield Line("~", f"{name}: {value(before)} -> {value(after)}{note}")
     elif change.field.items:
         yield Line("~", f"{name}:{note}")

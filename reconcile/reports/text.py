@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 import click
 
 from reconcile.applying.report import Outcome, Report
+from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
-from reconcile.model.normalize import count, human_address
-from reconcile.planning.plan import Change, Diagnostic, Plan, Severity
+from reconcile.model.normalize import count
+from reconcile.planning.plan import Change, Diagnostic, ManualStep, Plan, Severity
 from reconcile.reports.fields import Line, lines
 from reconcile.reports.words import clean, some
 
@@ -27,19 +28,21 @@ def plan_text(plan: Plan, *, colour: bool = False) -> str:
 
 def _said(plan: Plan, *, colour: bool) -> str:
     texts = [diagnostic_text(d, colour=colour) for d in plan.diagnostics]
-    return "\n".join([*texts, summary_text(plan)])
+    return "\n".join([*texts, *(manual_text(step, colour=colour) for step in plan.manual), summary_text(plan)])
 
 
 def summary_text(plan: Plan) -> str:
-    """`Plan: 1 to create, 12 to update, 0 to delete; 40 unchanged.`"""
+    """`Plan: 1 to create, 12 to update, 0 to delete; 40 unchanged.`, and how much there is to do by hand."""
     made = plan.summary
+    by_hand = f" {count(len(plan.manual), 'step')} to do by hand." if plan.manual else ""
     if not plan.changes:
         if plan.errors:
             return "Plan: incomplete, see the errors above."
-        return f"No changes. {count(plan.noop, 'site')} as declared." if plan.noop else "No changes. Nothing to do."
+        done = f"{count(plan.noop, 'resource')} as declared." if plan.noop else "Nothing to do."
+        return f"No changes. {done}{by_hand}"
     return (
         f"Plan: {made['create']} to create, {made['update']} to update, {made['delete']} to delete; "
-        f"{made['noop']} unchanged."
+        f"{made['noop']} unchanged.{by_hand}"
     )
 
 
@@ -50,10 +53,15 @@ def diagnostic_text(diagnostic: Diagnostic, *, colour: bool = False) -> str:
     return f"{mark if colour else word}: {clean(_human(diagnostic.address))}: {clean(diagnostic.message)}"
 
 
+def manual_text(step: ManualStep, *, colour: bool = False) -> str:
+    """What a person has to do, on a line of its own."""
+    mark = click.style("by hand", fg="magenta", bold=True) if colour else "by hand"
+    return f"{mark}: {clean(_human(step.address))}: {clean(step.message)}"
+
+
 def _human(address: str) -> str:
     """The address of a resource with Cyrillic domains readable; an account's name as it is."""
-    *above, name = address.split("/", 2)
-    return "/".join([*above, human_address(name)])
+    return Address.parse(address).shown if "/" in address else address
 
 
 def _groups(changes: Iterable[Change]) -> list[list[Change]]:
@@ -66,7 +74,8 @@ def _groups(changes: Iterable[Change]) -> list[list[Change]]:
             if change.action is not Action.CREATE or item.field.path != "url"
         )
         reason = "" if change.action is Action.UPDATE else change.reason
-        groups.setdefault((change.address.account, change.action, reason, same), []).append(change)
+        where = (change.address.account, change.address.kind, change.client)
+        groups.setdefault((where, change.action, reason, same), []).append(change)
     return list(groups.values())
 
 
@@ -77,8 +86,11 @@ def _block(group: list[Change], *, colour: bool) -> Iterator[str]:
     verb = _VERBS[first.action]
     if len(group) == 1:
         head = f"{clean(first.address.shown)}{_id(first)} will be {verb}: {clean(first.reason)}"
+        if first.together is not None:
+            head += f"; by the same call as its site {clean(first.together.human)}"
     else:
-        what = f"{first.address.account}: the same on {len(group)} {first.address.kind}s"
+        under = "" if first.client is None else f", client {clean(first.client.name)}"
+        what = f"{first.address.account}{under}: the same on {len(group)} {first.address.kind}s"
         reasons = {change.reason for change in group}
         why = f" ({clean(first.reason)})" if len(reasons) == 1 else ""
         # Nobody should confirm a delete unseen: each is on a line of its own below.
@@ -98,7 +110,10 @@ def _block(group: list[Change], *, colour: bool) -> Iterator[str]:
 
 
 def _id(change: Change) -> str:
-    return f" (id {change.id})" if change.id is not None else ""
+    parts = [f"id {change.id}"] if change.id else []
+    if change.client is not None:
+        parts.append(f"client {clean(change.client.name)}")
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _line(line: Line, colour: bool) -> str:

@@ -19,7 +19,7 @@ def test_a_plan_is_carried_out_and_the_next_one_is_empty(account, outcomes):
     assert {url: site["site"]["report_period"] for url, site in account.live().items()} == {"acme.ru": 60, "new.ru": 60}
     account.emulator.clear_requests()
     with account.connected() as (plan, apply):
-        assert plan.summary == {"create": 0, "update": 0, "delete": 0, "noop": 2}
+        assert plan.summary == {"create": 0, "update": 0, "delete": 0, "noop": 2, "manual": 0}
         assert apply().results == ()
     assert account.writes() == []
 

@@ -30,7 +30,7 @@ Plan: 1 to create, 1 to update, 0 to delete; 0 unchanged.
 """
 PLAN_JSON = {
     "format_version": "1.0",
-    "summary": {"create": 1, "update": 1, "delete": 0, "noop": 0},
+    "summary": {"create": 1, "update": 1, "delete": 0, "noop": 0, "manual": 0},
     "complete": True,
     "changes": [
         {
@@ -58,6 +58,7 @@ PLAN_JSON = {
         },
     ],
     "diagnostics": [],
+    "manual": [],
 }
 
 
@@ -109,7 +110,7 @@ def test_an_apply_with_nothing_to_do_asks_nothing_and_sends_nothing(studio, run)
 
     text, data = run("apply"), run("apply", "--format", "json")
 
-    assert text.stdout == "No changes. 1 site as declared.\n"
+    assert text.stdout == "No changes. 1 resource as declared.\n"
     assert json.loads(data.stdout)["outcomes"] == []
     assert studio.writes() == []
 
@@ -142,7 +143,7 @@ def test_destroy_deletes_what_is_declared_and_nothing_else(studio, run, without_
 @pytest.mark.parametrize("command", ["validate", "plan"])
 def test_problems_are_on_standard_error_and_in_json_on_standard_output(studio, run, command):
     studio.declare("acme.ru: {colour: red, report_period: x}")
-    first = 'unknown key "colour" in acme.ru; expected one of account, labels, id'
+    first = 'unknown key "colour" in acme.ru; expected one of account, client, labels, id'
     second = 'expected a whole number, got "x"'
 
     text, data = run(command), run(command, "--format", "json")
@@ -219,7 +220,7 @@ def test_the_schema_is_that_of_the_files_where_no_kind_is_said(run):
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        (("schema", "sit"), 'error: there is no kind "sit"; expected one of project, account, site'),
+        (("schema", "sit"), 'error: there is no kind "sit"; expected one of project, account, profile, client, site'),
         (("plna",), 'Error: no such command "plna"; did you mean "plan"?'),
         (("plan", "--format", "xml"), "Error: Invalid value for '--format': 'xml' is not one of 'text', 'json'."),
         (("plan", "--detailed-exitcod"), "--detailed-exitcode"),

@@ -77,7 +77,7 @@ def test_an_example_is_empty_after_one_apply(example, encoding, reconcile):
     assert (applied.returncode, applied.stderr) == (0, "")
     assert json.loads(applied.stdout)["summary"] == {"done": declared, "failed": 0, "not_attempted": 0, "unknown": 0}
     assert (again.returncode, again.stderr) == (0, "")
-    assert json.loads(again.stdout)["summary"] == {"create": 0, "update": 0, "delete": 0, "noop": declared}
+    assert json.loads(again.stdout)["summary"] == {"create": 0, "update": 0, "delete": 0, "noop": declared, "manual": 0}
 
 
 def test_the_agency_is_a_real_one(reconcile, tmp_path):
@@ -109,7 +109,7 @@ def test_the_starter_project_is_empty_after_one_apply(reconcile, tmp_path):
     ]
     assert (validated.returncode, validated.stdout) == (0, "Valid: 2 sites in 1 account.\n")
     assert applied.returncode == 0
-    assert (again.returncode, again.stdout) == (0, "No changes. 2 sites as declared.\n")
+    assert (again.returncode, again.stdout) == (0, "No changes. 2 resources as declared.\n")
 
 
 def test_the_starter_project_keeps_plans_out_of_git(reconcile, tmp_path):
@@ -144,7 +144,7 @@ def test_the_agency_lives_at_the_emulator_of_the_command_line(reconcile, emulato
     _, said = process.communicate(timeout=20)
 
     assert (applied.returncode, applied.stderr) == (0, "")
-    assert (again.returncode, again.stdout) == (0, "No changes. 15 sites as declared.\n")
+    assert (again.returncode, again.stdout) == (0, "No changes. 15 resources as declared.\n")
     assert (process.returncode, said) == (0, "stopped\n")
 
 

@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
+from reconcile.config.accounts import Services
 from reconcile.config.project import load_state
 from reconcile.model.fields import site_kind
 from reconcile.model.state import DesiredState, LiveAccount
 from reconcile.planning.diff import build_destroy_plan, build_plan
 from reconcile.planning.plan import Plan
 from reconcile.planning.select import selection
-from reconcile.providers.pozvonim.codec import decode
+from reconcile.providers import registry
+from reconcile.providers.pozvonim.codec import SiteCodec
 
 ACCOUNT = "accounts:\n  studio: {provider: pozvonim, uid: '100', api_key: secret, prune: true}\n"
 
@@ -20,8 +22,9 @@ ACCOUNT = "accounts:\n  studio: {provider: pozvonim, uid: '100', api_key: secret
 @pytest.fixture
 def live() -> Callable[[dict[str, Any]], dict[str, LiveAccount]]:
     """Live accounts from sites as the service gives them, by account."""
+    codec = SiteCodec(site_kind())
     return lambda raw: {
-        name: LiveAccount(name, tuple(decode(name, site) for site in sites)) for name, sites in raw.items()
+        name: LiveAccount(name, tuple(codec.decode(name, site) for site in sites)) for name, sites in raw.items()
     }
 
 
@@ -32,7 +35,7 @@ def declared(tmp_path: Path) -> Callable[..., DesiredState]:
     def state(text: str, accounts: str = ACCOUNT) -> DesiredState:
         (tmp_path / "accounts.yaml").write_text(accounts, encoding="utf-8")
         (tmp_path / "sites.yaml").write_text(text, encoding="utf-8")
-        return load_state(tmp_path, {}, site_kind())
+        return load_state(tmp_path, {}, Services(registry.service, registry.names))
 
     return state
 
@@ -45,7 +48,7 @@ def planned(live) -> Callable[..., Plan]:
         desired: DesiredState, raw: dict[str, Any], *, select: tuple[str, ...] = (), destroy: bool = False
     ) -> Plan:
         build = build_destroy_plan if destroy else build_plan
-        return build(site_kind(), desired, live(raw), selection=selection(select))
+        return build(desired, live(raw), selection=selection(select))
 
     return plan
 

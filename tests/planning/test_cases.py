@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from reconcile.config.accounts import Services
 from reconcile.config.project import load_state
 from reconcile.errors import PlanError
-from reconcile.model.fields import site_kind
 from reconcile.planning.planfile import plan_data
+from reconcile.providers import registry
 
 CASES = Path(__file__).parent / "cases"
 
@@ -24,7 +25,7 @@ def read(path):
 
 @pytest.mark.parametrize("case", sorted(CASES.iterdir()), ids=lambda case: case.name)
 def test_the_plan_is_this(case, planned):
-    desired = load_state(case / "project", {}, site_kind())
+    desired = load_state(case / "project", {}, Services(registry.service, registry.names))
     try:
         made = plan_data(planned(desired, read(case / "live.json"), **read(case / "options.json")))
     except PlanError as error:

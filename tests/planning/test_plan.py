@@ -8,7 +8,6 @@ import random
 import pytest
 
 from reconcile.errors import PlanError
-from reconcile.model.fields import site_kind
 from reconcile.planning.diff import build_plan
 from reconcile.planning.plan import Diagnostic, Severity
 from reconcile.planning.planfile import dump
@@ -62,7 +61,7 @@ def test_an_account_that_could_not_be_read_is_an_error_and_not_empty(declared, l
     desired = declared(MANAGERS + "sites:\n  acme.ru:\n")
     unread = [Diagnostic(Severity.ERROR, "studio", "the account can't be read")]
 
-    plan = build_plan(site_kind(), desired, {}, selection=selection(["acme.ru"]), unread=unread)
+    plan = build_plan(desired, {}, selection=selection(["acme.ru"]), unread=unread)
 
     assert (plan.changes, plan.errors) == ((), tuple(unread))
 

@@ -18,7 +18,7 @@ def refusals(declared, planned, raw_site):
         sites = "".join(f"  s{n}.ru: {{}}\n" for n in range(kept)) or "  {}\n"
         desired = declared(f"{MANAGERS}safety: {{{limits}}}\nsites:\n{sites}")
         plan = planned(desired, {"studio": [raw_site(n + 1, f"s{n}.ru") for n in range(live)]}, select=select)
-        return safety.refusals(plan, desired.safety, allow_deletes)
+        return safety.refusals(plan, desired.safety, safety.Allowed(allow_deletes))
 
     return found
 
@@ -79,7 +79,7 @@ def test_protection_understands_both_spellings_of_a_host(declared, planned, raw_
     desired = declared("safety: {protect: ['*.пример.рф']}\nsites: {}\n")
     plan = planned(desired, {"studio": [raw_site(1, "xn--h1ad.xn--e1afmkfd.xn--p1ai"), raw_site(2, "other.ru")]})
 
-    protected = [text for text in safety.refusals(plan, desired.safety, 5) if "safety.protect" in text]
+    protected = [text for text in safety.refusals(plan, desired.safety, safety.Allowed(5)) if "safety.protect" in text]
 
     assert [text.split(" ")[0] for text in protected] == ["studio/site/ки.пример.рф"]
 
@@ -88,7 +88,7 @@ def test_what_may_not_be_destroyed_is_named(declared, planned, raw_site):
     desired = declared(MANAGERS + "sites:\n  a.ru: {prevent_destroy: true}\n  b.ru: {}\n")
     plan = planned(desired, {"studio": [raw_site(1, "a.ru"), raw_site(2, "b.ru")]}, destroy=True)
 
-    assert safety.refusals(plan, desired.safety, 2) == [
+    assert safety.refusals(plan, desired.safety, safety.Allowed(2)) == [
         "studio/site/a.ru would be deleted, but has `prevent_destroy: true`; take it away"
     ]
 

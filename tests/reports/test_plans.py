@@ -50,13 +50,13 @@ def test_json_is_complete_where_text_is_short(plan_of):
 
     updated = [change["address"] for change in plan["changes"] if change["action"] == "update"]
     assert updated == [*(f"studio/site/client-{n:02}.ru" for n in range(1, 13)), "studio/site/other.ru"]
-    assert plan["summary"] == {"create": 3, "update": 13, "delete": 0, "noop": 0}
+    assert plan["summary"] == {"create": 3, "update": 13, "delete": 0, "noop": 0, "manual": 0}
 
 
 def test_json_has_the_documented_shape(plan_of):
     plan = json.loads(plan_json(plan_of("diagnostics")))
 
-    assert list(plan) == ["format_version", "summary", "complete", "changes", "diagnostics"]
+    assert list(plan) == ["format_version", "summary", "complete", "changes", "diagnostics", "manual"]
     assert plan["changes"] == [
         {
             "address": "studio/site/new.ru",

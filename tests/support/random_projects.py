@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from reconcile.config.week import DAYS
 from reconcile.model.fields import Field, site_kind
+from reconcile.providers.pozvonim.capabilities import CAPABILITIES
 
 TEXT = st.text(
     st.one_of(
@@ -77,7 +78,7 @@ def sites(draw: Callable[..., Any], addresses: list[str]) -> dict[str, Any]:
     made = {}
     for address in addresses:
         raw: dict[str, Any] = {}
-        for field in site_kind().fields:
+        for field in site_kind(sections=CAPABILITIES.sections).fields:
             if field.path == "url":
                 if draw(st.booleans()):
                     raw["url"] = draw(st.sampled_from(["http://{}/", "https://{}", "{}/"])).format(address)

@@ -16,7 +16,7 @@ from reconcile.emulator.refused import Refused
 from reconcile.emulator.requests import Request, parameters
 from reconcile.emulator.routes import CHASER, Route, Router, routes_of
 from reconcile.emulator.service import Service
-from reconcile.providers.pozvonim.signing import http_build_query
+from reconcile.providers.http.query import http_build_query
 
 #: Parameters that say who asks, in the order in which they end every request.
 CREDENTIALS: Final = ("client_id", "SecurityKey")

@@ -15,6 +15,9 @@ COUNT_KEYS: Final = ("total", "count", "total_count")
 META_KEYS: Final = ("meta", "pagination", "paging")
 #: The keys under which one object may be wrapped (1.6).
 OBJECT_KEYS: Final = ("data", "item")
+#: The keys under which a client may have its e-mail, and those under which the profile may be wrapped.
+EMAIL_KEYS: Final = ("email", "login", "mail")
+PROFILE_KEYS: Final = ("profile", "user")
 #: A list item that lacks one of these is brief (1.6).
 DETAIL_SECTIONS: Final = ("managers", "widget", "blacklists")
 

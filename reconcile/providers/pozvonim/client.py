@@ -35,6 +35,8 @@ class Client:
         timeouts: Timeouts,
     ) -> None:
         self.account = account
+        #: The API key that the service took last: the account's, or the one that `profile:` declares.
+        self.key = account.api_key
         self.transport = Transport(
             account, parse=parse, parallelism=parallelism, clock=clock, sleep=sleep, random=random, timeouts=timeouts
         )
@@ -74,15 +76,28 @@ class Client:
     def _sent(self, request: Request, token: Token) -> Any:
         account = self.account
         http = signed(request, account.base_url, account.uid, token.text, account.encoding)
-        return self.transport.send(request, http, (token.text, account.api_key, account.uid))
+        return self.transport.send(request, http, (token.text, *self._secrets()))
+
+    def _secrets(self) -> tuple[str, ...]:
+        return (self.account.api_key, self.account.uid, *filter(None, [self.account.next_key]))
 
     def _fetch_token(self) -> GivenToken:
-        http = token_request(self.account.base_url, self.account.uid, self.account.api_key)
-        try:
-            content = self.transport.send(TOKEN, http, (self.account.api_key, self.account.uid))
-        except ProviderError as error:
-            raise self._without_token(error) from None
-        return given_token(content)
+        """A token for the key that worked last, or else for the other one: a change of keys may just be done."""
+        keys = dict.fromkeys(filter(None, [self.key, self.account.api_key, self.account.next_key]))
+        refused: Rejected | None = None
+        for key in keys:
+            http = token_request(self.account.base_url, self.account.uid, key)
+            try:
+                content = self.transport.send(TOKEN, http, self._secrets())
+            except Rejected as error:
+                refused = refused or error
+            except ProviderError as error:
+                raise self._without_token(error) from None
+            else:
+                self.key = key
+                return given_token(content)
+        assert refused is not None
+        raise self._without_token(refused)
 
     # --- what a refusal means -----------------------------------------------------------------------------------------
 
@@ -99,6 +114,8 @@ class Client:
 
     def _refused(self, error: Rejected, more: str = "") -> Rejected:
         advice = "check uid and api_key, and that the API is enabled in the account's profile" + more
+        if self.account.next_key not in (None, self.account.api_key):
+            advice += "; the key of `profile:` is refused, too: if a run changed the key to another one, use that"
         ahead = self.clock_ahead
         if ahead is not None and abs(ahead) > CLOCK_TOLERANCE:
             advice += f"; the service's clock is {clock_difference(ahead)} this machine's"

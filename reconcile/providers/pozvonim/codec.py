@@ -1,27 +1,30 @@
 """The service's sites to and from our values (api.md 1.5 to 1.7). Pure, and precompiled: an account has 10,000 sites.
 
-`decode` takes every shape and spelling that the service may use; `encode_*` uses one, and sends documented fields only.
+`decode` takes every shape and spelling that the service may use; `encode_*` uses one. What is undocumented is sent only
+where it is declared.
 """
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from reconcile.errors import BadAnswer
 from reconcile.model.address import Address
-from reconcile.model.fields import UNMANAGED, Field, Kind, Memo, site_kind
+from reconcile.model.fields import UNMANAGED, Field, Kind, Memo
 from reconcile.model.normalize import quoted, read_address
 from reconcile.model.resource import Live
 from reconcile.providers.pozvonim.assumed import COUNT_KEYS, DETAIL_SECTIONS, LIST_KEYS, META_KEYS, OBJECT_KEYS
+from reconcile.providers.pozvonim.capabilities import CAPABILITIES
 
 Json = dict[str, Any]
 Values = Sequence[Any]
 
 _NO_FIELDS: Final[Json] = {}
+#: The sections of a site, in the order in which they are documented, and sent (1.5).
+SECTIONS: Final = ("site", "managers", "widget", "blacklists")
 
 
 # --- shapes of answers (1.6) ------------------------------------------------------------------------------------------
@@ -119,50 +122,90 @@ def _names(raw: Json) -> str:
     return quoted(sorted(raw)) if raw else "nothing in it"
 
 
-# --- wire to model (1.7) ----------------------------------------------------------------------------------------------
+# --- one site ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """The fields of the kind by the mapping that they travel in: its path, and each field's index, key and reader."""
+@dataclass(frozen=True, slots=True, eq=False)
+class SiteCodec:
+    """Sites of one kind to and from the wire.
 
-    nothing: tuple[Any, ...]
-    groups: tuple[tuple[tuple[str, ...], tuple[tuple[int, str, Memo], ...]], ...]
+    `fields` are those that the service keeps, `nothing` the values of a site that has none, `groups` the fields by the
+    mapping that they travel in: its path, and each field's index, key and reader.
+    """
 
+    kind: Kind
+    fields: tuple[Field, ...] = field(init=False)
+    nothing: tuple[Any, ...] = field(init=False)
+    groups: tuple[tuple[tuple[str, ...], tuple[tuple[int, str, Memo], ...]], ...] = field(init=False)
 
-@functools.cache
-def _plan() -> _Plan:
-    kind = site_kind()
-    groups: dict[tuple[str, ...], list[tuple[int, str, Memo]]] = {}
-    for field in kind.fields:
-        groups.setdefault(field.wire[:-1], []).append((field.index, field.wire[-1], field.lenient))
-    return _Plan(
-        tuple(field.nothing for field in kind.fields), tuple((path, tuple(fields)) for path, fields in groups.items())
-    )
+    def __post_init__(self) -> None:
+        kept = tuple(f for f in self.kind.fields if f.wire[0] in CAPABILITIES.sections)
+        groups: dict[tuple[str, ...], list[tuple[int, str, Memo]]] = {}
+        for f in kept:
+            groups.setdefault(f.wire[:-1], []).append((f.index, f.wire[-1], f.lenient))
+        object.__setattr__(self, "fields", kept)
+        object.__setattr__(self, "nothing", tuple(f.nothing for f in self.kind.fields))
+        object.__setattr__(self, "groups", tuple((path, tuple(found)) for path, found in groups.items()))
 
+    def decode(self, account: str, raw: Any, owner: int | None = None) -> Live:
+        """A complete site. Raises `BadAnswer` where it lacks its id, its url or all of its sections."""
+        raw = unwrapped(raw)
+        known, address = identity(raw)
+        if all(raw.get(section) is None for section in DETAIL_SECTIONS):
+            raise BadAnswer(f"site {known} came without its {', '.join(DETAIL_SECTIONS)}", status=200)
+        values = list(self.nothing)
+        own = _own_fields(raw)
+        try:
+            for path, fields in self.groups:
+                node: Any = raw
+                for key in path:
+                    node = own if key == "site" else node.get(key)
+                    if type(node) is not dict:  # PHP's [] for {}, null, or no such key
+                        node = _NO_FIELDS
+                        break
+                if node:
+                    _read(values, node, fields)
+        except RecursionError:
+            raise BadAnswer(f"site {known} is nested too deeply", status=200) from None
+        return Live(Address(account, "site", address), known, tuple(values), owner)
 
-def decode(account: str, raw: Any) -> Live:
-    """A complete site. Raises `BadAnswer` where it is no object, or lacks its id, its url or all of its sections."""
-    raw = unwrapped(raw)
-    known, address = identity(raw)
-    if all(raw.get(section) is None for section in DETAIL_SECTIONS):
-        raise BadAnswer(f"site {known} came without its {', '.join(DETAIL_SECTIONS)}", status=200)
-    plan = _plan()
-    values = list(plan.nothing)
-    own = _own_fields(raw)
-    try:
-        for path, fields in plan.groups:
-            node: Any = raw
-            for key in path:
-                node = own if key == "site" else node.get(key)
-                if type(node) is not dict:  # PHP's [] for {}, null, or no such key
-                    node = _NO_FIELDS
-                    break
-            if node:
-                _read(values, node, fields)
-    except RecursionError:
-        raise BadAnswer(f"site {known} is nested too deeply", status=200) from None
-    return Live(Address(account, "site", address), known, tuple(values))
+    def encode_create(self, values: Values) -> Json:
+        """All four sections, the documented defaults under the desired values. `ValueError`: there is no manager."""
+        return self._encode(values, [f.default for f in self.kind.fields])
+
+    def encode_update(self, live: Live, values: Values) -> Json:
+        """All four sections, the live values under the desired ones. `ValueError`: there is no manager."""
+        return self._encode(values, live.values)
+
+    def undocumented(self, raw: Any) -> set[str]:
+        """The paths of what a site has and the service does not document, such as `widget.button_color`."""
+        raw = unwrapped(raw)
+        if not isinstance(raw, dict):
+            return set()
+        found: set[str] = set()
+        for section in sorted(CAPABILITIES.sections - {"managers"}):
+            node = _own_fields(raw) if section == "site" else raw.get(section)
+            known = {f.wire[1] for f in self.fields if f.wire[0] == section and not f.undocumented}
+            if node is raw:  # flat: the sections and the id stand beside the site's own fields
+                known |= {"id", *CAPABILITIES.sections}
+            found |= {f"{section}.{name}" for name in (node if isinstance(node, dict) else ()) if name not in known}
+        return found
+
+    def _encode(self, desired: Values, under: Values) -> Json:
+        merged = [below if value is UNMANAGED else value for value, below in zip(desired, under, strict=True)]
+        _complete_days(self.kind, merged)
+        sections: Json = {section: {} for section in SECTIONS}
+        for f in self.fields:
+            value = merged[f.index]
+            if _is_sent(f, value, managed=desired[f.index] is not UNMANAGED):
+                _put(sections, f.wire, _wire(f, value))
+        if not sections["managers"]:
+            raise ValueError("the service requires at least one manager")
+        for section in (name for name, sent in sections.items() if not sent):
+            # The service requires the section, and a form can't carry an empty one.
+            names = [f.wire[1] for f in self.fields if f.wire[0] == section and len(f.wire) == 2 and not f.undocumented]
+            sections[section] = dict.fromkeys(names, "")
+        return sections
 
 
 def _read(values: list[Any], node: Json, fields: tuple[tuple[int, str, Memo], ...]) -> None:
@@ -174,41 +217,12 @@ def _read(values: list[Any], node: Json, fields: tuple[tuple[int, str, Memo], ..
             values[index] = memo.read(raw)
 
 
-# --- model to wire (1.5) ----------------------------------------------------------------------------------------------
-
-
-def encode_create(values: Values) -> Json:
-    """All four sections, the documented defaults under the desired values. Raises `ValueError` without a manager."""
-    return _encode(values, [field.default for field in site_kind().fields])
-
-
-def encode_update(live: Live, values: Values) -> Json:
-    """All four sections, the live values under the desired ones. Raises `ValueError` without a manager."""
-    return _encode(values, live.values)
-
-
-def _encode(desired: Values, under: Values) -> Json:
-    kind = site_kind()
-    merged = [below if value is UNMANAGED else value for value, below in zip(desired, under, strict=True)]
-    _complete_days(kind, merged)
-    sections: Json = {section: {} for section in kind.sections}
-    for field, value, managed in zip(kind.fields, merged, (v is not UNMANAGED for v in desired), strict=True):
-        if _is_sent(field, value, managed=managed):
-            _put(sections, field.wire, _wire(field, value))
-    if not sections["managers"]:
-        raise ValueError("the service requires at least one manager")
-    for section in (name for name, sent in sections.items() if not sent):
-        # The service requires the section, and a form can't carry an empty one.
-        sections[section] = {f.wire[1]: "" for f in kind.fields if f.wire[0] == section and len(f.wire) == 2}
-    return sections
-
-
 def _is_sent(field: Field, value: Any, *, managed: bool) -> bool:
     """A desired value always, even a blank one; what nobody ever gave a value to, not.
 
     A field that is blank and has another default was most likely never set: a blank would take its default away.
     """
-    if value is UNMANAGED or value is None:
+    if value is UNMANAGED or value is None or (field.undocumented and not managed):
         return False
     return managed or value != field.nothing or value == field.default
 

@@ -95,8 +95,8 @@ def _time_value(raw: Any) -> Any:
 
 
 def _sites(reader: Reader) -> str:
-    sites, rung = reader.probe()
-    return f"{count(sites, 'site')}; {rung.value}"
+    probe = reader.probe()
+    return f"{count(probe.sites, 'site')}; {probe.rung.value}"
 
 
 def _widgets(client: Client) -> str:

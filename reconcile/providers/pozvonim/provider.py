@@ -6,18 +6,29 @@ import logging
 import random as random_module
 import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, ServiceError
-from reconcile.model.fields import UNMANAGED, site_kind
+from reconcile.model.capabilities import Capabilities
+from reconcile.model.fields import UNMANAGED, Kinds
 from reconcile.model.normalize import Spelled, count
-from reconcile.model.resource import Live
-from reconcile.model.state import Account
+from reconcile.model.resource import Draft, Live, Ref
+from reconcile.model.state import Account, LiveAccount
+from reconcile.pools import pool
 from reconcile.providers.base import Check
 from reconcile.providers.http.protocol import Request
 from reconcile.providers.http.retries import Repeat, may_have_happened, pause
 from reconcile.providers.pozvonim.assumed import DELETE
-from reconcile.providers.pozvonim.codec import Json, encode_create, encode_update, site_id, unwrapped
+from reconcile.providers.pozvonim.capabilities import CAPABILITIES
+from reconcile.providers.pozvonim.codec import Json, SiteCodec, list_items, site_id, unwrapped
+from reconcile.providers.pozvonim.reading import by_id, sites_of
+from reconcile.providers.pozvonim.studio import (
+    decode_client,
+    decode_profile,
+    encode_client,
+    encode_profile,
+)
 
 if TYPE_CHECKING:
     from reconcile.providers.http.transport import Timeouts
@@ -34,6 +45,7 @@ class Pozvonim:
     def __init__(
         self,
         account: Account,
+        kinds: Kinds,
         *,
         parallelism: int = 8,
         clock: Callable[[], float] = time.monotonic,
@@ -47,6 +59,7 @@ class Pozvonim:
         from reconcile.providers.pozvonim.reading import Reader
 
         self.account = account
+        self._parallelism = parallelism
         self._clock = clock
         self._sleep = sleep
         self._random = random
@@ -58,25 +71,59 @@ class Pozvonim:
             random=random,
             timeouts=timeouts or Timeouts(),
         )
-        self._reader = Reader(self._client, parallelism)
-        self._addresses: dict[int, str] = {}  # of the sites read so far, for the log
+        self._codec = SiteCodec(kinds["site"])
+        self._url = kinds["site"].index("url")
+        self._reader = Reader(self._client, self._codec, parallelism)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the service can do."""
+        return CAPABILITIES
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
-    def read(self) -> tuple[Live, ...]:
-        """All sites, each complete."""
+    def read(self, kinds: Collection[str]) -> LiveAccount:
+        """All resources of these kinds, each complete."""
         started = self._clock()
-        sites = self._reader.all()
-        took, rung = self._clock() - started, self._reader.rung.value
-        log.info("read account %s: %s in %.1f s; %s", self.account.name, count(len(sites), "site"), took, rung)
-        self._addresses.update((live.id, live.address.name) for live in sites)
-        return sites
+        name = self.account.name
+        clients = self._clients() if "client" in kinds else ()
+        sites = self._sites(clients) if "site" in kinds else ()
+        profile = self._profile() if "profile" in kinds else None
+        if "site" in kinds:
+            took, rung = self._clock() - started, self._reader.rung.value
+            log.info("read account %s: %s in %.1f s; %s", name, count(len(sites), "site"), took, rung)
+        return LiveAccount(name, sites, clients, profile, self._warnings())
 
-    def read_some(self, ids: Collection[int]) -> Mapping[int, Live]:
-        """The sites with these ids, each complete, by id; those that are gone are missing."""
-        found = self._reader.some(ids)
-        self._addresses.update((live.id, live.address.name) for live in found.values())
+    def read_some(self, sites: Collection[Ref]) -> Mapping[int, Live]:
+        """These sites, each complete, by id; those that are gone are missing."""
+        found: dict[int, Live] = {}
+        for owner in dict.fromkeys(ref.owner for ref in sites):
+            found |= self._reader.some([ref.id for ref in sites if ref.owner == owner], owner)
         return found
+
+    def _clients(self) -> tuple[Live, ...]:
+        request = Request("GET", "/contributors", slow=True)
+        raw = by_id(list_items(self._client.call(request), str(request)), "client")
+        return tuple(decode_client(self.account.name, item) for item in raw.values())
+
+    def _sites(self, clients: Collection[Live]) -> tuple[Live, ...]:
+        """Every owner's sites. One that is also in the list of the studio's own is its client's."""
+        owners = [None, *(client.id for client in clients)]
+        with pool(min(self._parallelism, len(owners)), "owners") as threads:
+            listed = [threads.submit(self._reader.all, owner) for owner in owners]
+            return tuple({site.id: site for found in listed for site in found.result()}.values())
+
+    def _profile(self) -> Live:
+        raw = self._client.call(Request("GET", "/profile"))
+        return decode_profile(self.account.name, raw, self._client.key)
+
+    def _warnings(self) -> tuple[str, ...]:
+        if self._client.key == self.account.api_key:
+            return ()
+        name = self.account.name
+        return (
+            f"the service takes the API key of `profile:`, and the account's own no more; set {name}'s `api_key` to it",
+        )
 
     def check(self) -> list[Check]:
         """What `doctor` reports."""
@@ -86,10 +133,37 @@ class Pozvonim:
 
     # --- writing ------------------------------------------------------------------------------------------------------
 
-    def create(self, name: str, values: tuple[Any, ...], known: Collection[int]) -> int:
-        """Creates a site exactly once, and gives its id (design, section 3)."""
-        body = self._body(name, lambda: encode_create(_with_url(values, name)))
-        request = Request("POST", "/sites", body, repeat=Repeat.IF_UNDONE, subject=name)
+    def create(self, draft: Draft, known: Collection[int]) -> int:
+        """Creates a site, or a client that may bring its first site, exactly once (design, section 3); gives its id."""
+        if draft.address.kind == "client":
+            return self._create_client(draft, known)
+        address = self._address(draft)
+        body = self._body(draft, lambda: self._site(draft))
+        request = Request("POST", sites_of(draft.owner), body, Repeat.IF_UNDONE, subject=address)
+        return self._created(request, address, lambda: self._reader.find(address, known, draft.owner))
+
+    def _create_client(self, draft: Draft, known: Collection[int]) -> int:
+        """Calls 18 and 20. Whether a lost answer left the client without its site is looked up, and put right."""
+        body = self._body(draft, lambda: encode_client(draft.values))
+        site, path = draft.site, "/contributors"
+        if site is not None:
+            body |= self._body(site, lambda: self._site(site))
+            path = "/contributors/sites"
+        email = str(body["email"])
+        looked_up: list[int] = []
+
+        def look_up() -> int | None:
+            found = next((c.id for c in self._clients() if c.address.name == email and c.id not in known), None)
+            looked_up.extend([] if found is None else [found])
+            return found
+
+        made = self._created(Request("POST", path, body, Repeat.IF_UNDONE, subject=email), email, look_up)
+        if site is not None and looked_up and self._reader.find(self._address(site), (), made) is None:
+            self.create(replace(site, owner=made), ())
+        return made
+
+    def _created(self, request: Request, name: str, look_up: Callable[[], int | None]) -> int:
+        """The id of what `request` creates. After a lost answer `look_up` says whether it is there."""
         for sends in range(1, SENDS + 1):
             self._client.tokens.current()  # what fails here failed before anything was sent
             try:
@@ -103,24 +177,29 @@ class Pozvonim:
                     return created
                 failure, accepted = BadAnswer(f"{request}: the answer holds no id", status=200), True
             self._sleep(pause(failure, sends, self._random))
-            found = self._look_up(name, known, failure)
+            found = self._looked_up(name, look_up, failure)
             if found is not None:
                 return found
             if accepted:
-                # The service said yes; to ask again for a site that it is still making would make two.
+                # The service said yes; to ask again for what it is still making would make two.
                 raise _unknown(name, failure)
         raise _unknown(name, failure)
 
     def update(self, live: Live, values: tuple[Any, ...]) -> None:
         """Makes the desired values live; everything documented that is live goes with them."""
-        body = self._body(live.address.name, lambda: encode_update(live, values))
-        method, path = self.account.update_method, f"/sites/{live.id}"
-        self._client.call(Request(method, path, body, subject=live.address.name))
+        if live.address.kind == "profile":
+            body = encode_profile(live, values)
+            self._client.call(Request("POST", "/profile", body))
+            self._client.key = str(body["api_key"])
+            return
+        body = self._body(live, lambda: self._codec.encode_update(live, values))
+        path = f"{sites_of(live.owner)}/{live.id}"
+        self._client.call(Request(self.account.update_method, path, body, subject=live.address.name))
 
-    def delete(self, live_id: int) -> None:
+    def delete(self, live: Live) -> None:
         """Deletes the site; one that is gone already, perhaps by an attempt whose answer was lost, is fine."""
         try:
-            self._client.call(Request(DELETE, f"/sites/{live_id}", subject=self._addresses.get(live_id, "")))
+            self._client.call(Request(DELETE, f"{sites_of(live.owner)}/{live.id}", subject=live.address.name))
         except ServiceError as error:
             if error.status != 404:
                 raise
@@ -132,25 +211,29 @@ class Pozvonim:
 
     # --- parts --------------------------------------------------------------------------------------------------------
 
-    def _body(self, name: str, encode: Callable[[], Json]) -> Json:
+    def _address(self, draft: Draft) -> str:
+        """The canonical address that a new site will have: of what is sent as its url."""
+        url = draft.values[self._url]
+        return str(url) if url is not UNMANAGED and url else draft.address.name
+
+    def _site(self, draft: Draft) -> Json:
+        """A new site's sections, with its address for its url where none is declared."""
+        address, values = self._address(draft), draft.values
+        if values[self._url] != address:
+            values = (*values[: self._url], Spelled(address, address), *values[self._url + 1 :])
+        return self._codec.encode_create(values)
+
+    def _body(self, resource: Draft | Live, encode: Callable[[], Json]) -> Json:
         try:
             return encode()
         except ValueError as error:
-            raise ProviderError(f"{self.account.name}/site/{name}: {error}") from None
+            raise ProviderError(f"{resource.address}: {error}") from None
 
-    def _look_up(self, name: str, known: Collection[int], failure: ProviderError) -> int | None:
+    def _looked_up(self, name: str, look_up: Callable[[], int | None], failure: ProviderError) -> int | None:
         try:
-            return self._reader.find(name, known)
+            return look_up()
         except ProviderError as error:
             raise _unknown(name, failure, f"; looking for it failed, too: {error}") from None
-
-
-def _with_url(values: tuple[Any, ...], name: str) -> tuple[Any, ...]:
-    """The values with the site's address for its url, where none is declared."""
-    index = site_kind().index("url")
-    if values[index] is not UNMANAGED and values[index]:
-        return values
-    return (*values[:index], Spelled(name, name), *values[index + 1 :])
 
 
 def _unknown(name: str, failure: ProviderError, more: str = "") -> ConnectionFailed:

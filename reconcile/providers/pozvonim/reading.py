@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -16,7 +17,7 @@ from reconcile.errors import BadAnswer, Rejected, ServiceError
 from reconcile.model.resource import Live
 from reconcile.providers.http.protocol import Request
 from reconcile.providers.pozvonim.assumed import IDS_PER_REQUEST
-from reconcile.providers.pozvonim.codec import Json, decode, identity, is_brief, list_items, site_id, unwrapped
+from reconcile.providers.pozvonim.codec import Json, SiteCodec, identity, is_brief, list_items, site_id, unwrapped
 
 if TYPE_CHECKING:
     from reconcile.providers.pozvonim.client import Client
@@ -24,9 +25,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 
-SITES: Final = "/sites"
 #: What a service answers that does not know `ids[]`.
 NOT_OFFERED: Final = (400, 404, 405, 422, 501)
+
+
+def sites_of(owner: int | None) -> str:
+    """The path of an owner's sites: the studio's own, or those of its client with this id (1.4)."""
+    return "/sites" if owner is None else f"/contributors/{owner}/sites"
 
 
 class Rung(Enum):
@@ -37,45 +42,58 @@ class Rung(Enum):
     EACH = "the list is brief and so is ids[]; one request a site"
 
 
-class Reader:
-    """Reads one account's sites; safe to use from several threads."""
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a look at the sites shows: how many, by which rung, and what they have that is not documented."""
 
-    def __init__(self, client: Client, parallelism: int) -> None:
+    sites: int
+    rung: Rung
+    undocumented: tuple[str, ...]
+
+
+class Reader:
+    """Reads one account's sites; safe to use from several threads. `owner` is a studio's client, None the studio."""
+
+    def __init__(self, client: Client, codec: SiteCodec, parallelism: int) -> None:
         self._client = client
+        self._codec = codec
         self._pool = ThreadPoolExecutor(parallelism, thread_name_prefix="reconcile-read")
         self._ids_work: bool | None = None  # not known until tried
         self._list_is_whole = False
         self.rung = Rung.LIST  # how far up the last whole read had to go
 
-    def all(self) -> tuple[Live, ...]:
-        """All sites, each complete. Raises `ProviderError`."""
-        listed = self._listed()
+    def all(self, owner: int | None = None) -> tuple[Live, ...]:
+        """All sites of an owner, each complete. Raises `ProviderError`."""
+        listed = self._listed(owner)
         brief = [known for known, raw in listed.items() if is_brief(raw)]
-        self._list_is_whole = bool(listed) and not brief
-        details = self._details(brief)
+        if listed:
+            self._list_is_whole = not brief
+        details = self._details(brief, owner)
         self.rung = self._rung(brief)
         gone = set(brief) - details.keys()
-        if gone and (left := gone & self._listed().keys()):
+        if gone and (left := gone & self._listed(owner).keys()):
             raise BadAnswer(f"site {min(left)} is in the list of sites, but is not found by itself", status=404)
-        return tuple(self._decode(details.get(known, raw)) for known, raw in listed.items() if known not in gone)
+        return tuple(self._decode(details.get(known, raw), owner) for known, raw in listed.items() if known not in gone)
 
-    def some(self, ids: Collection[int]) -> dict[int, Live]:
+    def some(self, ids: Collection[int], owner: int | None = None) -> dict[int, Live]:
         """The sites with these ids, each complete; without those that are gone. Raises `ProviderError`."""
-        details = self._details(sorted(set(ids)))
-        return {known: self._decode(raw) for known, raw in details.items()}
+        details = self._details(sorted(set(ids)), owner)
+        return {known: self._decode(raw, owner) for known, raw in details.items()}
 
-    def find(self, address: str, known: Collection[int]) -> int | None:
+    def find(self, address: str, known: Collection[int], owner: int | None = None) -> int | None:
         """The lowest id of a site with this address that is not among those known; None where there is none."""
-        strangers = (raw for site, raw in self._listed().items() if site not in known)
+        strangers = (raw for site, raw in self._listed(owner).items() if site not in known)
         return min((site for site, found in map(identity, strangers) if found == address), default=None)
 
-    def probe(self) -> tuple[int, Rung]:
-        """How many sites there are, and how they have to be read; takes three requests at most."""
-        listed = self._listed()
+    def probe(self) -> Probe:
+        """How many sites the studio has itself, and how they have to be read; takes three requests at most."""
+        listed = self._listed(None)
         brief = [known for known, raw in listed.items() if is_brief(raw)]
-        for raw in self._details(brief[:2]).values():
-            self._decode(raw)
-        return len(listed), self._rung(brief)
+        details = self._details(brief[:2], None)
+        for raw in details.values():
+            self._decode(raw, None)
+        seen = (set(), *map(self._codec.undocumented, (*listed.values(), *details.values())))
+        return Probe(len(listed), self._rung(brief), tuple(sorted(set.union(*seen))))
 
     def close(self) -> None:
         """Starts no further reads."""
@@ -86,41 +104,45 @@ class Reader:
 
     # --- the ladder ---------------------------------------------------------------------------------------------------
 
-    def _listed(self) -> dict[int, Json]:
-        request = Request("GET", SITES, slow=True)
+    def _listed(self, owner: int | None) -> dict[int, Json]:
+        request = Request("GET", sites_of(owner), slow=True)
         return by_id(list_items(self._client.call(request), str(request)))
 
-    def _details(self, ids: Sequence[int]) -> dict[int, Json]:
+    def _details(self, ids: Sequence[int], owner: int | None) -> dict[int, Json]:
         """Complete sites by id, as they came; those that the service has no more are missing."""
         found: dict[int, Json] = {}
         if len(ids) > 1 and self._ids_work is not False:
             # The first request goes alone: it shows whether `ids[]` works, and, where it is ignored, brings everything.
-            found = self._probe_ids(ids)
+            found = self._probe_ids(ids, owner)
             if self._ids_work:
                 rest = [known for known in ids[IDS_PER_REQUEST:] if known not in found]
                 chunks = [rest[i : i + IDS_PER_REQUEST] for i in range(0, len(rest), IDS_PER_REQUEST)]
-                for part in self._map(lambda chunk: self._chunk(chunk, ids), chunks):
+                for part in self._map(lambda chunk: self._chunk(chunk, ids, owner), chunks):
                     found.update(part)
         if len(ids) > 1 and not self._ids_work and self._list_is_whole:
-            listed = self._listed()
+            listed = self._listed(owner)
             found.update((known, listed[known]) for known in ids if known in listed and not is_brief(listed[known]))
         # A site that is not there may be gone, or only left out: its own request tells.
         left = [known for known in ids if known not in found]
-        found.update((known, raw) for known, raw in zip(left, self._map(self._one, left), strict=True) if raw)
+        found.update(
+            (known, raw)
+            for known, raw in zip(left, self._map(lambda known: self._one(known, owner), left), strict=True)
+            if raw
+        )
         return found
 
-    def _probe_ids(self, ids: Sequence[int]) -> dict[int, Json]:
+    def _probe_ids(self, ids: Sequence[int], owner: int | None) -> dict[int, Json]:
         try:
-            return self._chunk(ids[:IDS_PER_REQUEST], ids)
+            return self._chunk(ids[:IDS_PER_REQUEST], ids, owner)
         except ServiceError as error:
             if isinstance(error, Rejected) or error.status not in NOT_OFFERED:
                 raise
             self._ids_work = False
             return {}
 
-    def _chunk(self, ids: Sequence[int], wanted: Collection[int]) -> dict[int, Json]:
+    def _chunk(self, ids: Sequence[int], wanted: Collection[int], owner: int | None) -> dict[int, Json]:
         """Those of the sites wanted that one `ids[]` request brings complete."""
-        request = Request("GET", SITES, {"ids": list(ids)}, slow=True)
+        request = Request("GET", sites_of(owner), {"ids": list(ids)}, slow=True)
         items = by_id(list_items(self._client.call(request), str(request), whole=False))
         interesting = items.keys() & set(wanted)
         complete = {known: items[known] for known in interesting if not is_brief(items[known])}
@@ -128,8 +150,8 @@ class Reader:
             self._ids_work = bool(complete)
         return complete
 
-    def _one(self, known: int) -> Json | None:
-        request = Request("GET", f"{SITES}/{known}")
+    def _one(self, known: int, owner: int | None) -> Json | None:
+        request = Request("GET", f"{sites_of(owner)}/{known}")
         try:
             raw = unwrapped(self._client.call(request))
         except ServiceError as error:
@@ -141,22 +163,22 @@ class Reader:
         site: Json = raw
         return site
 
-    def _decode(self, raw: Json) -> Live:
-        return decode(self._client.account.name, raw)
+    def _decode(self, raw: Json, owner: int | None) -> Live:
+        return self._codec.decode(self._client.account.name, raw, owner)
 
     def _map(self, function: Callable[[T], R], items: Sequence[T]) -> Iterable[R]:
         """`map` over the pool; the first failure is raised, and what has not begun by then never does."""
         return list(self._pool.map(function, items)) if len(items) > 1 else [function(item) for item in items]
 
 
-def by_id(items: Iterable[Json]) -> dict[int, Json]:
-    """Sites by their ids. Raises `BadAnswer` where an id is missing, or there twice."""
+def by_id(items: Iterable[Json], what: str = "site") -> dict[int, Json]:
+    """Objects by their ids; `what` they are. Raises `BadAnswer` where an id is missing, or there twice."""
     found: dict[int, Json] = {}
     for raw in items:
         known = site_id(raw)
         if known is None:
-            raise BadAnswer("a site in the list of sites has no usable id", status=200)
+            raise BadAnswer(f"a {what} in the list of {what}s has no usable id", status=200)
         if known in found:
-            raise BadAnswer(f"site {known} is in the list of sites twice", status=200)
+            raise BadAnswer(f"{what} {known} is in the list of {what}s twice", status=200)
         found[known] = raw
     return found

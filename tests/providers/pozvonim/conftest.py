@@ -6,14 +6,16 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
-from reconcile.model.fields import site_kind
+from reconcile.model.address import Address
+from reconcile.model.fields import kinds, site_kind
+from reconcile.model.resource import Draft, Live, Ref
 from reconcile.model.state import Account
 from reconcile.providers.http.transport import Timeouts
 from reconcile.providers.pozvonim.provider import Pozvonim
@@ -109,6 +111,21 @@ def service() -> Iterator[Scripted]:
 Connect = Callable[..., Pozvonim]
 
 
+def draft(name: str, values: tuple[Any, ...]) -> Draft:
+    """A site that is to be created."""
+    return Draft(Address("studio", "site", name), values)
+
+
+def there(number: int) -> Live:
+    """A live site, of which only its id is known."""
+    return Live(Address("studio", "site", "acme.ru"), number, ())
+
+
+def refs(ids: Iterable[int]) -> list[Ref]:
+    """Where the studio's own sites with these ids are found."""
+    return [Ref(known) for known in ids]
+
+
 @pytest.fixture
 def connect() -> Iterator[Connect]:
     """Makes providers whose pauses take no time, and closes them."""
@@ -117,11 +134,11 @@ def connect() -> Iterator[Connect]:
     def make(
         url: str, *, uid: str = UID, api_key: str = KEY, pauses: list[float] | None = None, **more: Any
     ) -> Pozvonim:
-        options = {k: more.pop(k) for k in ("encoding", "update_method") if k in more}
+        options = {k: more.pop(k) for k in ("encoding", "update_method", "next_key") if k in more}
         account = Account("studio", "pozvonim", uid, api_key, url, **options)
         pauses = [] if pauses is None else pauses
         timeouts = more.pop("timeouts", Timeouts(connect=1, read=2, slow=2))
-        made.append(Pozvonim(account, sleep=pauses.append, random=lambda: 1.0, timeouts=timeouts, **more))
+        made.append(Pozvonim(account, kinds(), sleep=pauses.append, random=lambda: 1.0, timeouts=timeouts, **more))
         return made[-1]
 
     yield make

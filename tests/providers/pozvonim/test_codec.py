@@ -11,9 +11,7 @@ from reconcile.errors import BadAnswer
 from reconcile.model.fields import site_kind
 from reconcile.model.normalize import Spelled
 from reconcile.providers.pozvonim.codec import (
-    decode,
-    encode_create,
-    encode_update,
+    SiteCodec,
     identity,
     is_brief,
     list_items,
@@ -22,6 +20,7 @@ from reconcile.providers.pozvonim.codec import (
 
 Desired = Callable[..., tuple[Any, ...]]
 KIND = site_kind()
+CODEC = SiteCodec(KIND)
 MANAGER = {"phone": "+74951234567"}
 
 
@@ -30,7 +29,7 @@ def site(**sections: Any) -> dict[str, Any]:
 
 
 def value(raw: Any, path: str) -> Any:
-    return decode("studio", raw).values[KIND.index(path)]
+    return CODEC.decode("studio", raw).values[KIND.index(path)]
 
 
 # --- lists ------------------------------------------------------------------------------------------------------------
@@ -96,7 +95,7 @@ def test_lists_that_are_none(raw: Any, said: str) -> None:
     ],
 )
 def test_shapes_of_a_site(raw: Any) -> None:
-    live = decode("studio", raw)
+    live = CODEC.decode("studio", raw)
     assert (str(live.address), live.id) == ("studio/site/acme.ru", 5)
     assert live.values[KIND.index("managers")] == (("+74951234567", "", ""),)
 
@@ -116,7 +115,7 @@ def test_shapes_of_a_site(raw: Any) -> None:
 )
 def test_sites_that_are_none(raw: Any, said: str) -> None:
     with pytest.raises(BadAnswer, match=said):
-        decode("studio", raw)
+        CODEC.decode("studio", raw)
 
 
 def test_a_site_whose_url_makes_no_sense_is_still_seen() -> None:
@@ -128,7 +127,7 @@ def test_deep_nesting_is_a_bad_answer() -> None:
     for _ in range(1000):
         deep = [deep]
     with pytest.raises(BadAnswer, match="too deeply"):
-        decode("studio", site(widget={"timezone": deep}))
+        CODEC.decode("studio", site(widget={"timezone": deep}))
 
 
 @pytest.mark.parametrize("section", ["managers", "widget", "blacklists"])
@@ -163,7 +162,7 @@ def test_spellings(raw: Any, path: str, expected: Any) -> None:
 
 
 def test_create_sends_defaults_and_all_sections(desired: Desired) -> None:
-    sent = encode_create(desired(url=Spelled("acme.ru", "http://Acme.ru/"), widget__call_time=35))
+    sent = CODEC.encode_create(desired(url=Spelled("acme.ru", "http://Acme.ru/"), widget__call_time=35))
     assert list(sent) == ["site", "managers", "widget", "blacklists"]
     assert sent["site"]["url"] == "http://Acme.ru/"
     assert sent["site"]["report_period"] == 86400
@@ -175,15 +174,15 @@ def test_create_sends_defaults_and_all_sections(desired: Desired) -> None:
 
 
 def test_a_desired_blank_is_sent(desired: Desired) -> None:
-    sent = encode_create(desired(url="acme.ru", report_email="", notification_notify=(), blacklists__ip=()))
+    sent = CODEC.encode_create(desired(url="acme.ru", report_email="", notification_notify=(), blacklists__ip=()))
     assert (sent["site"]["report_email"], sent["site"]["notification_notify"]) == ("", "")
     assert sent["blacklists"] == {"ip": ""}
 
 
 def test_update_sends_live_values_below(desired: Desired) -> None:
     widget = {"call_time": 40, "schelude": {"monday": {"from": 10}}, "period": "odd", "undocumented": 1}
-    live = decode("studio", site(widget=widget, blacklists={"url": "/b\n/a"}))
-    sent = encode_update(live, desired(widget__button=3))
+    live = CODEC.decode("studio", site(widget=widget, blacklists={"url": "/b\n/a"}))
+    sent = CODEC.encode_update(live, desired(widget__button=3))
     assert sent["site"] == {
         "url": "acme.ru",
         "manager_rule": 0,
@@ -199,11 +198,11 @@ def test_update_sends_live_values_below(desired: Desired) -> None:
 
 
 def test_managers_that_could_not_be_read_go_back_as_they_are(desired: Desired) -> None:
-    live = decode("studio", site(managers="+74951234567"))
-    assert encode_update(live, KIND.blank())["managers"] == "+74951234567"
+    live = CODEC.decode("studio", site(managers="+74951234567"))
+    assert CODEC.encode_update(live, KIND.blank())["managers"] == "+74951234567"
 
 
 @pytest.mark.parametrize("managers", [(), (("", "", ""),)])
 def test_a_site_needs_a_manager(desired: Desired, managers: Any) -> None:
     with pytest.raises(ValueError, match="at least one manager"):
-        encode_create(desired(managers=managers))
+        CODEC.encode_create(desired(managers=managers))

@@ -19,7 +19,7 @@ from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, Rejecte
 from reconcile.model.fields import site_kind
 from reconcile.providers.pozvonim.provider import Pozvonim
 
-from .conftest import Connect, Say, Scripted
+from .conftest import Connect, Say, Scripted, draft, refs, there
 
 Desired = Callable[..., tuple[Any, ...]]
 Full = Callable[..., dict[str, Any]]
@@ -61,18 +61,18 @@ def test_life_of_a_site(
     emulator.set_personalities(names)
     account = connect(emulator.url, uid="u", api_key="key-of-u", encoding=encoding)
     wanted = desired(report_email="a@b.ru", blacklists__ip=("1.2.3.4", "5.6.7.8"), widget__call_time=40)
-    created = account.create("acme.ru", wanted, ())
-    (live,) = account.read()
+    created = account.create(draft("acme.ru", wanted), ())
+    (live,) = account.read({"site"}).sites
     assert (live.id, str(live.address)) == (created, "studio/site/acme.ru")
     changes = {"report_email": "", "blacklists.ip": (), "widget.schedule.monday.from": "10:30"}
     account.update(live, desired(**{path.replace(".", "__"): new for path, new in changes.items()}))
-    after = account.read_some([created, 999])
+    after = account.read_some(refs([created, 999]))
     assert list(after) == [created]
     differences = {f.path: b for f, a, b in zip(KIND.fields, live.values, after[created].values, strict=True) if a != b}
     assert differences == changes
-    account.delete(created)
-    account.delete(created)
-    assert account.read() == ()
+    account.delete(there(created))
+    account.delete(there(created))
+    assert account.read({"site"}).sites == ()
 
 
 # --- the ladder -------------------------------------------------------------------------------------------------------
@@ -108,10 +108,10 @@ def test_ladder(
         emulator.clear_requests()
         return dict(counted)
 
-    whole = account.read()
+    whole = account.read({"site"}).sites
     assert [live.id for live in whole] == ids
     assert asked() == to_read
-    assert account.read_some(ids[:110]) == {live.id: live for live in whole[:110]}
+    assert account.read_some(refs(ids[:110])) == {live.id: live for live in whole[:110]}
     assert asked() == to_read_some
 
 
@@ -129,7 +129,8 @@ def test_a_read_is_logged(
     put(emulator, 3)
     emulator.set_personalities(names)
     caplog.set_level(logging.INFO, logger="reconcile")
-    connect(emulator.url, uid="u", api_key="key-of-u", clock=iter(x / 4 for x in range(1000)).__next__).read()
+    clock = iter(x / 4 for x in range(1000)).__next__
+    connect(emulator.url, uid="u", api_key="key-of-u", clock=clock).read({"site"})
     assert [re.sub(r"\d+\.\d s", "N s", message) for message in caplog.messages] == [
         f"read account studio: 3 sites in N s; {rung}"
     ]
@@ -141,31 +142,31 @@ def test_writes_are_logged_with_the_address_of_the_site(
     provider = connect(service.url, parallelism=1)
     service.script = [Say(201, {"id": 5}), Say(body=[full(5)]), Say(), Say(), Say()]
     caplog.set_level(logging.DEBUG, logger="reconcile.http")
-    provider.create("acme.ru", desired(), ())
-    (live,) = provider.read()
+    provider.create(draft("acme.ru", desired()), ())
+    (live,) = provider.read({"site"}).sites
     provider.update(live, desired())
-    provider.delete(live.id)
-    provider.delete(6)
+    provider.delete(there(live.id))
+    provider.delete(there(6))
     assert [re.sub(r"\d+ ms", "N ms", record.message) for record in caplog.records if record.levelname == "DEBUG"] == [
         "GET /auth/token 200 N ms attempt 1",
         "POST /sites acme.ru 201 N ms attempt 1",
         "GET /sites 200 N ms attempt 1",
         "PUT /sites/5 acme.ru 200 N ms attempt 1",
         "DELETE /sites/5 acme.ru 200 N ms attempt 1",
-        "DELETE /sites/6 200 N ms attempt 1",
+        "DELETE /sites/6 acme.ru 200 N ms attempt 1",
     ]
 
 
 def test_one_site_is_one_request(emulator: Emulator, account: Pozvonim) -> None:
     ids = put(emulator, 3)
-    assert list(account.read_some([ids[1]])) == [ids[1]]
+    assert list(account.read_some(refs([ids[1]]))) == [ids[1]]
     assert paths(emulator) == {"GET /auth/token": 1, f"GET /sites/{ids[1]}": 1}
 
 
 def test_sites_that_are_gone_are_missing(emulator: Emulator, account: Pozvonim) -> None:
     ids = put(emulator, 4)
     emulator.drop_site(ids[2])
-    assert sorted(account.read_some(ids)) == [ids[0], ids[1], ids[3]]
+    assert sorted(account.read_some(refs(ids))) == [ids[0], ids[1], ids[3]]
 
 
 BRIEF = [{"id": 1, "url": "a.ru"}, {"id": 2, "url": "b.ru"}]
@@ -174,14 +175,14 @@ NOT_FOUND = Say(404, {"error": {"code": "GEN-NOT-FOUND", "http_code": 404, "mess
 
 def test_a_site_deleted_while_reading(service: Scripted, connect: Connect, full: Full) -> None:
     service.script = [Say(body=BRIEF), Say(body=BRIEF), Say(body=full(1, "a.ru")), NOT_FOUND, Say(body=BRIEF[:1])]
-    assert [live.id for live in connect(service.url, parallelism=1).read()] == [1]
+    assert [live.id for live in connect(service.url, parallelism=1).read({"site"}).sites] == [1]
     assert service.seen[2:] == ["GET /v2u/sites/1", "GET /v2u/sites/2", "GET /v2u/sites"]
 
 
 def test_a_site_that_is_listed_but_not_found(service: Scripted, connect: Connect, full: Full) -> None:
     service.script = [Say(body=BRIEF), Say(body=BRIEF), Say(body=full(1, "a.ru")), NOT_FOUND, Say(body=BRIEF)]
     with pytest.raises(BadAnswer, match="site 2 is in the list of sites, but is not found"):
-        connect(service.url, parallelism=1).read()
+        connect(service.url, parallelism=1).read({"site"})
 
 
 @pytest.mark.parametrize(
@@ -196,19 +197,19 @@ def test_a_site_that_is_listed_but_not_found(service: Scripted, connect: Connect
 def test_lists_that_can_not_be_trusted(service: Scripted, connect: Connect, listed: Any, said: str) -> None:
     service.usual = Say(body=listed)
     with pytest.raises(BadAnswer, match=said):
-        connect(service.url).read()
+        connect(service.url).read({"site"})
 
 
 def test_the_wrong_site_is_no_answer(service: Scripted, connect: Connect, full: Full) -> None:
     service.usual = Say(body=full(2))
     with pytest.raises(BadAnswer, match="GET /sites/1: the answer is not this site"):
-        connect(service.url).read_some([1])
+        connect(service.url).read_some(refs([1]))
 
 
 def test_one_failure_fails_the_read(service: Scripted, connect: Connect, full: Full) -> None:
     service.script = [Say(body=BRIEF), Say(body=[full(1), BRIEF[1]]), Say(400, {"error": {"message": "no"}})]
     with pytest.raises(ServiceError, match="GET /sites/2: no"):
-        connect(service.url).read()
+        connect(service.url).read({"site"})
 
 
 # --- creating exactly once --------------------------------------------------------------------------------------------
@@ -222,7 +223,7 @@ def test_a_lost_answer_is_looked_up(
 ) -> None:
     listed = [full(3), {"id": 9, "url": "http://ACME.ru/"}, full(7, "other.ru")]
     service.script = [lost, Say(body=listed)]
-    assert connect(service.url).create("acme.ru", desired(), known=[3, 7]) == 9
+    assert connect(service.url).create(draft("acme.ru", desired()), known=[3, 7]) == 9
     assert service.seen == ["POST /v2u/sites", "GET /v2u/sites"]
 
 
@@ -230,7 +231,7 @@ def test_a_lost_answer_is_looked_up(
 def test_what_did_not_happen_is_sent_again(service: Scripted, connect: Connect, desired: Desired, lost: Say) -> None:
     service.script = [lost, Say(body=[]), Say(201, {"data": {"id": "6"}})]
     pauses: list[float] = []
-    assert connect(service.url, pauses=pauses).create("acme.ru", desired(), ()) == 6
+    assert connect(service.url, pauses=pauses).create(draft("acme.ru", desired()), ()) == 6
     assert service.seen == ["POST /v2u/sites", "GET /v2u/sites", "POST /v2u/sites"]
     assert pauses == [0.5]
 
@@ -238,46 +239,46 @@ def test_what_did_not_happen_is_sent_again(service: Scripted, connect: Connect, 
 def test_a_create_is_sent_three_times_at_most(service: Scripted, connect: Connect, desired: Desired) -> None:
     service.script = [Say(504, b"<html>"), Say(body=[])] * 3
     with pytest.raises(ConnectionFailed, match=r"unknown: POST /sites: HTTP 504.*run plan again"):
-        connect(service.url).create("acme.ru", desired(), ())
+        connect(service.url).create(draft("acme.ru", desired()), ())
     assert Counter(service.seen) == {"POST /v2u/sites": 3, "GET /v2u/sites": 3}
 
 
 def test_an_accepted_create_is_never_sent_again(service: Scripted, connect: Connect, desired: Desired) -> None:
     service.script = [Say(202)]
     with pytest.raises(ConnectionFailed, match=r"whether acme\.ru was created is unknown.*run plan again"):
-        connect(service.url).create("acme.ru", desired(), ())
+        connect(service.url).create(draft("acme.ru", desired()), ())
     assert service.seen == ["POST /v2u/sites", "GET /v2u/sites"]
 
 
 def test_an_impossible_look_up_is_unknown(service: Scripted, connect: Connect, desired: Desired) -> None:
     service.script = [Say(reset=True)] + [Say(400, b"<html>")] * 5
     with pytest.raises(ConnectionFailed, match=r"unknown: .*looking for it failed, too") as caught:
-        connect(service.url).create("acme.ru", desired(), ())
+        connect(service.url).create(draft("acme.ru", desired()), ())
     assert caught.value.sent
 
 
 def test_a_refused_create_is_not_repeated(service: Scripted, connect: Connect, desired: Desired) -> None:
     service.script = [Say(400, {"error": {"message": "phone is wrong"}})]
     with pytest.raises(ServiceError, match="phone is wrong"):
-        connect(service.url).create("acme.ru", desired(), ())
+        connect(service.url).create(draft("acme.ru", desired()), ())
     assert len(service.seen) == 1
 
 
 def test_too_many_requests_made_nothing(service: Scripted, connect: Connect, desired: Desired) -> None:
     service.script = [Say(429, b"slow"), Say(201, {"id": 5})]
-    assert connect(service.url).create("acme.ru", desired(), ()) == 5
+    assert connect(service.url).create(draft("acme.ru", desired()), ()) == 5
 
 
 def test_without_a_token_nothing_was_sent(service: Scripted, connect: Connect, desired: Desired) -> None:
     service.token = Say(reset=True)
     with pytest.raises(ConnectionFailed) as caught:
-        connect(service.url).create("acme.ru", desired(), ())
+        connect(service.url).create(draft("acme.ru", desired()), ())
     assert (caught.value.sent, service.seen) == (False, [])
 
 
 def test_a_site_without_managers_is_refused_here(service: Scripted, connect: Connect, desired: Desired) -> None:
     with pytest.raises(ProviderError, match=r"studio/site/acme\.ru: the service requires at least one manager"):
-        connect(service.url).create("acme.ru", desired(managers=()), ())
+        connect(service.url).create(draft("acme.ru", desired(managers=())), ())
 
 
 # --- changing ---------------------------------------------------------------------------------------------------------
@@ -289,20 +290,20 @@ def test_updates_are_repeated_whatever_their_verb(
 ) -> None:
     provider = connect(service.url, update_method=method)
     service.script = [Say(body=full(5)), Say(reset=True), Say(502, b""), Say(204)]
-    provider.update(provider.read_some([5])[5], desired())
+    provider.update(provider.read_some(refs([5]))[5], desired())
     assert service.seen[1:] == [f"{method} /v2u/sites/5"] * 3
 
 
 def test_a_delete_whose_answer_was_lost(service: Scripted, connect: Connect) -> None:
     service.script = [Say(reset=True), NOT_FOUND]
-    connect(service.url).delete(5)
+    connect(service.url).delete(there(5))
     assert service.seen == ["DELETE /v2u/sites/5"] * 2
 
 
 def test_a_page_that_is_not_found_is_not_a_site_that_is_gone(service: Scripted, connect: Connect) -> None:
     service.usual = Say(404, b"<html>nginx</html>")
     with pytest.raises(BadAnswer, match="404"):
-        connect(service.url).delete(5)
+        connect(service.url).delete(there(5))
 
 
 # --- tokens -----------------------------------------------------------------------------------------------------------
@@ -311,18 +312,18 @@ def test_a_page_that_is_not_found_is_not_a_site_that_is_gone(service: Scripted, 
 def test_an_expired_token_is_renewed_once_for_all_threads(emulator: Emulator, account: Pozvonim) -> None:
     put(emulator, 40)
     emulator.set_personalities(("brief-lists", "brief-ids"))
-    account.read()
+    account.read({"site"})
     emulator.expire_tokens()
     emulator.clear_requests()
-    assert len(account.read()) == 40
+    assert len(account.read({"site"}).sites) == 40
     emulator.expire_tokens()
-    assert len(account.read_some([live["id"] for live in emulator.sites("u")])) == 40
+    assert len(account.read_some(refs([live["id"] for live in emulator.sites("u")]))) == 40
     assert paths(emulator)["GET /auth/token"] == 2
 
 
 def test_a_wrong_key(emulator: Emulator, connect: Connect) -> None:
     with pytest.raises(Rejected, match="the service refuses the credentials of account studio"):
-        connect(emulator.url, uid="u", api_key="wrong-key").read()
+        connect(emulator.url, uid="u", api_key="wrong-key").read({"site"})
 
 
 # --- doctor -----------------------------------------------------------------------------------------------------------
@@ -448,11 +449,11 @@ def test_tokens_that_wear_out_are_replaced_as_often_as_they_have_worked(
         thread.start()
         account = connect(f"http://127.0.0.1:{server.server_port}/v2u")
         if works:
-            assert [account.read() for _ in range(23)] == [()] * 23
+            assert [account.read({"site"}).sites for _ in range(23)] == [()] * 23
             assert (fleeting.served, fleeting.given) == (23, 5)
         else:
             with pytest.raises(Rejected, match="check uid and api_key"):
-                account.read()
+                account.read({"site"})
             assert fleeting.given == 2
         server.shutdown()
         thread.join()

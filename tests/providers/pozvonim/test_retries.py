@@ -15,7 +15,7 @@ from reconcile.providers.http.protocol import Request
 from reconcile.providers.http.retries import Repeat
 from reconcile.providers.http.transport import Timeouts
 
-from .conftest import KEY, TOKEN, UID, Connect, Say, Scripted
+from .conftest import KEY, TOKEN, UID, Connect, Say, Scripted, refs, there
 
 HTML = Say(502, b"<html>Bad gateway</html>")
 PASSING = [HTML, Say(reset=True), Say(body=b"[]", cut=True), Say(200, b""), Say(503, {"error": {"message": "busy"}})]
@@ -25,7 +25,7 @@ PASSING = [HTML, Say(reset=True), Say(body=b"[]", cut=True), Say(200, b""), Say(
 def test_a_read_survives_what_passes(service: Scripted, connect: Connect, fault: Say) -> None:
     service.script = [fault] * 4
     pauses: list[float] = []
-    assert connect(service.url, pauses=pauses).read() == ()
+    assert connect(service.url, pauses=pauses).read({"site"}).sites == ()
     assert pauses == [0.5, 1, 2, 4]
 
 
@@ -33,21 +33,21 @@ def test_a_read_survives_what_passes(service: Scripted, connect: Connect, fault:
 def test_a_read_that_fails_is_never_empty(service: Scripted, connect: Connect, fault: Say) -> None:
     service.usual = fault
     with pytest.raises((BadAnswer, ConnectionFailed, ServiceError)):
-        connect(service.url).read()
+        connect(service.url).read({"site"})
     assert len(service.seen) == 5
 
 
 def test_a_redirect_is_not_followed(service: Scripted, connect: Connect) -> None:
     service.usual = Say(302, headers={"Location": f"{service.url}/elsewhere"})
     with pytest.raises(BadAnswer, match="redirected"):
-        connect(service.url).read()
+        connect(service.url).read({"site"})
     assert service.seen == ["GET /v2u/sites"]
 
 
 def test_retry_after_is_honoured(service: Scripted, connect: Connect) -> None:
     service.script = [Say(429, {"error": {"message": "slow down"}}, {"Retry-After": "3"})]
     pauses: list[float] = []
-    connect(service.url, pauses=pauses).read()
+    connect(service.url, pauses=pauses).read({"site"})
     assert pauses == [3.0]
 
 
@@ -56,14 +56,14 @@ def test_nobody_listens(connect: Connect) -> None:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
     with pytest.raises(ConnectionFailed) as caught:
-        connect(f"http://somebody:secret@127.0.0.1:{port}/v2u").read()
+        connect(f"http://somebody:secret@127.0.0.1:{port}/v2u").read({"site"})
     assert str(caught.value) == f"GET /auth/token: can't connect: connection refused (http://127.0.0.1:{port})"
     assert not caught.value.sent
 
 
 def test_an_unknown_host(connect: Connect) -> None:
     with pytest.raises(ConnectionFailed) as caught:
-        connect("http://nowhere.invalid/v2u").read()
+        connect("http://nowhere.invalid/v2u").read({"site"})
     assert not caught.value.sent
 
 
@@ -86,7 +86,7 @@ def test_tls_to_a_server_without(service: Scripted, connect: Connect) -> None:
     with pytest.raises(
         ConnectionFailed, match=r"does not speak TLS \(https\); is it http://\? \(https://127"
     ) as caught:
-        connect(service.url.replace("http:", "https:")).read()
+        connect(service.url.replace("http:", "https:")).read({"site"})
     assert not caught.value.sent
 
 
@@ -94,13 +94,13 @@ def test_an_endless_answer(service: Scripted, connect: Connect, monkeypatch: pyt
     monkeypatch.setattr(transport_module, "MAX_BODY", 1 << 20)
     service.usual = Say(body=b" " * (3 << 20))
     with pytest.raises(BadAnswer, match="larger than 1 MiB"):
-        connect(service.url).read()
+        connect(service.url).read({"site"})
 
 
 def test_an_answer_that_drips(service: Scripted, connect: Connect) -> None:
     service.usual = Say(body=b" " * (3 << 20))
     with pytest.raises(ConnectionFailed, match="was not complete after 0 s"):
-        connect(service.url, timeouts=Timeouts(whole=0)).read()
+        connect(service.url, timeouts=Timeouts(whole=0)).read({"site"})
 
 
 # --- credentials ------------------------------------------------------------------------------------------------------
@@ -119,14 +119,14 @@ REJECTION = Say(403, {"error": {"code": "GEN-SIGN", "message": f"bad {TOKEN} {KE
 def test_a_token_that_is_not_found(service: Scripted, connect: Connect, body: Any, kind: type[ProviderError]) -> None:
     service.token = Say(404, body)
     with pytest.raises(kind, match=r"GET /auth/token: .*; is base_url right\? It usually ends in /v2u$") as caught:
-        connect(service.url).read()
+        connect(service.url).read({"site"})
     assert not [secret for secret in (KEY, UID) if secret in str(caught.value)]
 
 
 def test_a_token_that_is_not_found_is_not_a_site_that_is_gone(service: Scripted, connect: Connect) -> None:
     service.token = Say(404, {"error": {"code": "GEN-NOT-FOUND", "message": "no such page"}})
     provider = connect(service.url)
-    for work in (lambda: provider.delete(5), lambda: provider.read_some([5])):
+    for work in (lambda: provider.delete(there(5)), lambda: provider.read_some(refs([5]))):
         with pytest.raises(BadAnswer, match="is base_url right"):
             work()
 
@@ -140,7 +140,7 @@ def test_any_request_is_sent_again_after_a_rejection(service: Scripted, connect:
 def test_a_rejection_of_a_fresh_token_goes_to_the_user(service: Scripted, connect: Connect) -> None:
     service.usual = REJECTION
     with pytest.raises(Rejected, match=r"refuses the credentials of account studio: .*check uid and api_key") as caught:
-        connect(service.url).read()
+        connect(service.url).read({"site"})
     assert (len(service.seen), service.tokens) == (2, 2)
     assert not [secret for secret in (TOKEN, KEY, UID, "clock") if secret in str(caught.value)]
 
@@ -148,7 +148,7 @@ def test_a_rejection_of_a_fresh_token_goes_to_the_user(service: Scripted, connec
 def test_a_wrong_key_is_said_at_once(service: Scripted, connect: Connect) -> None:
     service.token = REJECTION
     with pytest.raises(Rejected, match="refuses the credentials"):
-        connect(service.url).read()
+        connect(service.url).read({"site"})
     assert (service.seen, service.tokens) == ([], 1)
 
 
@@ -157,14 +157,14 @@ def test_a_clock_that_is_off_is_mentioned(service: Scripted, connect: Connect) -
     provider._client.transport._wall_clock = lambda: 0.0 + 10_000_000_000  # the year 2286
     service.usual = REJECTION
     with pytest.raises(Rejected, match=r"the service's clock is \d+ h \d+ min behind this machine's"):
-        provider.read()
+        provider.read({"site"})
 
 
 def test_logs_hold_no_secrets(service: Scripted, connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, logger="reconcile")
     service.script = [HTML]
     provider = connect(service.url)
-    provider.read()
+    provider.read({"site"})
     assert [
         re.sub(r"\d+ ms ", "", record.getMessage()) for record in caplog.records if record.name == "reconcile.http"
     ] == [

@@ -1,0 +1,72 @@
+"""One declared resource beside its live one: what differs, what goes with that, what is lacking, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from reconcile.model.fields import UNMANAGED, Field, Kind
+from reconcile.model.normalize import Spelled, quoted
+from reconcile.model.resource import Desired, Live
+from reconcile.planning.plan import FieldChange
+
+
+def compare(kind: Kind, desired: Sequence[Any], live: Sequence[Any]) -> tuple[FieldChange, ...]:
+    """The managed fields whose canonical values differ; what is sent on creation only is not compared."""
+    if desired == live:
+        return ()
+    return tuple(
+        FieldChange(field, before, after)
+        for field, after, before in zip(kind.fields, desired, live, strict=True)
+        if after is not UNMANAGED and after != before and not field.create_only
+    )
+
+
+def context(
+    kind: Kind, desired: Sequence[Any], differing: Sequence[FieldChange], live: Sequence[Any]
+) -> tuple[FieldChange, ...]:
+    """What does not differ and goes with what does."""
+    changed = {item.field.index for item in differing}
+    days = {i for day in kind.days if not changed.isdisjoint(day) for i in day}
+    return tuple(
+        FieldChange(field, before, before if after is UNMANAGED else after)
+        for field, before, after in zip(kind.fields, live, desired, strict=True)
+        if field.index not in changed and (field.index in days or _says_more(field, after))
+    )
+
+
+def _says_more(field: Field, value: Any) -> bool:
+    """Whether a declared value says more than the live one that it equals.
+
+    It may have a spelling, or be blank on purpose where a field that is not sent gets a default.
+    """
+    return isinstance(value, Spelled) or (value == field.nothing and field.default not in (UNMANAGED, field.nothing))
+
+
+def why_update(kind: Kind, resource: Desired, live: Live) -> str:
+    """The reason of an update."""
+    if kind.name != "site" or resource.values[kind.index("url")] == live.address.name:
+        return f"differs from {resource.file}"
+    if live.address.name == resource.previous:
+        return f"renamed from {live.address.human} in {resource.file}"
+    return f"is {live.address.human} now, and declared otherwise in {resource.file}"
+
+
+def difference(item: FieldChange) -> str:
+    """One field that differs, in words."""
+    before, after = item.shown
+    return f"{item.field.path} is {quoted(before)}, and declared {quoted(after)}"
+
+
+def lacking(kind: Kind, resource: Desired, live: Live | None) -> str | None:
+    """What the service requires and neither side has; an incomplete object is never sent (api.md 1.5)."""
+    for field in kind.fields:
+        if not field.required or (field.create_only and live is not None):
+            continue
+        value = resource.values[field.index]
+        if value is UNMANAGED:
+            value = field.default if live is None else live.values[field.index]
+        if value is UNMANAGED or value == field.nothing:
+            state = "would be created" if live is None else "is live"
+            return f"{state} without `{field.path}`, which the service requires; declare it in {resource.file}"
+    return None

@@ -1,0 +1,120 @@
+"""Sites by their owner, the studio itself or one of its clients: a site is matched among those of its owner only.
+
+No API moves a site from one owner to another (api.md 1.4), so that one which is live under another owner than the
+declared one is a step for a person; to create it anew would make two.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reconcile.model.address import Address
+from reconcile.model.resource import Desired, Live
+from reconcile.planning.clients import Clients
+from reconcile.planning.match import Matches, match
+from reconcile.planning.plan import Diagnostic, ManualStep, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The sites of one declared owner: a live client by its id, or None: the studio itself, or a client to be made."""
+
+    owner: int | None
+    matches: Matches
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The groups, and what is to be said of single declared sites."""
+
+    groups: tuple[Group, ...]
+    said: tuple[Diagnostic | ManualStep, ...]
+
+
+def place(desired: Sequence[Desired], live: Sequence[Live], clients: Clients, url: int) -> Placed:
+    """Matches the declared sites of an account with its live ones; `url` is the index of what is sent as address."""
+    return _Placer(desired, live, clients, url).run()
+
+
+class _Placer:
+    def __init__(self, desired: Sequence[Desired], live: Sequence[Live], clients: Clients, url: int) -> None:
+        self.clients = clients
+        self.url = url
+        self.said: list[Diagnostic | ManualStep] = []
+        self.live = live
+        self.by_id = {site.id: site for site in live}
+        self.claimed: set[int] = set()
+        self.declared: dict[Address | None, list[Desired]] = {None: []}
+        for client, _ in clients.pairs:
+            self.declared[client.address] = []
+        for site in desired:
+            self.add(site)
+
+    def add(self, site: Desired) -> None:
+        """Puts a site into its owner's group, unless it can't be told whose it is, or is pinned to another's."""
+        if site.client is not None and site.client not in self.declared:
+            message = f"which live client {site.client.name} is can't be told"
+            self.said.append(Diagnostic(Severity.ERROR, str(site.address), message))
+        elif site.id in self.by_id and self.by_id[site.id].owner != self.owner(site.client):
+            self.moved(site, self.by_id[site.id])
+        else:
+            self.declared[site.client].append(site)
+
+    def owner(self, client: Address | None) -> int | None:
+        """The owner's id; NEW for a client that is to be created."""
+        return None if client is None else self.clients.ids[client]
+
+    def run(self) -> Placed:
+        by_owner: dict[int | None, list[Live]] = defaultdict(list)
+        for site in self.live:
+            by_owner[site.owner].append(site)
+        matched = {
+            client: match(sites, by_owner[self.owner(client)], self.url) for client, sites in self.declared.items()
+        }
+        free = self.free(matched, by_owner)
+        groups = []
+        for client, matches in matched.items():
+            self.said += matches.diagnostics
+            pairs = tuple(pair for pair in matches.pairs if not self.elsewhere(*pair, free))
+            groups.append((client, pairs, matches))
+        return Placed(
+            tuple(
+                Group(
+                    self.owner(client) or None,
+                    Matches(pairs, tuple(site for site in m.undeclared if site.id not in self.claimed), ()),
+                )
+                for client, pairs, m in groups
+            ),
+            tuple(self.said),
+        )
+
+    def free(self, matched: dict[Address | None, Matches], by_owner: dict[int | None, list[Live]]) -> dict[str, Live]:
+        """The live sites that no declared one is, by address; those of clients that nobody declares among them."""
+        owners = {self.owner(client) for client in matched}
+        left = [site for owner, sites in by_owner.items() if owner not in owners for site in sites]
+        left += [site for matches in matched.values() for site in matches.undeclared]
+        return {site.address.name: site for site in sorted(left, key=lambda site: -site.id)}
+
+    def elsewhere(self, site: Desired, found: Live | None, free: dict[str, Live]) -> bool:
+        """Whether a declared site that its owner does not have is live under another one; says so."""
+        if found is not None:
+            return False
+        for name in (str(site.values[self.url]), site.address.name, site.previous or ""):
+            if name in free:
+                self.moved(site, free[name])
+                return True
+        return False
+
+    def moved(self, site: Desired, live: Live) -> None:
+        self.claimed.add(live.id)
+        here = "the studio itself" if live.owner is None else f"client {self.clients.names.get(live.owner, live.owner)}"
+        there = "the studio itself" if site.client is None else f"client {site.client.name}"
+        self.said.append(
+            ManualStep(
+                str(site.address),
+                f"is live under {here} (id {live.id}), and declared under {there}; the service has no call to move a "
+                "site to another owner, so nothing is sent: declare it where it is, or have it moved in the dashboard",
+            )
+        )
