@@ -2,6 +2,7 @@
 
 query                pure: PHP's `http_build_query`, which the services sign
 protocol             pure: requests and answers as values
+shapes               pure: lists, objects and ids, however they come
 retries              pure: what is repeated, and when
 words                pure: what may be said of requests and answers, without their secrets
 clock                pure: whether the service's clock agrees with ours

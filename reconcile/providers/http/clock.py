@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from reconcile.providers.base import Check
+
 #: Seconds by which the server's clock may be off before `doctor` warns, and an error message mentions it.
 CLOCK_TOLERANCE: Final = 300.0
 
@@ -14,3 +16,13 @@ def clock_difference(ahead: float) -> str:
     hours, minutes = divmod(round(seconds / 60), 60)
     size = f"{seconds} s" if seconds < 60 else f"{hours} h {minutes} min" if hours else f"{minutes} min"
     return f"{size} {'ahead of' if ahead > 0 else 'behind'}"
+
+
+def clock_check(ahead: float | None) -> Check:
+    """What `doctor` says of the clocks."""
+    if ahead is None:
+        return Check("warning", "clock", "the service's answers have no Date, so that the clocks can't be compared")
+    if abs(ahead) > CLOCK_TOLERANCE:
+        return Check("warning", "clock", f"the service's clock is {clock_difference(ahead)} this machine's")
+    minutes = CLOCK_TOLERANCE / 60
+    return Check("ok", "clock", f"the service's clock agrees with this machine's within {minutes:g} minutes")

@@ -1,0 +1,116 @@
+"""An account at Chaser, as planning and applying see it: its websites are read, and nothing of them is changed."""
+
+from __future__ import annotations
+
+import logging
+import random as random_module
+import time
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from reconcile.errors import ProviderError
+from reconcile.model.capabilities import Action, Capabilities
+from reconcile.model.fields import site_kind
+from reconcile.model.normalize import count
+from reconcile.model.resource import Live
+from reconcile.model.state import Account
+from reconcile.providers.activities import Activities
+from reconcile.providers.base import Check
+from reconcile.providers.chaser.capabilities import CAPABILITIES
+from reconcile.providers.chaser.codec import websites
+from reconcile.providers.http.protocol import Request
+
+if TYPE_CHECKING:
+    from reconcile.providers.http.transport import Timeouts
+
+#: The list of websites (call 29): all that the service tells of them.
+WEBSITES: Final = Request("GET", "/websites", slow=True)
+
+log = logging.getLogger("reconcile")
+
+
+class Chaser:
+    """One account; safe to use from several threads. `clock` is monotonic; clock, sleep and random are for tests."""
+
+    capabilities: Capabilities = CAPABILITIES
+
+    def __init__(
+        self,
+        account: Account,
+        *,
+        parallelism: int = 8,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        random: Callable[[], float] = random_module.random,
+        timeouts: Timeouts | None = None,
+    ) -> None:
+        # The libraries of the network are imported here, so that a command which needs none does not wait for them.
+        from reconcile.providers.chaser.activities import ChaserActivities
+        from reconcile.providers.chaser.client import Client
+        from reconcile.providers.http.transport import Timeouts
+
+        self.account = account
+        self._kind = site_kind()
+        self._clock = clock
+        self._client = Client(
+            account,
+            parallelism=parallelism,
+            clock=clock,
+            sleep=sleep,
+            random=random,
+            timeouts=timeouts or Timeouts(),
+        )
+        self._activities = ChaserActivities(self._client, self._websites)
+
+    @property
+    def activities(self) -> Activities:
+        """Calls and statistics."""
+        return self._activities
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def read(self) -> tuple[Live, ...]:
+        """All websites."""
+        started = self._clock()
+        sites = self._websites()
+        log.info("read account %s: %s in %.1f s", self.account.name, count(len(sites), "site"), self._clock() - started)
+        return sites
+
+    def read_some(self, ids: Collection[int]) -> Mapping[int, Live]:
+        """The websites with these ids, by id; those that are gone are missing. The list is the only way to them."""
+        wanted = set(ids)
+        return {live.id: live for live in self._websites() if live.id in wanted} if wanted else {}
+
+    def check(self) -> list[Check]:
+        """What `doctor` reports."""
+        from reconcile.providers.chaser.doctor import checks
+
+        return checks(self._client, self._activities, self._kind)
+
+    def close(self) -> None:
+        """Lets go of the connections."""
+        self._client.close()
+
+    def _websites(self) -> tuple[Live, ...]:
+        return websites(self._kind, self.account.name, self._client.call(WEBSITES), str(WEBSITES))
+
+    # --- what the API has no call for ---------------------------------------------------------------------------------
+
+    def create(self, name: str, values: tuple[Any, ...], known: Collection[int]) -> int:
+        """Not at Chaser."""
+        self._missing(Action.CREATE, name)
+
+    def update(self, live: Live, values: tuple[Any, ...]) -> None:
+        """Not at Chaser."""
+        self._missing(Action.UPDATE, live.address.name)
+
+    def delete(self, live_id: int) -> None:
+        """Not at Chaser."""
+        self._missing(Action.DELETE, str(live_id))
+
+    def _missing(self, action: Action, site: str) -> NoReturn:
+        advice = CAPABILITIES.advice["site", action]
+        raise ProviderError(
+            f"{self.account.name}/site/{site}: Chaser's API has no call to {action} a website, so that nothing was "
+            f"sent; {advice}"
+        )

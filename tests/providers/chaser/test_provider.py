@@ -1,0 +1,167 @@
+"""The provider over HTTP, against a strict service in all its strangeness."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, Rejected, ServiceError
+from reconcile.model.fields import site_kind
+from reconcile.model.resource import Live
+from reconcile.providers.chaser.provider import Chaser
+
+from .conftest import CLIENT, KEY, Connect, Fault, Service
+
+TITLE = site_kind().index("title")
+
+STRANGE = {
+    "plain": lambda raw: raw,
+    "wrapped-data": lambda raw: {"data": raw, "total": len(raw)},
+    "wrapped-twice": lambda raw: {"data": {"websites": raw}},
+    "as-object": lambda raw: {str(i): item for i, item in enumerate(raw)},
+    "ids-as-numbers": lambda raw: [item | {"id": int(item["id"])} for item in raw],
+    "names-as-urls": lambda raw: [item | {"name": f"http://{item['name'].upper()}/"} for item in raw],
+    "names-in-punycode": lambda raw: [item | {"name": item["name"].encode("idna").decode()} for item in raw],
+    "no-empty-titles": lambda raw: [{k: v for k, v in item.items() if v} for item in raw],
+    "null-titles": lambda raw: [item | {"title": item["title"] or None} for item in raw],
+    "undocumented-fields": lambda raw: [item | {"title_html": "<b>", "widget": {"a": 1}} for item in raw],
+}
+
+
+@pytest.mark.parametrize("strange", STRANGE.values(), ids=STRANGE.keys())
+def test_websites_are_read_however_they_come(service: Service, connect: Connect, strange: Callable[[Any], Any]) -> None:
+    plain = connect().read()
+    service.shape = strange
+    account = connect()
+    assert account.read() == plain
+    assert account.read_some([12346, 99]) == {12346: plain[1]}
+    assert [(str(live.address), live.id, live.values[TITLE]) for live in plain] == [
+        ("moscow/site/chaser.ru", 12345, ""),
+        ("moscow/site/xn----7sbbuvdodh.xn--p1ai", 12346, "Окна «Акме»"),
+    ]
+
+
+def test_nothing_is_asked_where_nothing_is_wanted(service: Service, connect: Connect) -> None:
+    assert connect().read_some([]) == {}
+    assert service.seen == []
+
+
+def test_a_read_is_logged(connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="reconcile")
+    connect().read()
+    assert [re.sub(r"\d+(\.\d)? (m?s)\b", r"N \2", message) for message in caplog.messages] == [
+        "GET /websites 200 N ms attempt 1",
+        "read account moscow: 2 sites in N s",
+    ]
+
+
+PASSING = [Fault(502, b"<html>"), Fault(reset=True), Fault(body=b"[]", cut=True), Fault(200), Fault(503, b"{}")]
+
+
+@pytest.mark.parametrize("fault", PASSING, ids=str)
+def test_a_read_survives_what_passes_and_is_never_empty(service: Service, connect: Connect, fault: Fault) -> None:
+    service.faults = [fault] * 4
+    pauses: list[float] = []
+    assert len(connect(pauses=pauses).read()) == 2
+    assert pauses == [0.5, 1, 2, 4]
+    service.faults = [fault] * 5
+    with pytest.raises((BadAnswer, ConnectionFailed)):
+        connect().read()
+
+
+def test_retry_after_is_honoured(service: Service, connect: Connect) -> None:
+    service.faults = [Fault(429, retry_after=3)]
+    pauses: list[float] = []
+    connect(pauses=pauses).read()
+    assert pauses == [3.0]
+
+
+@pytest.mark.parametrize(
+    ("account", "said"),
+    [
+        (
+            {"uid": "999999"},
+            r"refuses account moscow: GET /websites: client \*\*\* is not known \(HTTP 401\); check uid \(",
+        ),
+        (
+            {"api_key": "wrong-key"},
+            r"refuses account moscow: GET /websites: .*\(HTTP 403\); check api_key \(Chaser's pr",
+        ),
+    ],
+)
+def test_credentials(service: Service, connect: Connect, account: dict[str, str], said: str) -> None:
+    with pytest.raises(Rejected, match=said) as caught:
+        connect(**account).read()
+    assert service.paths() == ["GET /v1/websites"]
+    assert not [secret for secret in (CLIENT, KEY, *account.values(), "SecurityKey=0") if secret in str(caught.value)]
+
+
+@pytest.mark.parametrize(("body", "kind"), [(b"<html>nginx", BadAnswer), (b'{"error": "no page"}', ServiceError)])
+def test_a_wrong_base_url(service: Service, connect: Connect, body: bytes, kind: type[ProviderError]) -> None:
+    service.faults = [Fault(404, body)]
+    with pytest.raises(kind, match=r"GET /websites: .*; is base_url right\? It usually ends in /v1$"):
+        connect().read()
+
+
+def test_nothing_can_be_changed(service: Service, connect: Connect, site: Live) -> None:
+    account = connect()
+    attempts: list[tuple[Callable[[], Any], str]] = [
+        (lambda: account.create("acme.ru", site_kind().blank(), ()), "acme.ru: .* no call to create a website.*; add"),
+        (lambda: account.update(site, site_kind().blank()), "chaser.ru: .* no call to update a website.*; change"),
+        (lambda: account.delete(12345), "12345: .* no call to delete a website.*; delete the website in Chaser's dash"),
+    ]
+    for attempt, said in attempts:
+        with pytest.raises(ProviderError, match=f"^moscow/site/{said}"):
+            attempt()
+    assert service.seen == []
+    assert not any(account.capabilities.actions["site"])
+
+
+# --- doctor -----------------------------------------------------------------------------------------------------------
+
+
+def findings(provider: Chaser) -> dict[str, tuple[str, str]]:
+    return {check.subject: (check.level, check.message) for check in provider.check()}
+
+
+def test_check(service: Service, connect: Connect) -> None:
+    service.statistics = {"12345": [{"id": 1}, {"id": 2}]}
+    found = findings(connect())
+    assert {level for level, _ in found.values()} == {"ok"}
+    assert list(found) == ["configuration", "credentials", "clock", "websites", "statistics"]
+    assert (found["websites"][1], found["statistics"][1]) == ("2 websites", "2 calls today at chaser.ru")
+    assert service.paths() == ["GET /v1/websites", "GET /v1/statistics"]
+
+
+@pytest.mark.parametrize(
+    ("faults", "levels"),
+    [
+        ([Fault(403)], {"credentials": "error", "websites": "warning", "statistics": "warning"}),
+        ([Fault(404)], {"credentials": "error", "websites": "warning", "statistics": "warning"}),
+        ([Fault(200, b'{"ok": 1}')], {"credentials": "ok", "websites": "error", "statistics": "warning"}),
+        ([Fault(200, b"[]")], {"credentials": "ok", "websites": "ok", "statistics": "warning"}),
+    ],
+    ids=str,
+)
+def test_check_says_what_fails(service: Service, connect: Connect, faults: list[Fault], levels: dict[str, str]) -> None:
+    service.faults = faults
+    found = findings(connect())
+    assert {subject: found[subject][0] for subject in levels} == levels
+    assert service.paths() == ["GET /v1/websites"]
+
+
+def test_check_says_that_statistics_fail(service: Service, connect: Connect) -> None:
+    service.shape = lambda raw: raw or {"nothing": True}
+    assert findings(connect())["statistics"][0] == "error"
+
+
+def test_check_warns_of_a_clock_that_is_off(connect: Connect) -> None:
+    account = connect()
+    account._client.transport._wall_clock = lambda: 10_000_000_000.0
+    level, message = findings(account)["clock"]
+    assert level == "warning"
+    assert re.fullmatch(r"the service's clock is \d+ h \d+ min behind this machine's", message)
