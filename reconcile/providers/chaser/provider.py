@@ -9,11 +9,12 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from reconcile.errors import ProviderError
+from reconcile.model.address import Address
 from reconcile.model.capabilities import Action, Capabilities
-from reconcile.model.fields import site_kind
+from reconcile.model.fields import Kinds
 from reconcile.model.normalize import count
-from reconcile.model.resource import Live
-from reconcile.model.state import Account
+from reconcile.model.resource import Draft, Live, Ref
+from reconcile.model.state import Account, LiveAccount
 from reconcile.providers.activities import Activities
 from reconcile.providers.base import Check
 from reconcile.providers.chaser.capabilities import CAPABILITIES
@@ -37,6 +38,7 @@ class Chaser:
     def __init__(
         self,
         account: Account,
+        kinds: Kinds,
         *,
         parallelism: int = 8,
         clock: Callable[[], float] = time.monotonic,
@@ -50,7 +52,7 @@ class Chaser:
         from reconcile.providers.http.transport import Timeouts
 
         self.account = account
-        self._kind = site_kind()
+        self._kind = kinds["site"]
         self._clock = clock
         self._client = Client(
             account,
@@ -69,16 +71,18 @@ class Chaser:
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
-    def read(self) -> tuple[Live, ...]:
-        """All websites."""
+    def read(self, kinds: Collection[str]) -> LiveAccount:
+        """All websites; nothing else of an account can be read."""
+        if "site" not in kinds:
+            return LiveAccount(self.account.name, ())
         started = self._clock()
         sites = self._websites()
         log.info("read account %s: %s in %.1f s", self.account.name, count(len(sites), "site"), self._clock() - started)
-        return sites
+        return LiveAccount(self.account.name, sites)
 
-    def read_some(self, ids: Collection[int]) -> Mapping[int, Live]:
-        """The websites with these ids, by id; those that are gone are missing. The list is the only way to them."""
-        wanted = set(ids)
+    def read_some(self, sites: Collection[Ref]) -> Mapping[int, Live]:
+        """These websites, by id; those that are gone are missing. The list is the only way to them."""
+        wanted = {ref.id for ref in sites}
         return {live.id: live for live in self._websites() if live.id in wanted} if wanted else {}
 
     def check(self) -> list[Check]:
@@ -96,21 +100,20 @@ class Chaser:
 
     # --- what the API has no call for ---------------------------------------------------------------------------------
 
-    def create(self, name: str, values: tuple[Any, ...], known: Collection[int]) -> int:
+    def create(self, draft: Draft, known: Collection[int]) -> int:
         """Not at Chaser."""
-        self._missing(Action.CREATE, name)
+        self._missing(Action.CREATE, draft.address)
 
     def update(self, live: Live, values: tuple[Any, ...]) -> None:
         """Not at Chaser."""
-        self._missing(Action.UPDATE, live.address.name)
+        self._missing(Action.UPDATE, live.address)
 
-    def delete(self, live_id: int) -> None:
+    def delete(self, live: Live) -> None:
         """Not at Chaser."""
-        self._missing(Action.DELETE, str(live_id))
+        self._missing(Action.DELETE, live.address)
 
-    def _missing(self, action: Action, site: str) -> NoReturn:
+    def _missing(self, action: Action, address: Address) -> NoReturn:
         advice = CAPABILITIES.advice["site", action]
         raise ProviderError(
-            f"{self.account.name}/site/{site}: Chaser's API has no call to {action} a website, so that nothing was "
-            f"sent; {advice}"
+            f"{address}: Chaser's API has no call to {action} a website, so that nothing was sent; {advice}"
         )

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, quote_plus
 import pytest
 
 from reconcile.model.address import Address
-from reconcile.model.fields import site_kind
+from reconcile.model.fields import kinds, site_kind
 from reconcile.model.resource import Live
 from reconcile.model.state import Account
 from reconcile.providers.chaser.provider import Chaser
@@ -187,7 +187,7 @@ def connect(service: Service) -> Iterator[Connect]:
         account = Account("moscow", "chaser", uid, api_key, url or service.url)
         slept = [] if pauses is None else pauses
         timeouts = Timeouts(connect=1, read=1, slow=1)
-        made.append(Chaser(account, sleep=slept.append, random=lambda: 1.0, timeouts=timeouts))
+        made.append(Chaser(account, kinds(), sleep=slept.append, random=lambda: 1.0, timeouts=timeouts))
         return made[-1]
 
     yield make

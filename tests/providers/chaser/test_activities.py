@@ -279,7 +279,10 @@ def test_what_the_service_echoes_is_not_said(
     service.faults = [Fault(status, body.encode())] * 50
     provider = connect()
     calls, query = provider.activities, CallQuery((site,))
-    said = [outcome(work) for work in (provider.read, lambda: calls.call(site, ORDER), lambda: calls.calls(query))]
+    said = [
+        outcome(work)
+        for work in (lambda: provider.read({"site"}), lambda: calls.call(site, ORDER), lambda: calls.calls(query))
+    ]
     everything = " ".join([*said, *caplog.messages, repr(provider), repr(vars(provider))])
     assert len(caplog.messages) >= 3
     assert not [secret for secret in (CLIENT, KEY, "31337") if secret in everything]

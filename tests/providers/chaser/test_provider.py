@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, Rejected, ServiceError
+from reconcile.model.address import Address
 from reconcile.model.fields import site_kind
-from reconcile.model.resource import Live
+from reconcile.model.resource import Draft, Live, Ref
+from reconcile.model.state import LiveAccount
 from reconcile.providers.chaser.provider import Chaser
 
 from .conftest import CLIENT, KEY, Connect, Fault, Service
@@ -34,11 +36,11 @@ STRANGE = {
 
 @pytest.mark.parametrize("strange", STRANGE.values(), ids=STRANGE.keys())
 def test_websites_are_read_however_they_come(service: Service, connect: Connect, strange: Callable[[Any], Any]) -> None:
-    plain = connect().read()
+    plain = connect().read({"site"}).sites
     service.shape = strange
     account = connect()
-    assert account.read() == plain
-    assert account.read_some([12346, 99]) == {12346: plain[1]}
+    assert account.read({"site"}) == LiveAccount("moscow", plain)
+    assert account.read_some([Ref(12346), Ref(99)]) == {12346: plain[1]}
     assert [(str(live.address), live.id, live.values[TITLE]) for live in plain] == [
         ("moscow/site/chaser.ru", 12345, ""),
         ("moscow/site/xn----7sbbuvdodh.xn--p1ai", 12346, "Окна «Акме»"),
@@ -52,7 +54,7 @@ def test_nothing_is_asked_where_nothing_is_wanted(service: Service, connect: Con
 
 def test_a_read_is_logged(connect: Connect, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, logger="reconcile")
-    connect().read()
+    connect().read({"site"})
     assert [re.sub(r"\d+(\.\d)? (m?s)\b", r"N \2", message) for message in caplog.messages] == [
         "GET /websites 200 N ms attempt 1",
         "read account moscow: 2 sites in N s",
@@ -66,17 +68,17 @@ PASSING = [Fault(502, b"<html>"), Fault(reset=True), Fault(body=b"[]", cut=True)
 def test_a_read_survives_what_passes_and_is_never_empty(service: Service, connect: Connect, fault: Fault) -> None:
     service.faults = [fault] * 4
     pauses: list[float] = []
-    assert len(connect(pauses=pauses).read()) == 2
+    assert len(connect(pauses=pauses).read({"site"}).sites) == 2
     assert pauses == [0.5, 1, 2, 4]
     service.faults = [fault] * 5
     with pytest.raises((BadAnswer, ConnectionFailed)):
-        connect().read()
+        connect().read({"site"})
 
 
 def test_retry_after_is_honoured(service: Service, connect: Connect) -> None:
     service.faults = [Fault(429, retry_after=3)]
     pauses: list[float] = []
-    connect(pauses=pauses).read()
+    connect(pauses=pauses).read({"site"})
     assert pauses == [3.0]
 
 
@@ -95,7 +97,7 @@ def test_retry_after_is_honoured(service: Service, connect: Connect) -> None:
 )
 def test_credentials(service: Service, connect: Connect, account: dict[str, str], said: str) -> None:
     with pytest.raises(Rejected, match=said) as caught:
-        connect(**account).read()
+        connect(**account).read({"site"})
     assert service.paths() == ["GET /v1/websites"]
     assert not [secret for secret in (CLIENT, KEY, *account.values(), "SecurityKey=0") if secret in str(caught.value)]
 
@@ -104,15 +106,21 @@ def test_credentials(service: Service, connect: Connect, account: dict[str, str]
 def test_a_wrong_base_url(service: Service, connect: Connect, body: bytes, kind: type[ProviderError]) -> None:
     service.faults = [Fault(404, body)]
     with pytest.raises(kind, match=r"GET /websites: .*; is base_url right\? It usually ends in /v1$"):
-        connect().read()
+        connect().read({"site"})
 
 
 def test_nothing_can_be_changed(service: Service, connect: Connect, site: Live) -> None:
     account = connect()
     attempts: list[tuple[Callable[[], Any], str]] = [
-        (lambda: account.create("acme.ru", site_kind().blank(), ()), "acme.ru: .* no call to create a website.*; add"),
+        (
+            lambda: account.create(Draft(Address("moscow", "site", "acme.ru"), site_kind().blank()), ()),
+            "acme.ru: .* no call to create a website.*; add",
+        ),
         (lambda: account.update(site, site_kind().blank()), "chaser.ru: .* no call to update a website.*; change"),
-        (lambda: account.delete(12345), "12345: .* no call to delete a website.*; delete the website in Chaser's dash"),
+        (
+            lambda: account.delete(site),
+            "chaser.ru: .* no call to delete a website.*; delete the website in Chaser's dash",
+        ),
     ]
     for attempt, said in attempts:
         with pytest.raises(ProviderError, match=f"^moscow/site/{said}"):
