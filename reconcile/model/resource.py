@@ -12,7 +12,7 @@ from typing import Any
 from reconcile.model.address import Address
 from reconcile.model.fields import Kind
 
-NO_LABELS: Mapping[str, str] = MappingProxyType({})
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,8 @@ class Desired:
     id: int | None = None
     previous: str | None = None
     prevent_destroy: bool = False
-    labels: Mapping[str, str] = field(default_factory=lambda: NO_LABELS)
+    labels: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    call_defaults: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
-from reconcile.model.resource import Desired, Live
+from reconcile.model.resource import NOTHING, Desired, Live
 
 
 class Unspecified(StrEnum):
@@ -27,8 +28,10 @@ class Account:
     base_url: str
     encoding: str = "form"
     update_method: str = "PUT"
+    payment_route: str = "payments"
     unspecified: Unspecified = Unspecified.KEEP
     prune: bool = False
+    call_defaults: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
 
     def __repr__(self) -> str:
         return f"Account(name={self.name!r}, provider={self.provider!r}, base_url={self.base_url!r})"
@@ -51,6 +54,7 @@ class DesiredState:
     accounts: Mapping[str, Account]
     safety: Safety
     sites: tuple[Desired, ...]
+    clients: tuple[Desired, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from reconcile.errors import PlanError
 from reconcile.model.address import Address
 from reconcile.model.normalize import human_address, read_address
-from reconcile.model.resource import NO_LABELS, Desired, Live
+from reconcile.model.resource import NOTHING, Desired, Live
 
 
 @dataclass(slots=True)
@@ -22,7 +22,7 @@ class Selection:
 
     def has(self, site: Desired | Live) -> bool:
         """Whether a site is selected; labels are those of declared sites only."""
-        return self._any(site.address, site.labels if isinstance(site, Desired) else NO_LABELS)
+        return self._any(site.address, site.labels if isinstance(site, Desired) else NOTHING)
 
     def _any(self, address: Address, labels: Mapping[str, str]) -> bool:
         if not self.expressions:

@@ -6,7 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from reconcile.model.capabilities import Capabilities
 from reconcile.model.resource import Live
+from reconcile.providers.activities import Activities
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,14 @@ class Check:
 
 class Provider(Protocol):
     """One account at one service. Safe to use from several threads; every method raises `ProviderError`."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the service can do."""
+
+    @property
+    def activities(self) -> Activities:
+        """What it does besides keeping sites."""
 
     def read(self) -> tuple[Live, ...]:
         """All sites, each complete; an incomplete read is an error, never a shorter answer."""

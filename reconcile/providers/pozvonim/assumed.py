@@ -32,3 +32,39 @@ IDS_PER_REQUEST: Final = 50
 
 #: Seconds by which the server's clock may be off before `doctor` warns, and an error message mentions it.
 CLOCK_TOLERANCE: Final = 300.0
+
+# --- calls, clients, money, widgets (1.4, calls 8 to 28; the page shows no answer of any of them) ---------------------
+
+#: The zone of a profile that names none: the documented default of a widget's (1.5).
+PROFILE_ZONE: Final = "Europe/Moscow"
+ZONE_KEYS: Final = ("timezone", "time_zone")
+
+#: The names that a call's fields may have; the first that is there counts.
+CALL_KEYS: Final = {
+    "id": ("id", "call_id"),
+    "site": ("site_id", "sites_id", "site"),
+    "at": ("start_at", "started_at", "created_at", "datetime", "date", "time", "created"),
+    "client": ("client", "client_phone", "phone"),
+    "manager": ("manager", "manager_phone"),
+    "status": ("status_id", "status", "status_name", "state"),
+    "duration": ("duration", "talk_time", "call_duration", "billsec", "length"),
+}
+#: The keys under which one of these may be wrapped, besides those of any object.
+WRAPPERS: Final = ("call", "contributor", "profile", "widget")
+
+EMAIL_KEYS: Final = ("email", "login", "mail")
+BALANCE_KEYS: Final = ("balance", "money")
+#: The balances of a profile, by our names of them, and the `type` of a payment from each.
+PURSE_KEYS: Final = {"main": ("balance", "main_balance"), "partner": ("partner_balance", "balance_partner")}
+PURSE_TYPES: Final = {"main": 1, "partner": 2}
+#: What is never taken over from an answer, whatever it is for.
+SECRET_KEYS: Final = ("password", "api_key", "token", "sign")
+
+#: Where a widget's answers may hold the code that embeds it, or the key that the code needs; else it is the site's id.
+SNIPPET_KEYS: Final = ("snippet", "code", "script")
+SITE_KEYS: Final = ("site_key", "key", "hash")
+#: What public pages hold that show the widget.
+SNIPPET: Final = (
+    '<script crossorigin="anonymous" async type="text/javascript" '
+    'src="//api.pozvonim.com/widget/callback/v3/{key}/connect" id="check-code-pozvonim" charset="UTF-8"></script>'
+)

@@ -6,6 +6,7 @@ import logging
 import random as random_module
 import time
 from collections.abc import Callable, Collection, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, ServiceError
@@ -15,11 +16,13 @@ from reconcile.model.resource import Live
 from reconcile.model.state import Account
 from reconcile.providers.base import Check
 from reconcile.providers.pozvonim.assumed import DELETE
+from reconcile.providers.pozvonim.capabilities import CAPABILITIES
 from reconcile.providers.pozvonim.codec import Json, encode_create, encode_update, site_id, unwrapped
 from reconcile.providers.pozvonim.protocol import Request
 from reconcile.providers.pozvonim.retries import Repeat, may_have_happened, pause
 
 if TYPE_CHECKING:
+    from reconcile.providers.pozvonim.activities import PozvonimActivities
     from reconcile.providers.pozvonim.client import Timeouts
 
 #: How often a create is sent, at most; each time only after a look that the one before did nothing.
@@ -30,6 +33,8 @@ log = logging.getLogger("reconcile")
 
 class Pozvonim:
     """One account; safe to use from several threads. `clock` is monotonic; clock, sleep and random are for tests."""
+
+    capabilities = CAPABILITIES
 
     def __init__(
         self,
@@ -59,6 +64,13 @@ class Pozvonim:
         )
         self._reader = Reader(self._client, parallelism)
         self._addresses: dict[int, str] = {}  # of the sites read so far, for the log
+
+    @cached_property
+    def activities(self) -> PozvonimActivities:
+        """What the account does besides keeping sites."""
+        from reconcile.providers.pozvonim.activities import PozvonimActivities
+
+        return PozvonimActivities(self._client, payment_route=self.account.payment_route)
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
