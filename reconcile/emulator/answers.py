@@ -60,36 +60,22 @@ def sites(manners: Manners, stored: Sequence[StoredSite], *, chosen: bool) -> An
     return value(manners.listing("sites", [manners.site(s.id, orjson.loads(s.body), listed) for s in stored]))
 
 
-def widgets(manners: Manners, stored: Sequence[StoredSite]) -> Answer:
-    """A list of widgets, each beside the id of its site. [assumed: the page shows no answer]"""
-    spelled = [manners.sections(s.id, orjson.loads(s.body)) for s in stored]
-    items = [
-        {"id": manners.id(s.id), "site_id": manners.id(s.id), "widget": sections["widget"]}
-        for s, sections in zip(stored, spelled, strict=True)
-    ]
-    return value(manners.listing("widgets", items))
-
-
-def created(manners: Manners, stored: StoredSite) -> Answer:
+def created_site(manners: Manners, stored: StoredSite) -> Answer:
     """201 with the site, or only its id."""
-    habit = manners.choose(Family.CREATE)
-    if habit is None:
+    if manners.choose(Family.CREATE) is None:
         return site(manners, stored, 201)
-    return value(habit.act(manners.site(stored.id, orjson.loads(stored.body))), 201)
+    return created(manners, manners.site(stored.id, orjson.loads(stored.body)))
 
 
-def updated(manners: Manners, stored: StoredSite) -> Answer:
-    """200 with the site, unless the service answers changes otherwise."""
-    return _changed(manners, stored.id, site(manners, stored))
+def created(manners: Manners, item: Mapping[str, Any]) -> Answer:
+    """201 with what was made, or only its id."""
+    habit = manners.choose(Family.CREATE)
+    return value(item if habit is None else habit.act(item), 201)
 
 
-def deleted(manners: Manners, site_id: int) -> Answer:
-    """200 with the id of what is gone, unless the service answers changes otherwise."""
-    return _changed(manners, site_id, value({"id": manners.id(site_id)}))
-
-
-def _changed(manners: Manners, site_id: int, usual: Answer) -> Answer:
-    habit = manners.choose(Family.UPDATES, site_id)
+def changed(manners: Manners, number: int, usual: Answer) -> Answer:
+    """The usual answer, unless the service answers updates and deletes otherwise; `number` is what changed."""
+    habit = manners.choose(Family.UPDATES, number)
     if habit is None:
         return usual
     status, body = habit.act(usual.body)

@@ -1,4 +1,4 @@
-"""What a site may hold: which fields, of which types, which are required, and what those not sent are (api.md 1.5).
+"""What a resource may hold: which fields, of which types, which are required, and what those not sent are (api.md 1.5).
 
 All of it is read from the field model: a field added to a schema is accepted, stored, defaulted and given back.
 """
@@ -6,7 +6,7 @@ All of it is read from the field model: a field added to a schema is accepted, s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from reconcile.emulator.refused import Refused
@@ -17,59 +17,82 @@ from reconcile.model.fields import UNMANAGED, Field, Kind
 Level = dict[str, "Field | Level"]
 
 
-class SiteDocument:
-    """Reads a site's sections as they were sent, and fills in what was not."""
+def levels(kind: Kind) -> Level:
+    """The wire object of a kind."""
+    top: Level = {}
+    for field in kind.fields:
+        level = top
+        for name in field.wire[:-1]:
+            inner = level.setdefault(name, {})
+            assert isinstance(inner, dict), f"{field.wire} goes through a field"
+            level = inner
+        level[field.wire[-1]] = field
+    return top
+
+
+class Document:
+    """Reads what was sent as a resource of a kind, and fills in what was not."""
 
     def __init__(self, kind: Kind) -> None:
         self.sections = kind.sections
-        self._top: Level = {}
-        for field in kind.fields:
-            level = self._top
-            for name in field.wire[:-1]:
-                inner = level.setdefault(name, {})
-                assert isinstance(inner, dict), f"{field.wire} goes through a field"
-                level = inner
-            level[field.wire[-1]] = field
+        self.levels = levels(kind)
         # Sent whole or not at all: the days of a week (api.md 1.5).
         self._whole = frozenset(kind.fields[day[0]].wire[:-1] for day in kind.days)
 
-    def read(self, sent: Mapping[str, Any]) -> dict[str, Any]:
-        """All sections complete, in the canonical spelling of the wire. Raises `Refused` (400)."""
-        return self._read_level(self._top, sent, ())
+    def read(self, sent: Mapping[str, Any], undocumented: Collection[str] = ()) -> dict[str, Any]:
+        """All sections complete, in the canonical spelling of the wire. Raises `Refused` (400).
+
+        The sections named by `undocumented` may hold fields that are not documented, at every level.
+        """
+        return self._read_level(self.levels, sent, (), frozenset(undocumented))
+
+    def require(self, sent: Mapping[str, Any]) -> None:
+        """Refuses (400) what lacks a section."""
+        for name in self.sections:
+            if sent.get(name) is None:
+                raise Refused(400, "GEN-PARAM-REQUIRED", f"{name} is required")
+
+    def documented(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """What is stored, without fields that are not documented."""
+        return _documented(self.levels, stored)
+
+    def keep(self, stored: Mapping[str, Any], made: dict[str, Any]) -> dict[str, Any]:
+        """What was made of an update, with what is not documented, was stored and was not sent."""
+        _keep(self.levels, stored, made)
+        return made
 
     def filled(self, sections: Mapping[str, Any]) -> dict[str, Any]:
         """Sections taken as they are, with the documented defaults under them."""
-        return merged(_defaults(self._top), sections)
+        return merged(_defaults(self.levels), sections)
 
-    def _read_level(self, level: Level, sent: Any, path: tuple[str, ...]) -> dict[str, Any]:
+    def _read_level(self, level: Level, sent: Any, path: tuple[str, ...], loose: frozenset[str]) -> dict[str, Any]:
         if sent == []:  # what PHP makes of an empty object
             sent = {}
         if not isinstance(sent, Mapping):
             raise invalid(path, "expected named fields")
-        for name in sent:
-            if name not in level:
-                raise Refused(400, "GEN-PARAM-UNKNOWN", f"{spelled((*path, name))} is not documented")
+        others = {name: value for name, value in sent.items() if name not in level}
+        if others and not loose.intersection(path[:1]):
+            raise Refused(400, "GEN-PARAM-UNKNOWN", f"{spelled((*path, next(iter(others))))} is not documented")
         if path in self._whole:
             for name in level:
                 if sent.get(name) is None:
                     raise Refused(400, "GEN-PARAM-REQUIRED", f"{spelled((*path, name))} is required")
-        return {name: self._read(node, sent.get(name), (*path, name)) for name, node in level.items()}
+        made = {name: self._read(node, sent.get(name), (*path, name), loose) for name, node in level.items()}
+        return made | {name: as_php(value) for name, value in others.items() if value is not None}
 
-    def _read(self, node: Field | Level, sent: Any, path: tuple[str, ...]) -> Any:
+    def _read(self, node: Field | Level, sent: Any, path: tuple[str, ...], loose: frozenset[str]) -> Any:
         """Reads one field or level. A null is as good as nothing: PHP does not even put it under the signature."""
         if isinstance(node, dict):
-            return _defaults(node) if sent is None else self._read_level(node, sent, path)
+            return _defaults(node) if sent is None else self._read_level(node, sent, path, loose)
         if node.required and sent in (None, "", [], {}):
             raise Refused(400, "GEN-PARAM-REQUIRED", f"{spelled(path)} is required")
         if sent is None:
             return default(node)
         if node.items:
-            return [self._read_item(node, entry, (*path, str(n))) for n, entry in enumerate(listed(sent, path))]
+            level: Level = {item.wire[-1]: item for item in node.items}
+            entries = enumerate(listed(sent, path))
+            return [self._read_level(level, entry, (*path, str(n)), loose) for n, entry in entries]
         return read_value(node, sent, path)
-
-    def _read_item(self, field: Field, sent: Any, path: tuple[str, ...]) -> dict[str, Any]:
-        level: Level = {item.wire[-1]: item for item in field.items}
-        return self._read_level(level, sent, path)
 
 
 # --- values -----------------------------------------------------------------------------------------------------------
@@ -133,6 +156,17 @@ def listed(sent: Any, path: tuple[str, ...]) -> list[Any]:
     raise invalid(path, "expected a list")
 
 
+def as_php(sent: Any) -> Any:
+    """A value that nobody documents, as PHP would give it back: an array with the keys 0, 1, … is a list."""
+    if isinstance(sent, list):
+        return [as_php(entry) for entry in sent]
+    if not isinstance(sent, Mapping):
+        return sent
+    if list(sent) == [str(n) for n in range(len(sent))]:
+        return [as_php(entry) for entry in sent.values()]
+    return {name: as_php(value) for name, value in sent.items()}
+
+
 def invalid(path: tuple[str, ...], message: str) -> Refused:
     """The refusal of one value."""
     return Refused(400, "GEN-PARAM-INVALID", f"{spelled(path)}: {message}")
@@ -154,3 +188,24 @@ def default(field: Field) -> Any:
 
 def _defaults(level: Level) -> dict[str, Any]:
     return {name: _defaults(node) if isinstance(node, dict) else default(node) for name, node in level.items()}
+
+
+# --- what is not documented -------------------------------------------------------------------------------------------
+
+
+def _documented(level: Level, stored: Mapping[str, Any]) -> dict[str, Any]:
+    made = {}
+    for name, value in stored.items():
+        node = level.get(name)
+        if node is not None:
+            made[name] = _documented(node, value) if isinstance(node, dict) and isinstance(value, dict) else value
+    return made
+
+
+def _keep(level: Level, stored: Mapping[str, Any], made: dict[str, Any]) -> None:
+    for name, value in stored.items():
+        node = level.get(name)
+        if node is None:
+            made.setdefault(name, value)
+        elif isinstance(node, dict) and isinstance(value, dict):
+            _keep(node, value, made[name])

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 from zlib import crc32
 
 from reconcile.emulator import shapes, spellings
+from reconcile.emulator.documents import Level, levels
+from reconcile.emulator.storage.sites import Owner
 from reconcile.model.fields import Field, Kind
 from reconcile.model.normalize import did_you_mean
 
@@ -47,6 +50,12 @@ class Family(StrEnum):
     UPDATES = "updates"
     # (stored sections, sent sections) -> sections
     MERGE = "merge"
+    # () -> sections that may hold what is not documented
+    LOOSE = "loose sections"
+    # owner -> owner
+    OWNERS = "owners"
+    # (profile, API key) -> profile
+    PROFILE = "profile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +118,9 @@ PERSONALITIES: Final[Mapping[str, Personality]] = MappingProxyType(
             Personality("updates-without-body", Family.UPDATES, shapes.without_body),
             Personality("updates-accepted", Family.UPDATES, shapes.accepted),
             Personality("updates-merge", Family.MERGE, shapes.merged),
+            Personality("undocumented-accepted", Family.LOOSE, shapes.loose_sections),
+            Personality("sites-of-clients-too", Family.OWNERS, shapes.sites_of_clients_too),
+            Personality("profile-with-key", Family.PROFILE, shapes.with_key),
         )
     }
 )
@@ -117,6 +129,7 @@ PERSONALITIES: Final[Mapping[str, Personality]] = MappingProxyType(
 _OF_TYPE: Final[Mapping[str, tuple[Family, ...]]] = {
     "flag": (Family.NUMBERS,),
     "integer": (Family.NUMBERS,),
+    "money": (Family.NUMBERS,),
     "hour": (Family.HOURS,),
     "phone": (Family.PHONES,),
     "phones": (Family.PHONES, Family.LINES),
@@ -124,6 +137,11 @@ _OF_TYPE: Final[Mapping[str, tuple[Family, ...]]] = {
     "lines": (Family.LINES,),
     "url": (Family.URLS,),
 }
+
+#: The families that change neither how sites nor how their lists look.
+_UNSEEN: Final = frozenset(
+    {Family.FILTER, Family.CREATE, Family.UPDATES, Family.MERGE, Family.LOOSE, Family.OWNERS, Family.PROFILE}
+)
 
 #: The families that spell more than texts. What was stored unchecked may be of any type, and is then left as it is.
 _OF_NUMBERS: Final = frozenset({Family.NUMBERS, Family.HOURS})
@@ -142,12 +160,13 @@ class Manners:
 
     def __init__(self, kind: Kind, names: Iterable[str] = ()) -> None:
         self._kind = kind
+        self._levels = levels(kind)
         self._on: dict[Family, list[Personality]] = {}
         for name in dict.fromkeys(names):
             chosen = personality(name)
             self._on.setdefault(chosen.family, []).append(chosen)
         #: Nothing is on that changes how sites and their lists look.
-        self.plain = not self._on.keys() - {Family.FILTER, Family.CREATE, Family.UPDATES, Family.MERGE}
+        self.plain = not self._on.keys() - _UNSEEN
 
     def choose(self, family: Family, site_id: int = 0, path: str = "") -> Personality | None:
         """The personality of a family that speaks here; None where none is on."""
@@ -174,6 +193,8 @@ class Manners:
         """The sections of a site as they are spelled; those stored are used up."""
         for field in self._kind.fields:
             self._spell(field, sections, site_id)
+        if self._on.keys() & {Family.NUMBERS, Family.EMPTY}:
+            self._spell_undocumented(self._levels, sections, site_id, "")
         for family in (Family.OBJECTS, Family.LISTS, Family.FIELDS):
             speaker = self.choose(family, site_id)
             if speaker is not None:
@@ -190,11 +211,41 @@ class Manners:
         speaker = self.choose(Family.FILTER)
         return ids if speaker is None else speaker.act(ids)
 
-    def update(self, stored: Mapping[str, Any], sent: Mapping[str, Any]) -> Mapping[str, Any]:
+    def update(self, stored: Callable[[], Mapping[str, Any]], sent: Mapping[str, Any]) -> Mapping[str, Any]:
         """What an update is taken to say. Fields that are not sent take their defaults, unless it merges."""
         speaker = self.choose(Family.MERGE)
-        merged: Mapping[str, Any] = sent if speaker is None else speaker.act(stored, sent)
+        merged: Mapping[str, Any] = sent if speaker is None else speaker.act(stored(), sent)
         return merged
+
+    @property
+    def loose(self) -> tuple[str, ...]:
+        """The sections in which a write may hold fields that are not documented."""
+        return shapes.loose_sections() if self._on.keys() & {Family.LOOSE, Family.FIELDS} else ()
+
+    def owner(self, owner: Owner) -> Owner:
+        """Whose sites a studio is told of as its own."""
+        speaker = self.choose(Family.OWNERS)
+        return owner if speaker is None else speaker.act(owner)
+
+    def item(self, types: Mapping[str, str], item: Mapping[str, Any], number: int) -> dict[str, Any]:
+        """Anything but a site, as it is spelled.
+
+        `types` are those of its fields: `id`, `money` (a `Decimal`), `text`, and those of the field model. What has
+        none is left as it is. `number` is its id.
+        """
+        made = {}
+        for name, value in item.items():
+            spelled = self._typed(types.get(name, ""), value, number, name)
+            if spelled is not spellings.ABSENT:
+                made[name] = f"{spelled:.2f}" if isinstance(spelled, Decimal) else spelled
+        return made
+
+    def _typed(self, kind: str, value: Any, number: int, name: str) -> Any:
+        if kind == "id" and isinstance(value, int):
+            return self.id(value)
+        if kind and value in ("", None):
+            return self._empty(value, number, name)
+        return self._speak(_OF_TYPE.get(kind, ()), value, number, name)
 
     def _spell(self, field: Field, sections: dict[str, Any], site_id: int) -> None:
         level: Any = sections
@@ -220,11 +271,44 @@ class Manners:
 
     def _spelled(self, field: Field, value: Any, site_id: int, path: str) -> Any:
         if spellings.has_no_value(field, value):
-            speaker = self.choose(Family.EMPTY, site_id, path)
-            if speaker is not None and (other := speaker.act(value)) is not value:
+            other = self._empty(value, site_id, path)
+            if other is not value:
                 return other
-        for family in _OF_TYPE.get(field.type.name, ()):
-            speaker = self.choose(family, site_id, path)
+        return self._speak(_OF_TYPE.get(field.type.name, ()), value, site_id, path)
+
+    def _empty(self, value: Any, number: int, path: str) -> Any:
+        speaker = self.choose(Family.EMPTY, number, path)
+        return value if speaker is None else speaker.act(value)
+
+    def _speak(self, families: tuple[Family, ...], value: Any, number: int, path: str) -> Any:
+        for family in families:
+            speaker = self.choose(family, number, path)
             if speaker is not None and (isinstance(value, str) or family in _OF_NUMBERS):
                 value = speaker.act(value)
+        return value
+
+    # --- what nobody documents ---
+
+    def _spell_undocumented(self, level: Level, sections: dict[str, Any], site_id: int, path: str) -> None:
+        """Numbers and blanks among what was stored under names that are not documented."""
+        for name, value in list(sections.items()):
+            node, below = level.get(name), f"{path}{name}."
+            if isinstance(node, dict) and isinstance(value, dict):
+                self._spell_undocumented(node, value, site_id, below)
+            elif node is None:
+                spelled = self._loose(value, site_id, below)
+                if spelled is spellings.ABSENT:
+                    del sections[name]
+                else:
+                    sections[name] = spelled
+
+    def _loose(self, value: Any, site_id: int, path: str) -> Any:
+        if value in ("", None):
+            return self._empty(value, site_id, path)
+        if isinstance(value, dict):
+            self._spell_undocumented({}, value, site_id, path)
+        elif isinstance(value, list):
+            return [entry if entry in ("", None) else self._loose(entry, site_id, path) for entry in value]
+        elif type(value) is int:
+            return self._speak((Family.NUMBERS,), value, site_id, path)
         return value

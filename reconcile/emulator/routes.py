@@ -1,34 +1,64 @@
-"""Which call is which: verb and path to the name of the handler (api.md 1.4)."""
+"""Which call is which: verb and path to the name of the handler (api.md 1.4 and 2)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 from reconcile.emulator.refused import Refused
+
+#: The verb of an update, where nobody chose another (api.md 1.3).
+UPDATE: Final = "PUT"
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One endpoint. In `path` a part `:id` stands for a number, which the handler gets."""
+    """One endpoint. `number` is that of api.md; in `path` a part `:id` stands for a number, which the handler gets."""
 
+    number: int
+    service: str
     method: str
     path: str
     handler: str
 
 
-def pozvonim_routes(update_method: str) -> tuple[Route, ...]:
-    """Pozvonim's calls; the verb of an update is an option, because the published text lost it (api.md 1.3)."""
-    return (
-        Route("GET", "/auth/token", "issue_token"),
-        Route("GET", "/sites", "list_sites"),
-        Route("POST", "/sites", "create_site"),
-        Route("GET", "/sites/:id", "read_site"),
-        Route(update_method, "/sites/:id", "update_site"),
-        Route("DELETE", "/sites/:id", "delete_site"),
-        Route("GET", "/server/time/now", "tell_time"),
-        Route("GET", "/widget", "list_widgets"),
-    )
+def _pozvonim(number: int, method: str, path: str, handler: str) -> Route:
+    return Route(number, "pozvonim", method, path, handler)
+
+
+def _chaser(number: int, method: str, path: str, handler: str) -> Route:
+    return Route(number, "chaser", method, path, handler)
+
+
+#: All calls of both services, in the order of api.md.
+ROUTES: Final = (
+    _pozvonim(1, "GET", "/auth/token", "access.issue_token"),
+    _pozvonim(2, "GET", "/sites", "sites.listed"),
+    _pozvonim(3, "POST", "/sites", "sites.create"),
+    _pozvonim(4, "GET", "/sites/:id", "sites.read"),
+    _pozvonim(5, UPDATE, "/sites/:id", "sites.update"),
+    _pozvonim(6, "DELETE", "/sites/:id", "sites.delete"),
+    _pozvonim(7, "GET", "/server/time/now", "profile.time"),
+    _pozvonim(10, "GET", "/widget", "widgets.listed"),
+    _pozvonim(14, "GET", "/profile", "profile.read"),
+    _pozvonim(15, "POST", "/profile", "profile.update"),
+    _pozvonim(17, "GET", "/contributors", "clients.listed"),
+    _pozvonim(18, "POST", "/contributors", "clients.create"),
+    _pozvonim(19, "GET", "/contributors/:id", "clients.read"),
+    _pozvonim(20, "POST", "/contributors/sites", "clients.create_with_site"),
+    _pozvonim(21, "GET", "/contributors/:id/sites", "clients_sites.listed"),
+    _pozvonim(22, "POST", "/contributors/:id/sites", "clients_sites.create"),
+    _pozvonim(23, "GET", "/contributors/:id/sites/:id", "clients_sites.read"),
+    _pozvonim(24, UPDATE, "/contributors/:id/sites/:id", "clients_sites.update"),
+    _pozvonim(25, "DELETE", "/contributors/:id/sites/:id", "clients_sites.delete"),
+)
+
+
+def routes_of(service: str, update_method: str = UPDATE) -> tuple[Route, ...]:
+    """A service's calls; the verb of an update is an option, because the published text lost it (api.md 1.3)."""
+    verbs = {UPDATE: update_method}
+    return tuple(replace(r, method=verbs.get(r.method, r.method)) for r in ROUTES if r.service == service)
 
 
 class Router:

@@ -1,4 +1,4 @@
-"""The edge: HTTP by aiohttp, in a thread of its own, and the emulator as tests and the command line hold it."""
+"""The edge: HTTP by aiohttp, in a thread of its own."""
 
 from __future__ import annotations
 
@@ -7,45 +7,21 @@ import concurrent.futures
 import contextlib
 import logging
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from email.utils import formatdate
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
 
-import orjson
 from aiohttp import web
 
 from reconcile.emulator import answers
 from reconcile.emulator.answers import Answer
-from reconcile.emulator.documents import SiteDocument
-from reconcile.emulator.personalities import Manners
 from reconcile.emulator.requests import Request
-from reconcile.emulator.service import Pozvonim
-from reconcile.emulator.storage import Recorded, Storage
-from reconcile.model.fields import site_kind
+from reconcile.emulator.service import Service
 
 log = logging.getLogger("reconcile.emulator")
 
 #: How long a stop waits for answers that are under way, in seconds.
 STOP_TIMEOUT = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What an emulator is like. `accounts` are API keys by uid; times are in seconds; port 0 is any free one."""
-
-    accounts: Mapping[str, str]
-    database: str | Path
-    host: str = "127.0.0.1"
-    port: int = 0
-    personalities: tuple[str, ...] = ()
-    latency: float = 0.0
-    token_ttl: float = 4 * 3600
-    clock_offset: float = 0.0
-    update_method: str = "PUT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,38 +33,31 @@ class _Running:
     ending: asyncio.Event
 
 
-class Emulator:
-    """The service on a local port. Safe to use from several threads.
+class Server:
+    """Services on a local port: each answers the paths that begin with its prefix.
 
-    What it stores outlives it in `Options.database`, and can be looked at and changed whether it runs or not. Raises
-    `ValueError` for an unknown personality.
+    `latency` is how many seconds every answer takes, `now` the clock of answers' dates; port 0 is any free one.
     """
 
-    def __init__(self, options: Options, clock: Callable[[], float] = time.time) -> None:
-        kind = site_kind()
-        self._options = options
-        self._clock = clock
-        self._kind = kind
-        self._document = SiteDocument(kind)
-        self._storage = Storage(Path(options.database), options.accounts)
-        self._service = Pozvonim(
-            self._storage,
-            kind,
-            lambda: self.time,
-            token_ttl=options.token_ttl,
-            update_method=options.update_method,
-        )
+    def __init__(
+        self, services: Iterable[Service], host: str, port: int, *, latency: float, now: Callable[[], float]
+    ) -> None:
+        self._services = tuple(services)
+        self._host = host
+        self._wanted_port = port
+        self._latency = latency
+        self._now = now
         self._running: _Running | None = None
-        self._port = options.port
-        self.set_personalities(options.personalities)
+        #: Where it listens, or did last.
+        self.port = port
 
-    # --- running ---
+    @property
+    def running(self) -> bool:
+        """Whether it has been started, and not stopped."""
+        return self._running is not None
 
     def start(self) -> None:
         """Listens, in a background thread. Raises `OSError` where the port is taken."""
-        if self._running is not None:
-            return
-        self._storage.clear_requests()
         listening: concurrent.futures.Future[int] = concurrent.futures.Future()
         loop, ending = asyncio.new_event_loop(), asyncio.Event()
 
@@ -100,7 +69,7 @@ class Emulator:
         self._running = _Running(thread, loop, ending)
         thread.start()
         try:
-            self._port = listening.result()
+            self.port = listening.result()
         except BaseException:
             self.stop()
             raise
@@ -112,43 +81,20 @@ class Emulator:
             with contextlib.suppress(RuntimeError):  # the loop is closed already
                 running.loop.call_soon_threadsafe(running.ending.set)
             running.thread.join()
-        self._storage.close()
 
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-
-    def serve_forever(self) -> None:
-        """Serves until Ctrl-C, which ends it cleanly."""
-        self.start()
+    def wait(self) -> None:
+        """Returns when the server has ended, or on Ctrl-C."""
         try:
             while self._running is not None and self._running.thread.is_alive():
                 self._running.thread.join(timeout=1)
         except KeyboardInterrupt:
             log.info("interrupted")
-        finally:
-            self.stop()
-
-    @property
-    def url(self) -> str:
-        """The base URL of Pozvonim."""
-        return f"http://{self._options.host}:{self._port}{Pozvonim.prefix}"
-
-    @property
-    def time(self) -> float:
-        """What the service's clock says, in unix time."""
-        return self._clock() + self._options.clock_offset
 
     async def _serve(self, listening: concurrent.futures.Future[int], ending: asyncio.Event) -> None:
         runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=STOP_TIMEOUT)
         try:
             await runner.setup()
-            await web.TCPSite(runner, self._options.host, self._options.port).start()
+            await web.TCPSite(runner, self._host, self._wanted_port).start()
             listening.set_result(runner.addresses[0][1])
             await ending.wait()
         except BaseException as error:
@@ -167,16 +113,16 @@ class Emulator:
         except Exception:
             log.exception("%s %s failed", arrived.method, arrived.path)
             answer = answers.error(500, "GEN-SERVER-ERROR", "Oops something wrong!")
-        if self._options.latency > 0:
-            await asyncio.sleep(self._options.latency)
-        headers = {"Date": formatdate(self.time, usegmt=True), **answer.headers}
+        if self._latency > 0:
+            await asyncio.sleep(self._latency)
+        headers = {"Date": formatdate(self._now(), usegmt=True), **answer.headers}
         content_type = "application/json" if answer.body else None
         return web.Response(status=answer.status, body=answer.body or None, headers=headers, content_type=content_type)
 
     def _answer(self, arrived: web.BaseRequest, body: bytes) -> Answer:
         """Gives a request to the service whose prefix its path has."""
-        service = self._service
-        if not arrived.path.startswith(service.prefix + "/"):
+        service = next((one for one in self._services if arrived.path.startswith(one.prefix + "/")), None)
+        if service is None:
             return answers.error(404, "GEN-NOT-FOUND", f"There is nothing at {arrived.path}")
         request = Request(
             method=arrived.method,
@@ -187,55 +133,3 @@ class Emulator:
             client=arrived.remote or "",
         )
         return service.answer(request)
-
-    # --- looking and interfering, for tests ---
-
-    def requests(self) -> list[Recorded]:
-        """Every request that was answered since the start, in order."""
-        return self._storage.requests()
-
-    def clear_requests(self) -> None:
-        """Forgets the requests so far."""
-        self._storage.clear_requests()
-
-    def sites(self, uid: str) -> list[dict[str, Any]]:
-        """The sites of an account: `id` and the sections as they are stored, whatever the personalities."""
-        return [{"id": stored.id, **orjson.loads(stored.body)} for stored in self._storage.sites(uid)]
-
-    def put_site(self, uid: str, sections: Mapping[str, Any]) -> int:
-        """Stores a site as somebody else would have made it: not checked, defaults under it. Gives its id."""
-        return self._storage.add_site(uid, self._document.filled(sections), self.time).id
-
-    def change_site(self, site_id: int, changes: Mapping[str, Any]) -> None:
-        """Changes a site behind everybody's back: values by dotted wire path, as `widget.call_time`.
-
-        A number in a path is a place in a list. Raises `KeyError` for a site that is not there.
-        """
-        uid = self._owner(site_id)
-        stored = self._storage.site(uid, site_id)
-        sections = orjson.loads(stored.body) if stored else {}
-        for path, value in changes.items():
-            *above, last = path.split(".")
-            level = sections
-            for name in above:
-                level = level[int(name)] if isinstance(level, list) else level.setdefault(name, {})
-            level[int(last) if isinstance(level, list) else last] = value
-        self._storage.replace_site(uid, site_id, sections, self.time)
-
-    def drop_site(self, site_id: int) -> None:
-        """Deletes a site behind everybody's back. Raises `KeyError` for one that is not there."""
-        self._storage.drop_site(self._owner(site_id), site_id)
-
-    def set_personalities(self, names: tuple[str, ...] | list[str]) -> None:
-        """Speaks as these from now on. Raises `ValueError` for an unknown one."""
-        self._service.manners = Manners(self._kind, names)
-
-    def expire_tokens(self) -> None:
-        """Makes every token that was given so far invalid."""
-        self._storage.expire_tokens()
-
-    def _owner(self, site_id: int) -> str:
-        uid = self._storage.owner(site_id)
-        if uid is None:
-            raise KeyError(f"there is no site {site_id}")
-        return uid

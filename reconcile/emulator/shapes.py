@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from reconcile.emulator.refused import Refused
+from reconcile.emulator.storage.sites import ANYBODY, Anybody
 
 # --- inside a site ----------------------------------------------------------------------------------------------------
 
@@ -92,13 +93,16 @@ def undocumented_fields(sections: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _with_fields(value: Any, path: tuple[str, ...], fields: Mapping[str, Any]) -> Any:
-    """A value with more fields in the objects at a path; `*` is every entry of a list, or of PHP's object for one."""
+    """A value with more fields in the objects at a path; `*` is every entry of a list, or of PHP's object for one.
+
+    What was stored under a name stays.
+    """
     if isinstance(value, list) and path[:1] == ("*",):
         return [_with_fields(entry, path[1:], fields) for entry in value]
     if not isinstance(value, dict):
         return value
     if not path:
-        return {**value, **fields}
+        return {**fields, **value}
     below = value if path[0] == "*" else value.keys() & {path[0]}
     return value | {name: _with_fields(value[name], path[1:], fields) for name in below}
 
@@ -176,6 +180,28 @@ def without_body(_body: bytes) -> tuple[int, bytes]:
 def accepted(body: bytes) -> tuple[int, bytes]:
     """updates and deletes answer 202"""
     return 202, body
+
+
+# --- what is told, and what is taken ----------------------------------------------------------------------------------
+
+
+def with_key(profile: Mapping[str, Any], api_key: str) -> dict[str, Any]:
+    """the profile tells its API key"""
+    return {**profile, "api_key": api_key}
+
+
+def sites_of_clients_too(_owner: object) -> Anybody:
+    """a studio's sites and calls are those of its clients, too"""
+    return ANYBODY
+
+
+#: The sections of a site that may hold what nobody documents.
+LOOSE_SECTIONS: Final = ("site", "widget", "blacklists")
+
+
+def loose_sections() -> tuple[str, ...]:
+    """a site may be sent with fields that are not documented, which are kept"""
+    return LOOSE_SECTIONS
 
 
 # --- what an update means ---------------------------------------------------------------------------------------------

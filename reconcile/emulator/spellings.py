@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from enum import Enum
 from typing import Any, Final
 
@@ -38,12 +39,12 @@ def numbers_as_strings(value: Any) -> Any:
 
 def numbers_as_booleans(value: Any) -> Any:
     """`true` for 1 and `false` for 0"""
-    return bool(value) if value in (0, 1) else value
+    return bool(value) if isinstance(value, int) and value in (0, 1) else value
 
 
 def numbers_as_floats(value: Any) -> Any:
     """`28.0`"""
-    return float(value) if isinstance(value, int) else value
+    return float(value) if isinstance(value, int | Decimal) else value
 
 
 # --- hours ------------------------------------------------------------------------------------------------------------

@@ -23,6 +23,9 @@ OF_ANSWERS = {
     Family.CREATE,
     Family.UPDATES,
     Family.MERGE,
+    Family.LOOSE,
+    Family.OWNERS,
+    Family.PROFILE,
 }
 
 SPELLINGS = [name for name, personality in PERSONALITIES.items() if personality.family not in OF_ANSWERS]

@@ -63,13 +63,6 @@ def test_ids_choose_among_the_own_sites(emulator, client, connect, site):
     assert client.send("GET", "/sites", {"ids": "1"}).status_code == 400
 
 
-def test_widgets_are_listed(client, site):
-    made = [client.send("POST", "/sites", site).json() for _ in range(2)]
-    widgets = client.send("GET", "/widget").json()
-    assert widgets == [{"id": m["id"], "site_id": m["id"], "widget": m["widget"]} for m in made]
-    assert client.send("GET", "/widget", {"sites_ids": [made[1]["id"]]}).json() == widgets[1:]
-
-
 def test_the_time_is_told(client, clock):
     told = client.send("GET", "/server/time/now").json()
     assert told == {"time": clock.now, "date": "2023-11-15 01:13:20", "timezone": "Europe/Moscow"}
@@ -233,7 +226,7 @@ def test_a_port_that_is_taken(tmp_path):
 def test_whatever_goes_wrong_is_an_answer(emulator, client, monkeypatch, caplog):
     client.authenticate()
     emulator.clear_requests()
-    monkeypatch.setattr(emulator._storage, "sites", lambda *_: 1 / 0)
+    monkeypatch.setattr(emulator._storage.sites, "listed", lambda *_: 1 / 0)
     with caplog.at_level(logging.ERROR, "reconcile.emulator"):
         answer = client.send("GET", "/sites")
     assert answer.json() == {

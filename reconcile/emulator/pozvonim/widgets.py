@@ -1,0 +1,36 @@
+"""Widgets: calls 10 and 11. A widget is found whose ever its site is, because there is no other path to a client's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from reconcile.emulator import answers
+from reconcile.emulator.answers import Answer
+from reconcile.emulator.asked import Asked
+from reconcile.emulator.pozvonim import assumed
+from reconcile.emulator.service import Context
+from reconcile.emulator.storage import ANYBODY, StoredSite
+
+
+class Widgets:
+    """The widgets of sites."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def listed(self, asked: Asked) -> Answer:
+        """GET /widget"""
+        asked.expect("sites_ids")
+        manners = self._context.manners
+        ids = asked.ids("sites_ids")
+        owner = manners.owner(None) if ids is None else ANYBODY
+        items = [
+            manners.item(assumed.WIDGET_TYPES, assumed.widget(site.id, self._settings(site)), site.id)
+            for site in self._context.storage.sites.listed(asked.uid, owner, ids)
+        ]
+        return answers.value(manners.listing("widgets", items))
+
+    def _settings(self, site: StoredSite) -> Any:
+        return self._context.manners.sections(site.id, orjson.loads(site.body))["widget"]
