@@ -55,8 +55,8 @@ def plot(statistics: Statistics, title: str, path: Path) -> None:
         axes.set_ylim(bottom=0, top=max(below, default=0) * 1.05 or 1)
         axes.set_ylabel("calls")
         step = -(-len(counts) // _NAMED_DAYS) or 1
-        axes.set_xticks(list(positions)[::step], [f"{day:%Y-%m-%d}" for day in statistics.days][::step])
-        axes.tick_params(axis="x", rotation=30)
+        names = [f"{day:%Y-%m-%d}" for day in statistics.days]
+        axes.set_xticks(list(positions)[::step], names[::step], rotation=30, ha="right", rotation_mode="anchor")
         axes.set_title(clean(title), parse_math=False)
         figure.legend(loc="outside lower center", ncols=4)
         path.write_bytes(_bytes(figure, path.suffix.lower().removeprefix(".")))

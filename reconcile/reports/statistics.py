@@ -49,13 +49,16 @@ def statistics_of(calls: Sequence[Listed], period: Period, by: str | None) -> St
         site = (None, None) if by == "day" else (listed.account, listed.place)
         groups.setdefault((day, *site), []).append(listed)
     ordered = sorted(groups.items(), key=lambda item: tuple(str(part or "") for part in item[0]))
-    days = (period.until - timedelta(microseconds=1)).date() - period.since.date()
+    # Accounts in other zones may have calls on a day before or after those of the period.
+    called = [listed.call.at.date() for listed in calls if listed.call.at]
+    first = min([period.since.date(), *called])
+    days = max([(period.until - timedelta(microseconds=1)).date(), *called]) - first
     return Statistics(
         period,
         by,
         tuple(_count(*key, members) for key, members in ordered),
         _count(None, None, None, calls),
-        tuple(period.since.date() + timedelta(days=n) for n in range(days.days + 1)),
+        tuple(first + timedelta(days=n) for n in range(days.days + 1)),
     )
 
 
