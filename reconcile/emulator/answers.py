@@ -12,7 +12,8 @@ from typing import Any
 
 import orjson
 
-from reconcile.emulator.personalities import Family, Manners
+from reconcile.emulator.manners import Manners
+from reconcile.emulator.personalities import Family
 from reconcile.emulator.refused import Refused
 from reconcile.emulator.storage import StoredSite
 

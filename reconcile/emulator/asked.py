@@ -58,6 +58,10 @@ class Asked:
         """A phone in E.164."""
         return self._read(name, _phone)
 
+    def phone_number(self, name: str) -> str | None:
+        """A phone that is sent as a whole number; given in E.164."""
+        return self._read(name, lambda sent: _phone(_whole(sent)))
+
     def ip(self, name: str) -> str | None:
         """An IP address."""
         return self._read(name, _ip)

@@ -8,6 +8,9 @@ from typing import Final
 
 from reconcile.emulator.refused import Refused
 
+POZVONIM: Final = "pozvonim"
+CHASER: Final = "chaser"
+
 #: The verb of an update, where nobody chose another (api.md 1.3).
 UPDATE: Final = "PUT"
 
@@ -24,11 +27,11 @@ class Route:
 
 
 def _pozvonim(number: int, method: str, path: str, handler: str) -> Route:
-    return Route(number, "pozvonim", method, path, handler)
+    return Route(number, POZVONIM, method, path, handler)
 
 
 def _chaser(number: int, method: str, path: str, handler: str) -> Route:
-    return Route(number, "chaser", method, path, handler)
+    return Route(number, CHASER, method, path, handler)
 
 
 #: All calls of both services, in the order of api.md.
@@ -40,9 +43,15 @@ ROUTES: Final = (
     _pozvonim(5, UPDATE, "/sites/:id", "sites.update"),
     _pozvonim(6, "DELETE", "/sites/:id", "sites.delete"),
     _pozvonim(7, "GET", "/server/time/now", "profile.time"),
+    _pozvonim(8, "POST", "/sites/:id/call", "calls.make"),
+    _pozvonim(9, "POST", "/sites/:id/call/delayed", "calls.make_later"),
     _pozvonim(10, "GET", "/widget", "widgets.listed"),
+    _pozvonim(11, "GET", "/widget/:id", "widgets.read"),
+    _pozvonim(12, "GET", "/calls", "calls.listed"),
+    _pozvonim(13, "GET", "/calls/:id", "calls.read"),
     _pozvonim(14, "GET", "/profile", "profile.read"),
     _pozvonim(15, "POST", "/profile", "profile.update"),
+    _pozvonim(16, "POST", "/payments/contributors/:id", "payments.pay"),
     _pozvonim(17, "GET", "/contributors", "clients.listed"),
     _pozvonim(18, "POST", "/contributors", "clients.create"),
     _pozvonim(19, "GET", "/contributors/:id", "clients.read"),
@@ -52,6 +61,12 @@ ROUTES: Final = (
     _pozvonim(23, "GET", "/contributors/:id/sites/:id", "clients_sites.read"),
     _pozvonim(24, UPDATE, "/contributors/:id/sites/:id", "clients_sites.update"),
     _pozvonim(25, "DELETE", "/contributors/:id/sites/:id", "clients_sites.delete"),
+    _pozvonim(26, "GET", "/contributors/:id/calls", "clients_calls.listed"),
+    _pozvonim(27, "GET", "/contributors/:id/calls/:id", "clients_calls.read"),
+    _pozvonim(28, "POST", "/contributors/:id/payments", "payments.pay"),
+    _chaser(29, "GET", "/websites", "websites.listed"),
+    _chaser(30, "GET", "/statistics", "calls.statistics"),
+    _chaser(31, "POST", "/call", "calls.make"),
 )
 
 

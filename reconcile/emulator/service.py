@@ -4,49 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from reconcile.emulator import answers
 from reconcile.emulator.answers import Answer
 from reconcile.emulator.asked import Asked
-from reconcile.emulator.documents import Document
-from reconcile.emulator.personalities import Manners
+from reconcile.emulator.context import Context
 from reconcile.emulator.refused import Refused
 from reconcile.emulator.requests import Request
 from reconcile.emulator.routes import Route, Router
-from reconcile.emulator.storage import Storage, StoredClient, StoredSite
-
-
-@dataclass(slots=True)
-class Context:
-    """What the calls of both services work with.
-
-    `now` is the services' own clock (unix time); `manners` change while they run; `site` is what a site may hold;
-    `token_ttl` is how many seconds a token is valid.
-    """
-
-    storage: Storage
-    site: Document
-    manners: Manners
-    now: Callable[[], float]
-    token_ttl: float
-
-    def add_site(self, uid: str, sections: Mapping[str, Any], client: int | None) -> StoredSite:
-        """Stores a new site, a client's or the studio's own."""
-        return self.storage.sites.add(uid, sections, self.now(), client)
-
-    def drop_site(self, uid: str, site_id: int) -> None:
-        """Deletes a site."""
-        self.storage.sites.drop(uid, site_id)
-
-    def client(self, asked: Asked) -> StoredClient:
-        """The client whose number stands first in the path. Raises `Refused` (404)."""
-        number = asked.numbers[0]
-        found = self.storage.clients.one(asked.uid, number)
-        if found is None:
-            raise Refused(404, "CONTRIBUTOR-NOT-FOUND", f"The account has no client {number}")
-        return found
 
 
 class Service(ABC):

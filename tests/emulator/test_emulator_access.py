@@ -117,7 +117,7 @@ def test_a_body_is_a_form_or_json(client):
 # --- verbs and paths ---
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/sites/x", "/sites/1/2", "/sites/1/call", "/../sites"])
+@pytest.mark.parametrize("path", ["/", "/nothing", "/sites/x", "/sites/1/2", "/sites/1/calls", "/../sites"])
 def test_an_unknown_path(client, path):
     assert code(client.send("GET", path)) == (404, "GEN-NOT-FOUND")
 

@@ -7,7 +7,7 @@ import secrets
 from reconcile.emulator import answers
 from reconcile.emulator.answers import Answer
 from reconcile.emulator.asked import Asked
-from reconcile.emulator.service import Context
+from reconcile.emulator.context import Context
 from reconcile.emulator.storage import Token
 
 

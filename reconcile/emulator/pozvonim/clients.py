@@ -11,11 +11,11 @@ import orjson
 from reconcile.emulator import answers
 from reconcile.emulator.answers import Answer
 from reconcile.emulator.asked import Asked
+from reconcile.emulator.context import Context
 from reconcile.emulator.documents import Document
 from reconcile.emulator.pozvonim import assumed
 from reconcile.emulator.pozvonim.sites import read_sections
 from reconcile.emulator.refused import Refused
-from reconcile.emulator.service import Context
 from reconcile.emulator.storage import StoredClient
 from reconcile.model.fields import client_kind
 

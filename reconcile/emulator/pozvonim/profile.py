@@ -7,11 +7,11 @@ from dataclasses import replace
 from reconcile.emulator import answers
 from reconcile.emulator.answers import Answer
 from reconcile.emulator.asked import Asked
+from reconcile.emulator.context import Context
 from reconcile.emulator.documents import Document, invalid
 from reconcile.emulator.personalities import Family
 from reconcile.emulator.pozvonim import assumed
 from reconcile.emulator.refused import Refused
-from reconcile.emulator.service import Context
 from reconcile.emulator.storage import Account
 from reconcile.model.fields import profile_kind
 

@@ -6,15 +6,18 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
 from reconcile.emulator.asked import Asked
+from reconcile.emulator.context import Context
 from reconcile.emulator.pozvonim.access import Access
+from reconcile.emulator.pozvonim.calls import Calls, ClientsCalls
 from reconcile.emulator.pozvonim.clients import Clients
+from reconcile.emulator.pozvonim.payments import Payments
 from reconcile.emulator.pozvonim.profile import Profile
 from reconcile.emulator.pozvonim.sites import ClientsSites, Sites
 from reconcile.emulator.pozvonim.widgets import Widgets
 from reconcile.emulator.refused import Refused
 from reconcile.emulator.requests import Request, is_signed, parameters, signature_base
-from reconcile.emulator.routes import Route, Router, routes_of
-from reconcile.emulator.service import Context, Service
+from reconcile.emulator.routes import POZVONIM, Route, Router, routes_of
+from reconcile.emulator.service import Service
 from reconcile.emulator.storage import Account
 
 #: Parameters that say who asks.
@@ -24,7 +27,7 @@ CREDENTIALS: Final = frozenset({"uid", "sign"})
 class Pozvonim(Service):
     """The service whose sites are kept as code."""
 
-    name: ClassVar = "pozvonim"
+    name: ClassVar = POZVONIM
     prefix: ClassVar = "/v2u"
     uid: ClassVar = "uid"
 
@@ -36,6 +39,9 @@ class Pozvonim(Service):
             "clients": Clients(context),
             "profile": Profile(context),
             "widgets": Widgets(context),
+            "calls": Calls(context),
+            "clients_calls": ClientsCalls(context),
+            "payments": Payments(context),
         }
         super().__init__(context, Router(routes_of(self.name, update_method)), subjects)
 

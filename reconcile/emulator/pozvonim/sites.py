@@ -10,8 +10,8 @@ import orjson
 from reconcile.emulator import answers
 from reconcile.emulator.answers import Answer
 from reconcile.emulator.asked import Asked
+from reconcile.emulator.context import Context
 from reconcile.emulator.refused import Refused
-from reconcile.emulator.service import Context
 from reconcile.emulator.storage import Owner, StoredSite
 
 

@@ -9,8 +9,9 @@ import orjson
 from reconcile.emulator import answers
 from reconcile.emulator.answers import Answer
 from reconcile.emulator.asked import Asked
+from reconcile.emulator.context import Context
 from reconcile.emulator.pozvonim import assumed
-from reconcile.emulator.service import Context
+from reconcile.emulator.refused import Refused
 from reconcile.emulator.storage import ANYBODY, StoredSite
 
 
@@ -31,6 +32,16 @@ class Widgets:
             for site in self._context.storage.sites.listed(asked.uid, owner, ids)
         ]
         return answers.value(manners.listing("widgets", items))
+
+    def read(self, asked: Asked) -> Answer:
+        """GET /widget/:id"""
+        asked.expect()
+        number = asked.numbers[0]
+        site = self._context.storage.sites.one(asked.uid, number - assumed.FIRST_WIDGET)
+        if site is None:
+            raise Refused(404, "WIDGET-NOT-FOUND", f"The account has no widget {number}")
+        settings = assumed.widget_settings(site.id, self._settings(site))
+        return answers.value(self._context.manners.item(assumed.WIDGET_TYPES, settings, site.id))
 
     def _settings(self, site: StoredSite) -> Any:
         return self._context.manners.sections(site.id, orjson.loads(site.body))["widget"]

@@ -46,9 +46,9 @@ CREATE TABLE IF NOT EXISTS calls (
     state TEXT, duration INTEGER, details TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS calls_of_account ON calls (service, uid, start);
+CREATE INDEX IF NOT EXISTS calls_of_site ON calls (service, site, start);
 CREATE TABLE IF NOT EXISTS websites (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL,
-    phone TEXT NOT NULL
+    id INTEGER PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS requests (
     n INTEGER PRIMARY KEY, method TEXT NOT NULL, path TEXT NOT NULL, status INTEGER NOT NULL, uid TEXT NOT NULL,

@@ -32,6 +32,12 @@ class StoredSite:
     body: str
     client: int | None = None
 
+    def managers_phones(self, region: str | None = None) -> list[str]:
+        """The phones of its managers, in order; of those of a region, where one is given."""
+        managers = orjson.loads(self.body).get("managers")
+        found = [m for m in managers if isinstance(m, dict)] if isinstance(managers, list) else []
+        return [str(m["phone"]) for m in found if m.get("phone") and region in (None, m.get("region"))]
+
 
 class Sites:
     """The sites of accounts."""
