@@ -233,7 +233,10 @@ def find_client(project: Project, accounts: Accounts, written: str) -> tuple[str
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which calls are asked for, as the command line says it."""
+    """Which calls are asked for, as the command line says it.
+
+    `statistics`: for counting, so that the first day is whole, and calls that are yet to be made are left out.
+    """
 
     sites: tuple[str, ...] = ()
     statuses: tuple[str, ...] = ()
@@ -241,7 +244,7 @@ class Wanted:
     until: Moment | None = None
     client: str = ""
     manager: str = ""
-    whole_days: bool = False
+    statistics: bool = False
 
 
 def check_statuses(accounts: Accounts, names: Iterable[str]) -> None:
@@ -270,7 +273,8 @@ def list_calls(project: Project, accounts: Accounts, wanted: Wanted, now: dateti
         accounts = {name: one for name, one in accounts.items() if name in {site.account for site in sites}}
     found = of_each(accounts, lambda name, one: _calls_of(name, one, directory, sites, wanted, owner, now))
     periods = [period for period, _ in found.values()]
-    period = Period(min(p.since for p in periods), max(p.until for p in periods))
+    ends = [p.until for p in periods if p.until is not None]
+    period = Period(min(p.since for p in periods), max(ends) if len(ends) == len(periods) else None)
     return period, sorted((call for _, calls in found.values() for call in calls), key=lambda listed: listed.order)
 
 
@@ -310,10 +314,11 @@ def _period(provider: Provider, wanted: Wanted, now: datetime) -> Period:
     now = now.astimezone(zone())
     assert wanted.since is not None
     since = wanted.since.resolve(now, zone).astimezone(zone())
-    if wanted.whole_days:
+    until = None if wanted.until is None else wanted.until.resolve(now, zone, end=True).astimezone(zone())
+    if wanted.statistics:
         since = since.replace(hour=0, minute=0, second=0, microsecond=0)
-    until = now if wanted.until is None else wanted.until.resolve(now, zone, end=True).astimezone(zone())
-    if until <= since:
+        until = now if until is None else until
+    if until is not None and until <= since:
         raise UsageError(f"the period is empty: it begins at {since:%Y-%m-%d %H:%M} and ends at {until:%Y-%m-%d %H:%M}")
     return Period(since, until)
 
@@ -361,8 +366,8 @@ def option(name: str) -> str:
 
 
 def call_time(moment: Moment, provider: Provider, now: datetime) -> datetime:
-    """When to call. Raises `UsageError` for a time that has passed."""
-    at = moment.resolve(now, provider.activities.zone)
+    """When to call, to the second. Raises `UsageError` for a time that has passed."""
+    at = moment.resolve(now, provider.activities.zone).replace(microsecond=0)
     at = at.astimezone(provider.activities.zone()) if moment.away is not None else at
     if at <= now:
         raise UsageError(f"{at:%Y-%m-%d %H:%M} ({at.tzinfo}) has passed; nothing was sent")

@@ -74,9 +74,14 @@ def since_option(more: str = "") -> Callable[[Any], Any]:
     )
 
 
-until_option = click.option(
-    "--until", type=MomentType("past"), metavar="TIME", help="Up to then; a day is meant whole.  [default: now]"
-)
+def until_option(default: str) -> Callable[[Any], Any]:
+    """`--until`; `default` says what is meant where it is left out."""
+    return click.option(
+        "--until",
+        type=MomentType("past"),
+        metavar="TIME",
+        help=f"Up to then; a day is meant whole.  [default: {default}]",
+    )
 
 
 def now() -> datetime:

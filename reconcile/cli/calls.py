@@ -38,7 +38,7 @@ class _Group(click.Group):
     "--status", "statuses", multiple=True, metavar="NAME", help="Only calls in this state, as talked. May be repeated."
 )
 @since_option()
-@until_option
+@until_option("no end: delayed calls, too")
 @click.option("--client", metavar="CLIENT", help="Only of this visitor, by phone; or of this client of the studio.")
 @click.option("--manager", metavar="PHONE", callback=phone, help="Only with this manager.")
 @account_option
@@ -87,8 +87,7 @@ def command(
     if format_ == "json":
         click.echo(calls_json(calls, period), nl=False)
     else:
-        nothing = f"No calls from {period.since:%Y-%m-%d %H:%M} to {period.until:%Y-%m-%d %H:%M}."
-        show_table(calls_table(calls, accounts=len(accounts) > 1), settings, nothing)
+        show_table(calls_table(calls, accounts=len(accounts) > 1), settings, f"No calls {period}.")
     return ExitCode.DONE
 
 

@@ -26,7 +26,7 @@ def _picture(ctx: click.Context, param: click.Parameter, value: Path | None) -> 
 @click.command(cls=Command)
 @site_option
 @since_option(" The first day is counted whole.")
-@until_option
+@until_option("now")
 @click.option("--by", type=click.Choice(["day", "site"]), help="One row a day, or one a site; else one for each pair.")
 @click.option(
     "--plot",
@@ -63,14 +63,13 @@ def command(
     if target is not None and not target.parent.is_dir():
         raise ReconcileError(f"{target}: there is no folder {target.parent} to draw in")
     with accounts_for(settings, Activity.STATISTICS, account) as (project, accounts):
-        wanted = activities.Wanted(sites=sites, since=since, until=until, whole_days=True)
+        wanted = activities.Wanted(sites=sites, since=since, until=until, statistics=True)
         period, calls = activities.list_calls(project, accounts, wanted, now())
     made = statistics_of(calls, period, by)
     if format_ == "json":
         click.echo(statistics_json(made), nl=False)
     else:
-        nothing = f"No calls from {period.since:%Y-%m-%d %H:%M} to {period.until:%Y-%m-%d %H:%M}."
-        show_table(statistics_table(made, accounts=len(accounts) > 1), settings, nothing)
+        show_table(statistics_table(made, accounts=len(accounts) > 1), settings, f"No calls {period}.")
     if target is not None:
         from reconcile.reports.plot import plot
         from reconcile.reports.words import some

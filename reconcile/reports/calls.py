@@ -17,10 +17,14 @@ _COLOURS: Final = {"talked": "green", "missed": "red", "no_answer": "red", "canc
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From one aware time up to another."""
+    """From one aware time up to another, which is not part of it; None: without an end."""
 
     since: datetime
-    until: datetime
+    until: datetime | None
+
+    def __str__(self) -> str:
+        ends = "" if self.until is None else f" until {self.until:%Y-%m-%d %H:%M}"
+        return f"since {self.since:%Y-%m-%d %H:%M}{ends}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ def calls_json(calls: Sequence[Listed], period: Period) -> str:
         {
             "format_version": FORMAT_VERSION,
             "since": period.since.isoformat(),
-            "until": period.until.isoformat(),
+            "until": period.until and period.until.isoformat(),
             "calls": [_data(listed) for listed in calls],
         }
     )

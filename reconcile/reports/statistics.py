@@ -51,8 +51,9 @@ def statistics_of(calls: Sequence[Listed], period: Period, by: str | None) -> St
     ordered = sorted(groups.items(), key=lambda item: tuple(str(part or "") for part in item[0]))
     # Accounts in other zones may have calls on a day before or after those of the period.
     called = [listed.call.at.date() for listed in calls if listed.call.at]
+    ends = period.since if period.until is None else period.until - timedelta(microseconds=1)
     first = min([period.since.date(), *called])
-    days = max([(period.until - timedelta(microseconds=1)).date(), *called]) - first
+    days = max([ends.date(), *called]) - first
     return Statistics(
         period,
         by,
@@ -107,7 +108,7 @@ def statistics_json(statistics: Statistics) -> str:
         {
             "format_version": FORMAT_VERSION,
             "since": statistics.period.since.isoformat(),
-            "until": statistics.period.until.isoformat(),
+            "until": statistics.period.until and statistics.period.until.isoformat(),
             "by": statistics.by,
             "rows": [_data(count) for count in statistics.counts],
             "total": {key: value for key, value in _data(statistics.total).items() if value is not None},

@@ -325,7 +325,7 @@ def test_calls_are_a_table_data_and_a_spreadsheet(world, run):
 
     assert (text.stdout, text.stderr) == (CALLS_TEXT, "")
     listed = json.loads(data.stdout)
-    assert listed["since"] == "2026-11-01T00:00:00+03:00"
+    assert (listed["since"], listed["until"]) == ("2026-11-01T00:00:00+03:00", None)
     assert listed["calls"][0] == {
         "account": "studio",
         "id": "1",
@@ -353,7 +353,7 @@ def test_calls_are_asked_for_as_the_options_say(world, run):
     assert done.returncode == 0
     assert next(asked.params for asked in world.first.asked if asked.path == "/calls") == {
         "start_at": "2026-11-01 00:00:00",
-        "end_at": "2026-11-03 00:00:00",
+        "end_at": "2026-11-02 23:59:59",
         "status_ids[0]": "4",
         "status_ids[1]": "5",
         "sites_ids[0]": "5",
@@ -388,7 +388,7 @@ def test_no_calls_are_said_to_be_none(world, run):
 
     text, sheet = run("calls", "--since", "2026-11-01", "--until", "2026-11-01"), run("calls", "--format", "csv")
 
-    assert text.stdout == "No calls from 2026-11-01 00:00 to 2026-11-02 00:00.\n"
+    assert text.stdout == "No calls since 2026-11-01 00:00 until 2026-11-02 00:00.\n"
     assert sheet.stdout == "id,at,site,client,manager,status,duration\n"
 
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, ServiceError
 from reconcile.model.resource import Live
 from reconcile.providers.activities import Call, CallOrder, CallQuery, Client, Purse, ServerTime, Widget
+from reconcile.providers.pozvonim import assumed
 from reconcile.providers.pozvonim.activities_codec import (
     decode_call,
     decode_client,
@@ -26,7 +27,6 @@ from reconcile.providers.pozvonim.activities_codec import (
     wire_time,
     zone_of,
 )
-from reconcile.providers.pozvonim.assumed import PURSE_TYPES
 from reconcile.providers.pozvonim.capabilities import CAPABILITIES
 from reconcile.providers.pozvonim.codec import Json, list_items, site_id
 from reconcile.providers.pozvonim.doctor import shown_time, time_value
@@ -78,7 +78,7 @@ class PozvonimActivities:
         if query.since is not None:
             params["start_at"] = wire_time(query.since, zone)
         if query.until is not None:
-            params["end_at"] = wire_time(query.until, zone)
+            params["end_at"] = wire_time(query.until - assumed.LAST_MOMENT, zone)
         if query.statuses:
             params["status_ids"] = list(query.statuses)
         if query.sites:
@@ -129,7 +129,7 @@ class PozvonimActivities:
 
     def transfer(self, client_id: int, amount: Decimal, purse: Purse) -> None:
         """Moves money to a client (16, or its alias 28). Sent once and never again."""
-        params = {"type": PURSE_TYPES[purse.value], "amount": wire_amount(amount)}
+        params = {"type": assumed.PURSE_TYPES[purse.value], "amount": wire_amount(amount)}
         self._once(Request("POST", self._payment_path.format(id=client_id), params, repeat=Repeat.NEVER))
 
     # --- widgets and time ---------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Final
 
 #: Verbs (1.3). The update verb is each account's own `update_method`.
@@ -38,6 +39,9 @@ CLOCK_TOLERANCE: Final = 300.0
 #: The zone of a profile that names none: the documented default of a widget's (1.5).
 PROFILE_ZONE: Final = "Europe/Moscow"
 ZONE_KEYS: Final = ("timezone", "time_zone")
+
+#: `end_at` is still part of the period that is asked for, so that it is the last second before the end.
+LAST_MOMENT: Final = timedelta(microseconds=1)
 
 #: The names that a call's fields may have; the first that is there counts.
 CALL_KEYS: Final = {

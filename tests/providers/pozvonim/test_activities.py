@@ -90,7 +90,7 @@ def test_calls_are_asked_for_in_the_zone_of_the_profile(service, activities):
     assert [(call.id, call.at) for call in calls] == [("1", None), ("2", AT)]
     assert sent(service)[0].params == {
         "start_at": "2026-11-01 20:00:00",
-        "end_at": "2026-11-01 21:00:00",
+        "end_at": "2026-11-01 20:59:59",
         "status_ids[0]": "3",
         "status_ids[1]": "4",
         "sites_ids[0]": "5",
