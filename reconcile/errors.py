@@ -8,6 +8,7 @@
     ├── SafetyError                     3   the plan is beyond the limits of `safety`
     ├── StalePlanError                  4   the live account moved since the plan was saved
     ├── InterruptedRunError           130   Ctrl-C
+    ├── UnknownOutcome                  5   a call or a payment was sent, and no answer says what became of it
     └── ProviderError                   1   the service, or the way to it
         ├── ConnectionFailed                no answer; a lost answer may have done its work
         ├── BadAnswer                       an answer that is not what the service documents
@@ -114,6 +115,12 @@ class InterruptedRunError(ReconcileError):
     """The user stopped the program before there was anything to report."""
 
     exit_code = ExitCode.INTERRUPTED
+
+
+class UnknownOutcome(ReconcileError):
+    """A call or a payment was sent once, and may or may not have been made; the message says how to find out."""
+
+    exit_code = ExitCode.PARTIAL
 
 
 class ProviderError(ReconcileError):

@@ -24,6 +24,13 @@ COMMANDS: Final = {
     "show": "Show a saved plan.",
     "destroy": "Delete what is declared.",
     "doctor": "Check credentials, clock and how the account is read.",
+    "call": "Call a visitor for a site.",
+    "calls": "List calls, or show one.",
+    "statistics": "Count calls by site and day.",
+    "widget": "Show the code that puts a site's widget on its pages.",
+    "clients": "List a studio's clients, or show one.",
+    "transfer": "Move money to a client.",
+    "time": "Show what the service's clock says.",
     "emulator": "Run the service locally.",
     "schema": "Print the JSON Schema of the files.",
 }
@@ -62,7 +69,7 @@ class Commands(click.Group):
     params=[*GLOBAL_OPTIONS()],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 1 error, 2 changes pending, 3 refused by safety, 4 saved plan is stale, "
-    "5 applied in part, 64 wrong usage, 130 interrupted.",
+    "5 applied in part, or a call or payment whose outcome is unknown, 64 wrong usage, 130 interrupted.",
 )
 @click.version_option(__version__, message="reconcile %(version)s")
 def cli() -> None:

@@ -29,6 +29,7 @@ class CallOrder:
 class CallQuery:
     """Which calls are asked for; what is empty does not filter. Times are aware, phones are canonical.
 
+    `until` is the first moment that is not meant any more.
     `client` is the visitor who was called, `owner` the id of the studio's client whose calls they are; `statuses` are
     values of the wire.
     """

@@ -255,7 +255,10 @@ def test_a_folder_without_a_project_says_so(run):
     )
 
 
-COMMANDS = ["init", "validate", "plan", "apply", "drift", "show", "destroy", "doctor", "emulator", "schema"]
+COMMANDS = [
+    *("init", "validate", "plan", "apply", "drift", "show", "destroy", "doctor", "emulator", "schema"),
+    *("call", "calls", "statistics", "widget", "clients", "transfer", "time"),
+]
 
 
 def test_every_command_is_named_with_what_it_does(run):

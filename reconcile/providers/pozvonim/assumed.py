@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Final
 
 #: Verbs (1.3). The update verb is each account's own `update_method`.
@@ -32,3 +33,41 @@ TOKEN_LIFETIME_LEAST: Final = 60.0
 
 #: Sites asked for by one `ids[]` request: far below the 1,000 variables that PHP reads, and a URL of about 1 KB.
 IDS_PER_REQUEST: Final = 50
+
+# --- calls, clients, money, widgets (1.4, calls 8 to 28; the page shows no answer of any of them) ---------------------
+
+#: The zone of a profile that names none: the documented default of a widget's (1.5).
+PROFILE_ZONE: Final = "Europe/Moscow"
+ZONE_KEYS: Final = ("timezone", "time_zone")
+
+#: `end_at` is still part of the period that is asked for, so that it is the last second before the end.
+LAST_MOMENT: Final = timedelta(microseconds=1)
+
+#: The names that a call's fields may have; the first that is there counts.
+CALL_KEYS: Final = {
+    "id": ("id", "call_id"),
+    "site": ("site_id", "sites_id", "site"),
+    "at": ("start_at", "started_at", "created_at", "datetime", "date", "time", "created"),
+    "client": ("client", "client_phone", "phone"),
+    "manager": ("manager", "manager_phone"),
+    "status": ("status_id", "status", "status_name", "state"),
+    "duration": ("duration", "talk_time", "call_duration", "billsec", "length"),
+}
+#: The keys under which one of these may be wrapped, besides those of any object.
+WRAPPERS: Final = ("call", "contributor", "profile", "widget")
+
+BALANCE_KEYS: Final = ("balance", "money")
+#: The balances of a profile, by our names of them, and the `type` of a payment from each.
+PURSE_KEYS: Final = {"main": ("balance", "main_balance"), "partner": ("partner_balance", "balance_partner")}
+PURSE_TYPES: Final = {"main": 1, "partner": 2}
+#: What is never taken over from an answer, whatever it is for.
+SECRET_KEYS: Final = ("password", "api_key", "token", "sign")
+
+#: Where a widget's answers may hold the code that embeds it, or the key that the code needs; else it is the site's id.
+SNIPPET_KEYS: Final = ("snippet", "code", "script")
+SITE_KEYS: Final = ("site_key", "key", "hash")
+#: What public pages hold that show the widget.
+SNIPPET: Final = (
+    '<script crossorigin="anonymous" async type="text/javascript" '
+    'src="//api.pozvonim.com/widget/callback/v3/{key}/connect" id="check-code-pozvonim" charset="UTF-8"></script>'
+)

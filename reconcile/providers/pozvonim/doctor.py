@@ -72,7 +72,7 @@ def _server_time(client: Client) -> str:
 
 def shown_time(raw: Any) -> str:
     """The service's time, in whichever shape it came: Unix time, or a text in a zone that it does not name."""
-    given = _time_value(raw)
+    given = time_value(raw)
     if isinstance(given, int | float) or re.fullmatch(r"\d{9,11}", str(given)):
         return f"{datetime.fromtimestamp(float(given), UTC):%Y-%m-%d %H:%M:%S} UTC"
     if re.search(r"\d\d:\d\d.*(Z|[+-]\d\d:?\d\d)$", given):
@@ -80,7 +80,7 @@ def shown_time(raw: Any) -> str:
     return f"{given}, in a time zone that the service does not name (the profile's, it documents)"
 
 
-def _time_value(raw: Any) -> Any:
+def time_value(raw: Any) -> Any:
     """The number or the non-blank text inside of an answer. Raises `ProviderError` where there is none."""
     inner = raw
     for _ in range(4):

@@ -7,10 +7,10 @@ import random as random_module
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, ServiceError
-from reconcile.model.capabilities import Capabilities
 from reconcile.model.fields import UNMANAGED, Kinds
 from reconcile.model.normalize import Spelled, count
 from reconcile.model.resource import Draft, Live, Ref
@@ -32,6 +32,7 @@ from reconcile.providers.pozvonim.studio import (
 
 if TYPE_CHECKING:
     from reconcile.providers.http.transport import Timeouts
+    from reconcile.providers.pozvonim.activities import PozvonimActivities
 
 #: How often a create is sent, at most; each time only after a look that the one before did nothing.
 SENDS: Final = 3
@@ -41,6 +42,8 @@ log = logging.getLogger("reconcile")
 
 class Pozvonim:
     """One account; safe to use from several threads. `clock` is monotonic; clock, sleep and random are for tests."""
+
+    capabilities = CAPABILITIES
 
     def __init__(
         self,
@@ -75,10 +78,12 @@ class Pozvonim:
         self._url = kinds["site"].index("url")
         self._reader = Reader(self._client, self._codec, parallelism)
 
-    @property
-    def capabilities(self) -> Capabilities:
-        """What the service can do."""
-        return CAPABILITIES
+    @cached_property
+    def activities(self) -> PozvonimActivities:
+        """What the account does besides keeping sites."""
+        from reconcile.providers.pozvonim.activities import PozvonimActivities
+
+        return PozvonimActivities(self._client, payment_route=self.account.payment_route)
 
     # --- reading ------------------------------------------------------------------------------------------------------
 

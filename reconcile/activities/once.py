@@ -1,0 +1,36 @@
+"""What is sent once and never again: what became of it, where no answer tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, ServiceError, UnknownOutcome
+
+
+@contextmanager
+def sent_once(what: str, find_out: str) -> Iterator[None]:
+    """Around the one sending of a call or payment. Raises `UnknownOutcome` where nobody can tell what became of it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        why = "interrupted before the answer came"
+    except ProviderError as error:
+        if not outcome_unknown(error):
+            raise
+        why = str(error)
+    else:
+        return
+    raise UnknownOutcome(f"whether {what} is unknown, and it is not sent again: {why}; {find_out}")
+
+
+def outcome_unknown(error: ProviderError) -> bool:
+    """Whether a request that failed so may have done its work: no answer, a failing server, an unreadable yes."""
+    match error:
+        case ConnectionFailed():
+            return error.sent
+        case BadAnswer():
+            return error.status < 300 or error.status >= 500
+        case ServiceError():
+            return error.status >= 500
+    return False

@@ -1,0 +1,113 @@
+"""`reconcile transfer`."""
+
+from __future__ import annotations
+
+import re
+import sys
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import click
+
+from reconcile.cli.asking import account_option, accounts_for
+from reconcile.cli.common import Command, Settings, format_option, yes_option
+from reconcile.errors import ExitCode, UsageError
+from reconcile.model.capabilities import Activity
+
+if TYPE_CHECKING:
+    from reconcile.activities import Transfer
+
+
+def _amount(text: str) -> Decimal | None:
+    """Roubles, `1500` or `1500.50`; None for anything else."""
+    match = re.fullmatch(r"\s*(\d{1,12})(?:[.,](\d{1,2}))?\s*", text, re.ASCII)
+    amount = Decimal(f"{match[1]}.{match[2] or 0}") if match else Decimal(0)
+    return amount if amount > 0 else None
+
+
+def _roubles(ctx: click.Context, param: click.Parameter, value: str) -> Decimal:
+    amount = _amount(value)
+    if amount is None:
+        raise click.BadParameter(
+            f'expected an amount in roubles above 0 such as 1500 or 1500.50, got "{value}"', ctx, param
+        )
+    return amount
+
+
+@click.command(cls=Command)
+@click.argument("client", metavar="CLIENT")
+@click.argument("amount", metavar="AMOUNT", callback=_roubles)
+@click.option(
+    "--type", "purse", type=click.Choice(["main", "partner"]), required=True, help="The balance that the money leaves."
+)
+@account_option
+@yes_option
+@format_option("text", "json")
+@click.pass_obj
+def command(
+    settings: Settings, client: str, amount: Decimal, purse: str, account: str | None, yes: bool, format_: str
+) -> int:
+    """Move AMOUNT roubles from the studio's balance to CLIENT: a declared name, an e-mail or an id.
+
+    Shows what will happen and asks for the amount again. The payment is sent once and never again; where no
+    answer says what became of it, the exit code is 5.
+
+    \b
+    Examples:
+      reconcile transfer owner@acme.ru 1500 --type main
+      reconcile transfer acme 1500.50 --type partner --yes
+    """
+    from reconcile import activities
+    from reconcile.providers.activities import Purse
+
+    with accounts_for(settings, Activity.TRANSFER, account) as (project, accounts):
+        planned = activities.prepare_transfer(project, accounts, client, amount, Purse(purse))
+        click.echo(_shown(planned), err=format_ == "json")
+        if not yes and not _typed_again(amount):
+            click.echo("Nothing was sent.", err=True)
+            return ExitCode.ERROR
+        whom = planned.client.email or f"client {planned.client.id}"
+        find_out = f"`reconcile clients {planned.client.id} --account {planned.account}` shows the client's balance"
+        with activities.sent_once(f"{amount:.2f} roubles went to {whom}", find_out):
+            accounts[planned.account].activities.transfer(planned.client.id, amount, planned.purse)
+    if format_ == "json":
+        from reconcile.planning.planfile import FORMAT_VERSION
+        from reconcile.reports.json import text
+
+        data = {
+            "format_version": FORMAT_VERSION,
+            "account": planned.account,
+            "type": planned.purse.value,
+            "client": {"id": planned.client.id, "email": planned.client.email},
+            "amount": f"{amount:.2f}",
+            "remains": None if planned.remains is None else f"{planned.remains:.2f}",
+        }
+        click.echo(text(data), nl=False)
+    else:
+        click.echo(f"Sent: {amount:.2f} roubles to {whom}.")
+    return ExitCode.DONE
+
+
+def _shown(planned: Transfer) -> str:
+    """What will happen, for people."""
+    from reconcile.reports.words import clean
+
+    client = planned.client
+    whom = ", ".join(part for part in (f"id {client.id}", planned.name) if part)
+    money = (
+        f"it holds {planned.available:.2f}, {planned.remains:.2f} remain"
+        if planned.available is not None and planned.remains is not None
+        else "the service does not tell what it holds"
+    )
+    return clean(
+        f"{planned.amount:.2f} roubles from the {planned.purse} balance of account {planned.account} ({money}) "
+        f"to {client.email or 'a client'} ({whom})"
+    )
+
+
+def _typed_again(amount: Decimal) -> bool:
+    """Whether a person types the amount. Raises `UsageError` where there is nobody to ask."""
+    if not sys.stdin.isatty():
+        raise UsageError("nobody is there to ask: standard input is no terminal; say --yes to go on without a question")
+    answer: str = click.prompt("Type the amount again to send it", err=True, default="", show_default=False)
+    return _amount(answer) == amount
