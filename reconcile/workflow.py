@@ -92,6 +92,7 @@ def _emulated(project: Project, stack: ExitStack) -> dict[str, Account]:
             chaser_accounts=keys["chaser"],
             database=folder / "emulator.db",
             history_days=EMULATED_HISTORY,
+            personalities=("undocumented-accepted",),
         )
         emulator = stack.enter_context(Emulator(options))
         accounts |= {
