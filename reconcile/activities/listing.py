@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from reconcile.activities.accounts import Accounts, of_each
 from reconcile.activities.clients import find_client
@@ -14,12 +14,17 @@ from reconcile.errors import UsageError
 from reconcile.model.capabilities import Activity, Status
 from reconcile.model.moments import Moment
 from reconcile.model.normalize import did_you_mean, quoted, read_written_phone
+from reconcile.model.resource import Live
+from reconcile.pools import pool
 from reconcile.providers.activities import CallQuery
 from reconcile.reports.calls import Listed, Period
 
 if TYPE_CHECKING:
     from reconcile.providers.base import Provider
     from reconcile.workflow import Project
+
+#: How many owners' lists are asked for at once.
+PARALLEL: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +87,34 @@ def _calls_of(
     statuses = _wire(provider.capabilities.statuses, wanted.statuses)
     if wanted.statuses and not statuses:
         return period, []  # this service never has calls in such a state
-    calls = provider.activities.calls(
+    queries = [
         CallQuery(
-            sites=tuple(site.live for site in sites if site.account == account),
+            sites=chosen,
             statuses=statuses,
             since=period.since,
             until=period.until,
             client="" if owner is not None else wanted.client,
             manager=wanted.manager,
-            owner=owner,
+            owner=whose,
         )
-    )
+        for whose, chosen in _owners(directory, account, sites, owner).items()
+    ]
+    with pool(min(PARALLEL, len(queries)), "calls") as threads:
+        found = [call for calls in threads.map(provider.activities.calls, queries) for call in calls]
+    calls = {call.id or n: call for n, call in enumerate(found)}.values()
     return period, [Listed(account, directory.name(account, call.site) if call.site else "", call) for call in calls]
+
+
+def _owners(
+    directory: Directory, account: str, sites: Sequence[Site], owner: int | None
+) -> Mapping[int | None, tuple[Live, ...]]:
+    """Whose calls are asked for, the studio's own and its declared clients', each with the sites that are meant."""
+    chosen = [site.live for site in sites if site.account == account]
+    if owner is not None:
+        return {owner: tuple(chosen)}
+    if not sites:
+        return dict.fromkeys([None, *directory.clients(account)], ())
+    return {whose: tuple(s for s in chosen if s.owner == whose) for whose in dict.fromkeys(s.owner for s in chosen)}
 
 
 def _wire(known: Iterable[Status], names: Iterable[str]) -> tuple[int | str, ...]:

@@ -43,9 +43,15 @@ class Directory:
     def sites(self, account: str) -> tuple[Live, ...]:
         """All live sites of an account; those of its clients where the project declares any."""
         if account not in self._read:
-            kinds = self._project.desired.kinds_of(account) - {"profile"}
-            self._read[account] = self._accounts[account].read(kinds).sites
+            clients = "client" in self._project.desired.kinds_of(account)
+            self._read[account] = self._accounts[account].activities.sites(clients=clients)
         return self._read[account]
+
+    def clients(self, account: str) -> tuple[int, ...]:
+        """The ids of the account's clients; none where the project declares none."""
+        if "client" not in self._project.desired.kinds_of(account):
+            return ()
+        return tuple(client.id for client in self._accounts[account].activities.clients())
 
     def name(self, account: str, site: str) -> str:
         """A site's address as people read it, by its id; empty where no such site is live."""

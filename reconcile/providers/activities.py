@@ -102,6 +102,9 @@ class Activities(Protocol):
     def zone(self) -> tzinfo:
         """The time zone that the service's dates are in."""
 
+    def sites(self, *, clients: bool) -> tuple[Live, ...]:
+        """All sites by id, address and owner; with `clients`, those of the studio's clients, too. Values may lack."""
+
     def call(self, site: Live, order: CallOrder) -> str:
         """Makes a call, and gives its id, or an empty text where the service tells none.
 

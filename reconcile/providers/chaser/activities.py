@@ -36,6 +36,10 @@ class ChaserActivities:
         """The time zone that the service's dates are in."""
         return ZoneInfo(ZONE)
 
+    def sites(self, *, clients: bool) -> tuple[Live, ...]:
+        """All websites; there are no clients."""
+        return self._websites()
+
     def call(self, site: Live, order: CallOrder) -> str:
         """Makes a call, and gives its id, an empty text where the service tells none. Sent once and never again."""
         try:

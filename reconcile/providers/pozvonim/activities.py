@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, ServiceError
+from reconcile.model.address import Address
 from reconcile.model.resource import Live
+from reconcile.pools import pool
 from reconcile.providers.activities import Call, CallOrder, CallQuery, Client, Purse, ServerTime, Widget
 from reconcile.providers.http.protocol import Request
 from reconcile.providers.http.retries import Repeat, may_have_happened
@@ -30,8 +32,9 @@ from reconcile.providers.pozvonim.activities_codec import (
     zone_of,
 )
 from reconcile.providers.pozvonim.capabilities import CAPABILITIES
-from reconcile.providers.pozvonim.codec import Json, list_items, site_id
+from reconcile.providers.pozvonim.codec import Json, identity, list_items, site_id
 from reconcile.providers.pozvonim.doctor import shown_time, time_value
+from reconcile.providers.pozvonim.reading import sites_of
 
 if TYPE_CHECKING:
     from reconcile.providers.pozvonim.client import Client as HttpClient
@@ -58,6 +61,19 @@ class PozvonimActivities:
             if self._zone is None:
                 self._zone = zone_of(self._profile())
             return self._zone
+
+    def sites(self, *, clients: bool) -> tuple[Live, ...]:
+        """All sites (2, 21), as far as their lists tell: one request an owner."""
+        owners = [None, *(client.id for client in self.clients())] if clients else [None]
+        with pool(min(self._client.parallelism, len(owners)), "sites") as threads:
+            listed = [site for sites in threads.map(self._sites_of, owners) for site in sites]
+        return tuple({site.id: site for site in listed}.values())
+
+    def _sites_of(self, owner: int | None) -> list[Live]:
+        request = Request("GET", sites_of(owner), slow=True)
+        account = self._client.account.name
+        known = map(identity, list_items(self._client.call(request), str(request)))
+        return [Live(Address(account, "site", address), site, (), owner) for site, address in known]
 
     # --- calls --------------------------------------------------------------------------------------------------------
 
@@ -105,7 +121,9 @@ class PozvonimActivities:
         """One call (13, or 27 for a client's)."""
         above = "" if owner is None else f"/contributors/{owner}"
         request = Request("GET", f"{above}/calls/{quote(call_id, safe='')}")
-        call = decode_call(self._found(request, f'there is no call "{call_id}"'), self.zone(), CAPABILITIES.statuses)
+        whose = "among the studio's own, and a client's needs --client" if owner is None else "of this client"
+        raw = self._found(request, f'there is no call "{call_id}" {whose}')
+        call = decode_call(raw, self.zone(), CAPABILITIES.statuses)
         if call.id != call_id:
             raise BadAnswer(f"{request}: the answer is not this call", status=200)
         return call

@@ -35,6 +35,7 @@ class Client:
         timeouts: Timeouts,
     ) -> None:
         self.account = account
+        self.parallelism = parallelism
         #: The API key that the service took last: the account's, or the one that `profile:` declares.
         self.key = account.api_key
         self.transport = Transport(
