@@ -92,7 +92,7 @@ class Directory:
             matching = matching or [live for live in self.sites(account) if live.address.name == site.previous]
         if not matching:
             which = f"{site.address.shown} is declared in {site.file}, but not live"
-            raise ReconcileError(f"{which}; `reconcile plan` shows what is missing, `reconcile apply` makes it")
+            raise ReconcileError(f"{which}; `reconcile plan` says what is missing")
         return Site(account, self._single(account, site.address.human, matching), site)
 
     def _live(self, written: str, name: str) -> Site:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random as random_module
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
@@ -101,10 +101,11 @@ class Pozvonim:
 
     def read_some(self, sites: Collection[Ref]) -> Mapping[int, Live]:
         """These sites, each complete, by id; those that are gone are missing."""
-        found: dict[int, Live] = {}
-        for owner in dict.fromkeys(ref.owner for ref in sites):
-            found |= self._reader.some([ref.id for ref in sites if ref.owner == owner], owner)
-        return found
+        owned: dict[int | None, list[int]] = {}
+        for ref in sites:
+            owned.setdefault(ref.owner, []).append(ref.id)
+        found = self._of_owners(owned, lambda owner: self._reader.some(owned[owner], owner).values())
+        return {live.id: live for live in found}
 
     def _clients(self) -> tuple[Live, ...]:
         request = Request("GET", "/contributors", slow=True)
@@ -114,9 +115,15 @@ class Pozvonim:
     def _sites(self, clients: Collection[Live]) -> tuple[Live, ...]:
         """Every owner's sites. One that is also in the list of the studio's own is its client's."""
         owners = [None, *(client.id for client in clients)]
-        with pool(min(self._parallelism, len(owners)), "owners") as threads:
-            listed = [threads.submit(self._reader.all, owner) for owner in owners]
-            return tuple({site.id: site for found in listed for site in found.result()}.values())
+        return tuple({site.id: site for site in self._of_owners(owners, self._reader.all)}.values())
+
+    def _of_owners(
+        self, owners: Collection[int | None], read: Callable[[int | None], Iterable[Live]]
+    ) -> Iterator[Live]:
+        """What `read` finds of each owner, several at once, in the order of the owners."""
+        with pool(max(min(self._parallelism, len(owners)), 1), "owners") as threads:
+            for found in threads.map(read, owners):
+                yield from found
 
     def _profile(self) -> Live:
         raw = self._client.call(Request("GET", "/profile"))
