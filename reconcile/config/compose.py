@@ -14,7 +14,6 @@ from reconcile.config.places import Fault, Place, misread
 from reconcile.config.sections import Named, Sections
 from reconcile.config.undocumented import undocumented
 from reconcile.model.address import Address
-from reconcile.model.capabilities import Capabilities
 from reconcile.model.fields import UNMANAGED, Field, Group, Kind, Kinds, kinds
 from reconcile.model.normalize import human_address, quoted, read_address
 from reconcile.model.resource import Desired
@@ -33,6 +32,15 @@ def compose(sections: Sections, services: Services) -> tuple[DesiredState, list[
     return _Composer(sections, known, faults, layers, accounts).state(), faults
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What an account's service keeps of a site: the positions and the keys of what it does not, and its defaults."""
+
+    foreign: tuple[int, ...]
+    foreign_keys: frozenset[str]
+    defaults: tuple[Any, ...] | None
+
+
 @dataclass(slots=True)
 class _Composer:
     sections: Sections
@@ -42,7 +50,7 @@ class _Composer:
     accounts: Accounts
     kind: Kind = field(init=False)
     clients: dict[str, Desired] = field(default_factory=dict)
-    foreign: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    kept: dict[str, _Kept] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.kind = self.kinds["site"]
@@ -171,16 +179,7 @@ class _Composer:
             values[url] = address
         if account is None:
             return None
-        service = self.accounts.service_of.get(account)
-        if service is not None:
-            self.check_kept(raw, place, account, service)
-            for index in self.foreign_to(account, service):
-                values[index] = UNMANAGED
-        if account in self.accounts.accounts and self.accounts.accounts[account].unspecified is Unspecified.DEFAULT:
-            values = [
-                f.default if v is UNMANAGED and service is not None and f.wire[0] in service.sections else v
-                for f, v in zip(self.kind.fields, values, strict=True)
-            ]
+        self.keep(values, raw, place, account)
         labels = self.labels(raw, shared)
         return Desired(
             address=Address(account, self.kind.name, address),
@@ -195,21 +194,38 @@ class _Composer:
             call_defaults=self.call_defaults(raw, shared, place, account),
         )
 
-    def check_kept(self, raw: Mapping[str, Any], place: Place, account: str, service: Capabilities) -> None:
-        """Everything that a site says by itself has to be something that its account's service keeps."""
-        for key in raw:
-            child = self.kind.root.children.get(key)
-            if child is not None and key != "url" and not _sections(child, self.kind) & service.sections:
-                message = f"`{key}` is nothing that the service of account {account} keeps of a site"
-                self.fault(Place(place.file, (*place.keys, key), at_key=True), message)
+    def keep(self, values: list[Any], raw: Mapping[str, Any], place: Place, account: str) -> None:
+        """Takes out what the account's service does not keep, and puts in what stands for fields nobody mentions.
 
-    def foreign_to(self, account: str, service: Capabilities) -> tuple[int, ...]:
-        """The fields that an account's service does not keep; the address is known to every service."""
-        if account not in self.foreign:
-            self.foreign[account] = tuple(
-                f.index for f in self.kind.fields if f.wire[0] not in service.sections and f.path != "url"
-            )
-        return self.foreign[account]
+        What a site says by itself has to be something that its service keeps; what is said of all sites need not.
+        """
+        if account not in self.accounts.service_of:
+            return
+        if account not in self.kept:
+            self.kept[account] = self.what_is_kept(account)
+        kept = self.kept[account]
+        for key in raw.keys() & kept.foreign_keys:
+            message = f"`{key}` is nothing that the service of account {account} keeps of a site"
+            self.fault(Place(place.file, (*place.keys, key), at_key=True), message)
+        for index in kept.foreign:
+            values[index] = UNMANAGED
+        if kept.defaults is not None:
+            values[:] = [d if v is UNMANAGED else v for d, v in zip(kept.defaults, values, strict=True)]
+
+    def what_is_kept(self, account: str) -> _Kept:
+        """Worked out once for all sites of an account; the address is known to every service."""
+        sections = self.accounts.service_of[account].sections
+        foreign = tuple(f.index for f in self.kind.fields if f.wire[0] not in sections and f.path != "url")
+        keys = {
+            key
+            for key, child in self.kind.root.children.items()
+            if key != "url" and not _sections(child, self.kind) & sections
+        }
+        settings = self.accounts.accounts.get(account)
+        if settings is None or settings.unspecified is Unspecified.KEEP:
+            return _Kept(foreign, frozenset(keys), None)
+        defaults = tuple(f.default if f.wire[0] in sections else UNMANAGED for f in self.kind.fields)
+        return _Kept(foreign, frozenset(keys), defaults)
 
     def call_defaults(
         self, raw: Mapping[str, Any], shared: Mapping[str, Any], place: Place, account: str

@@ -264,8 +264,8 @@ class _Planner:
 
 #: What to say of changes to a profile, by field.
 _PROFILE_WARNINGS: Final = {
-    "api_key": "the API key will be another one: after that, set it as the account's `api_key`, too; until then "
-    "the program finds that it has to use the one of `profile:`",
+    "api_key": "the API key is changed: afterwards set the account's `api_key` to the new one, too; until then the "
+    "program falls back to the one of `profile:`",
     "api_enable": "this turns the API off, and locks this program out: only the dashboard turns it on again; "
     "apply needs --allow-lockout",
 }
