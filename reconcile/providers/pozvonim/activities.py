@@ -15,6 +15,7 @@ from reconcile.model.resource import Live
 from reconcile.providers.activities import Call, CallOrder, CallQuery, Client, Purse, ServerTime, Widget
 from reconcile.providers.http.protocol import Request
 from reconcile.providers.http.retries import Repeat, may_have_happened
+from reconcile.providers.http.shapes import Json
 from reconcile.providers.pozvonim import assumed
 from reconcile.providers.pozvonim.activities_codec import (
     decode_call,
@@ -30,7 +31,7 @@ from reconcile.providers.pozvonim.activities_codec import (
     zone_of,
 )
 from reconcile.providers.pozvonim.capabilities import CAPABILITIES
-from reconcile.providers.pozvonim.codec import Json, list_items, site_id
+from reconcile.providers.pozvonim.codec import list_items, site_id
 from reconcile.providers.pozvonim.doctor import shown_time, time_value
 
 if TYPE_CHECKING:

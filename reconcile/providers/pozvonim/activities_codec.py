@@ -17,8 +17,9 @@ from reconcile.errors import BadAnswer
 from reconcile.model.capabilities import Status
 from reconcile.model.normalize import quoted, read_phone
 from reconcile.providers.activities import Call, Client, Purse, Widget
+from reconcile.providers.http.shapes import Json
 from reconcile.providers.pozvonim import assumed
-from reconcile.providers.pozvonim.codec import Json, site_id, unwrapped
+from reconcile.providers.pozvonim.codec import site_id, unwrapped
 
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECONDS: Final = 1e11  # Unix time in seconds stays below this until the year 5138

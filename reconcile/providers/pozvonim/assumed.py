@@ -9,11 +9,8 @@ from typing import Final
 #: Verbs (1.3). The update verb is each account's own `update_method`.
 DELETE: Final = "DELETE"
 
-#: The keys under which an object may wrap a list, and those under which a wrapper may count what it holds (1.6).
+#: The keys under which an object may wrap a list (1.6).
 LIST_KEYS: Final = ("data", "items", "sites", "widgets", "calls", "contributors")
-COUNT_KEYS: Final = ("total", "count", "total_count")
-#: Where a wrapper may keep its count apart.
-META_KEYS: Final = ("meta", "pagination", "paging")
 #: The keys under which one object may be wrapped (1.6).
 OBJECT_KEYS: Final = ("data", "item")
 #: The keys under which a client may have its e-mail, and those under which the profile may be wrapped.

@@ -19,10 +19,11 @@ from reconcile.pools import pool
 from reconcile.providers.base import Check
 from reconcile.providers.http.protocol import Request
 from reconcile.providers.http.retries import Repeat, may_have_happened, pause
+from reconcile.providers.http.shapes import Json, by_id
 from reconcile.providers.pozvonim.assumed import DELETE
 from reconcile.providers.pozvonim.capabilities import CAPABILITIES
-from reconcile.providers.pozvonim.codec import Json, SiteCodec, list_items, site_id, unwrapped
-from reconcile.providers.pozvonim.reading import by_id, sites_of
+from reconcile.providers.pozvonim.codec import SiteCodec, list_items, site_id, unwrapped
+from reconcile.providers.pozvonim.reading import sites_of
 from reconcile.providers.pozvonim.studio import (
     decode_client,
     decode_profile,

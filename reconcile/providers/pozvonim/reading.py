@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from reconcile.errors import BadAnswer, Rejected, ServiceError
 from reconcile.model.resource import Live
 from reconcile.providers.http.protocol import Request
+from reconcile.providers.http.shapes import Json, by_id
 from reconcile.providers.pozvonim.assumed import IDS_PER_REQUEST
-from reconcile.providers.pozvonim.codec import Json, SiteCodec, identity, is_brief, list_items, site_id, unwrapped
+from reconcile.providers.pozvonim.codec import SiteCodec, identity, is_brief, list_items, site_id, unwrapped
 
 if TYPE_CHECKING:
     from reconcile.providers.pozvonim.client import Client
@@ -106,7 +107,7 @@ class Reader:
 
     def _listed(self, owner: int | None) -> dict[int, Json]:
         request = Request("GET", sites_of(owner), slow=True)
-        return by_id(list_items(self._client.call(request), str(request)))
+        return by_id(list_items(self._client.call(request), str(request)), "site")
 
     def _details(self, ids: Sequence[int], owner: int | None) -> dict[int, Json]:
         """Complete sites by id, as they came; those that the service has no more are missing."""
@@ -143,7 +144,7 @@ class Reader:
     def _chunk(self, ids: Sequence[int], wanted: Collection[int], owner: int | None) -> dict[int, Json]:
         """Those of the sites wanted that one `ids[]` request brings complete."""
         request = Request("GET", sites_of(owner), {"ids": list(ids)}, slow=True)
-        items = by_id(list_items(self._client.call(request), str(request), whole=False))
+        items = by_id(list_items(self._client.call(request), str(request), whole=False), "site")
         interesting = items.keys() & set(wanted)
         complete = {known: items[known] for known in interesting if not is_brief(items[known])}
         if interesting:
@@ -169,16 +170,3 @@ class Reader:
     def _map(self, function: Callable[[T], R], items: Sequence[T]) -> Iterable[R]:
         """`map` over the pool; the first failure is raised, and what has not begun by then never does."""
         return list(self._pool.map(function, items)) if len(items) > 1 else [function(item) for item in items]
-
-
-def by_id(items: Iterable[Json], what: str = "site") -> dict[int, Json]:
-    """Objects by their ids; `what` they are. Raises `BadAnswer` where an id is missing, or there twice."""
-    found: dict[int, Json] = {}
-    for raw in items:
-        known = site_id(raw)
-        if known is None:
-            raise BadAnswer(f"a {what} in the list of {what}s has no usable id", status=200)
-        if known in found:
-            raise BadAnswer(f"{what} {known} is in the list of {what}s twice", status=200)
-        found[known] = raw
-    return found

@@ -10,8 +10,9 @@ from reconcile.model.address import Address
 from reconcile.model.fields import UNMANAGED, client_kind, profile_kind
 from reconcile.model.normalize import quoted
 from reconcile.model.resource import Live
+from reconcile.providers.http.shapes import Json
 from reconcile.providers.pozvonim.assumed import EMAIL_KEYS, PROFILE_KEYS
-from reconcile.providers.pozvonim.codec import Json, site_id, unwrapped
+from reconcile.providers.pozvonim.codec import site_id, unwrapped
 
 
 def decode_client(account: str, raw: Any) -> Live:
