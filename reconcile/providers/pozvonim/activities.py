@@ -26,13 +26,14 @@ from reconcile.providers.pozvonim.activities_codec import (
     purse_balance,
     read_id,
     read_time,
+    shown_time,
+    time_value,
     wire_amount,
     wire_time,
     zone_of,
 )
 from reconcile.providers.pozvonim.capabilities import CAPABILITIES
 from reconcile.providers.pozvonim.codec import list_items, site_id
-from reconcile.providers.pozvonim.doctor import shown_time, time_value
 
 if TYPE_CHECKING:
     from reconcile.providers.pozvonim.client import Client as HttpClient
@@ -42,15 +43,23 @@ PAYMENT_PATHS: Final = {"payments": "/payments/contributors/{id}", "contributors
 
 
 class PozvonimActivities:
-    """The `Activities` of one account; safe to use from several threads. `wall_clock` gives Unix time."""
+    """The `Activities` of one account; safe to use from several threads.
+
+    `wall_clock` gives Unix time; `zone` is that of the profile, where it is known already.
+    """
 
     def __init__(
-        self, client: HttpClient, *, payment_route: str = "payments", wall_clock: Callable[[], float] = time.time
+        self,
+        client: HttpClient,
+        *,
+        payment_route: str = "payments",
+        zone: tzinfo | None = None,
+        wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self._client = client
         self._payment_path = PAYMENT_PATHS[payment_route]
         self._wall_clock = wall_clock
-        self._zone: tzinfo | None = None
+        self._zone = zone
         self._lock = threading.Lock()
 
     def zone(self) -> tzinfo:

@@ -36,6 +36,8 @@ IDS_PER_REQUEST: Final = 50
 #: The zone of a profile that names none: the documented default of a widget's (1.5).
 PROFILE_ZONE: Final = "Europe/Moscow"
 ZONE_KEYS: Final = ("timezone", "time_zone")
+#: Where the answer to call 7 may hold the time.
+TIME_KEYS: Final = ("time", "now", "datetime", "date", "timestamp", "server_time", "data")
 
 #: `end_at` is still part of the period that is asked for, so that it is the last second before the end.
 LAST_MOMENT: Final = timedelta(microseconds=1)
@@ -57,6 +59,8 @@ BALANCE_KEYS: Final = ("balance", "money")
 #: The balances of a profile, by our names of them, and the `type` of a payment from each.
 PURSE_KEYS: Final = {"main": ("balance", "main_balance"), "partner": ("partner_balance", "balance_partner")}
 PURSE_TYPES: Final = {"main": 1, "partner": 2}
+#: How a method is refused that an account has no right to, such as the clients of one that is no studio.
+NO_RIGHT: Final = (401, 403, 404, 405)
 #: What is never taken over from an answer, whatever it is for.
 SECRET_KEYS: Final = ("password", "api_key", "token", "sign")
 
