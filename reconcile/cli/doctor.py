@@ -4,46 +4,51 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from reconcile.cli.common import Command, Settings, format_option
 from reconcile.errors import ExitCode
 
+if TYPE_CHECKING:
+    from reconcile.providers.base import Check, Provider
+
 
 @click.command(cls=Command)
 @format_option("text", "json")
 @click.pass_obj
 def command(settings: Settings, format_: str) -> int:
-    """Check credentials, clock, and how each account is read. Changes nothing.
+    """Check credentials, clock, and every method that reads each account. Changes nothing, and calls nobody.
+
+    What there is nothing to try on is a skip. An error ends with exit code 1.
 
     \b
     Example:
       reconcile doctor
     """
     from reconcile import workflow
-    from reconcile.reports.words import clean
+    from reconcile.activities import of_each
+    from reconcile.providers.base import Level
+    from reconcile.reports.doctor import doctor_json, doctor_text
 
     project = workflow.validate(settings.root, os.environ)
     with workflow.connected(project, parallelism=4) as providers:
-        checks = {name: provider.check() for name, provider in providers.items()}
-    wrong = any(check.level == "error" for found in checks.values() for check in found)
+        found = of_each(providers, _checked)
     if format_ == "json":
-        from reconcile.planning.planfile import FORMAT_VERSION
-        from reconcile.reports.json import text
-
-        data = [
-            {"account": name, "level": check.level, "subject": check.subject, "message": check.message}
-            for name, found in checks.items()
-            for check in found
-        ]
-        click.echo(text({"format_version": FORMAT_VERSION, "checks": data}), nl=False)
+        click.echo(doctor_json(found), nl=False)
     else:
-        colours = {"ok": "green", "warning": "yellow", "error": "red"}
-        for name, found in checks.items():
-            click.echo(f"{name}:")
-            for check in found:
-                mark = check.level.ljust(7)
-                mark = click.style(mark, fg=colours[check.level]) if settings.colour(sys.stdout) else mark
-                click.echo(f"  {mark} {check.subject}: {clean(check.message)}")
+        click.echo(doctor_text(found, colour=settings.colour(sys.stdout)), nl=False, color=True)
+    wrong = any(check.level == Level.ERROR for checks in found.values() for check in checks)
     return ExitCode.ERROR if wrong else ExitCode.DONE
+
+
+def _checked(name: str, provider: Provider) -> list[Check]:
+    """An account's findings; one whose provider can't even look keeps no other from being looked at."""
+    from reconcile.errors import ProviderError
+    from reconcile.providers.base import Check, Level
+
+    try:
+        return provider.check()
+    except ProviderError as error:
+        return [Check(Level.ERROR, "account", str(error))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Protocol
 
 from reconcile.model.capabilities import Capabilities
@@ -12,13 +13,23 @@ from reconcile.model.state import LiveAccount
 from reconcile.providers.activities import Activities
 
 
+class Level(StrEnum):
+    """How good a finding is. What there was nothing to try on is a skip, and nobody's fault."""
+
+    OK = "ok"
+    SKIP = "skip"
+    WARNING = "warning"
+    ERROR = "error"
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One finding of `doctor`: `level` is ok, warning or error."""
+    """One finding of `doctor`: `level` is a `Level`, `request` the method that it is about, such as `GET /sites`."""
 
     level: str
     subject: str
     message: str
+    request: str = ""
 
 
 class Provider(Protocol):

@@ -193,13 +193,51 @@ def test_doctor_says_what_it_found(studio, run):
     text, data = run("doctor"), run("doctor", "--format", "json")
 
     lines = text.stdout.splitlines()
-    assert lines[0] == "studio:"
-    assert {line[:10] for line in lines[1:]} == {"  ok      "}
+    assert (lines[0], text.returncode) == ("studio:", 0)
     checks = json.loads(data.stdout)["checks"]
-    assert [check["subject"] for check in checks] == [line[10:].split(":")[0] for line in lines[1:]]
-    assert {"credentials", "clock", "sites"} <= {check["subject"] for check in checks}
-    assert {(check["account"], check["level"]) for check in checks} == {("studio", "ok")}
+    assert [(check["level"], check["subject"]) for check in checks] == [
+        (line[2:9].strip(), line[10:].split(":")[0]) for line in lines[1:]
+    ]
+    assert {(check["account"], check["level"]) for check in checks} == {("studio", "ok"), ("studio", "skip")}
+    assert {"credentials", "clock", "sites"} <= {check["subject"] for check in checks if check["level"] == "ok"}
+    requests = {check["subject"]: check["request"] for check in checks}
+    assert (requests["one site"], requests["clock"]) == ("GET /sites/:id", None)
+    assert any(line.endswith(" [GET /sites/:id]") for line in lines)
     assert studio.writes() == []
+
+
+def test_doctor_looks_at_every_account(begin, run, project):
+    studio = begin(chaser_accounts={"7": "private-key"})
+    studio.emulator.put_website("7", "окна.рф")
+    studio.declare("acme.ru: {account: studio}")
+    path = project / "reconcile.yaml"
+    accounts = "".join(
+        f"  {name}: {{provider: {service}, uid: '7', api_key: {key}, base_url: '{studio.emulator.url_of(service)}'}}\n"
+        for name, service, key in [("broken", "pozvonim", "wrong-key"), ("statistics", "chaser", "private-key")]
+    )
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("managers:\n", accounts + "managers:\n", 1), encoding="utf-8"
+    )
+
+    done = run("doctor", "--format", "json")
+
+    checks = json.loads(done.stdout)["checks"]
+    levels = {(check["account"], check["subject"]): check["level"] for check in checks}
+    assert done.returncode == 1
+    assert [place for place, level in levels.items() if level == "error"] == [("broken", "credentials")]
+    assert levels["studio", "sites"] == levels["statistics", "websites"] == levels["statistics", "statistics"] == "ok"
+    assert levels["statistics", "call"] == "skip"
+    assert "statistics:\n  ok      configuration: " in run("doctor").stdout
+    assert studio.writes() == []
+
+
+def test_doctor_names_what_raw_can_declare(studio, run):
+    number = studio.add("acme.ru")
+    studio.emulator.change_site(number, {"widget.colour\x1b[31m": "red", "widget.size": 80})
+    studio.declare("acme.ru: {widget: {raw: {size: 90}}}")
+
+    said = "undocumented fields of widget: colour\\x1b[31m, size in 1 of 1 site; `raw:` of a widget is where they can"
+    assert said in run("doctor").stdout
 
 
 @pytest.mark.parametrize("kind", SCHEMAS)

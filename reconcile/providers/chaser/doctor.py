@@ -3,55 +3,56 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any
 
-from reconcile.errors import ProviderError
 from reconcile.model.fields import Kind
 from reconcile.model.normalize import count
 from reconcile.model.resource import Live
-from reconcile.providers.activities import CallQuery
-from reconcile.providers.base import Check
+from reconcile.providers.activities import Activities, CallQuery
+from reconcile.providers.base import Check, Level
 from reconcile.providers.chaser.codec import websites
 from reconcile.providers.chaser.provider import WEBSITES
+from reconcile.providers.findings import Findings, Seen
 from reconcile.providers.http.clock import clock_check
 
 if TYPE_CHECKING:
-    from reconcile.providers.chaser.activities import ChaserActivities
     from reconcile.providers.chaser.client import Client
 
-_OK: Final = "ok"
-_WARNING: Final = "warning"
-_ERROR: Final = "error"
+STATISTICS = "GET /statistics"
 
 
-def checks(client: Client, activities: ChaserActivities, kind: Kind) -> list[Check]:
-    """Every step's finding; without an answer to the first the later steps are not tried."""
-    account = client.account
-    found = [Check(_OK, "configuration", f"account {account.name}: websites are read, calls are made; nothing else is")]
-    try:
-        raw = client.call(WEBSITES)
-    except ProviderError as error:
-        found.append(Check(_ERROR, "credentials", str(error)))
-        return found + [Check(_WARNING, later, "not tried: there is no answer") for later in ("websites", "statistics")]
-    found += [Check(_OK, "credentials", f"the service accepts the key of account {account.name}")]
-    found += [clock_check(client.clock_ahead)]
-    try:
-        sites = websites(kind, account.name, raw, str(WEBSITES))
-    except ProviderError as error:
-        found.append(Check(_ERROR, "websites", str(error)))
-        return [*found, Check(_WARNING, "statistics", "not tried: the list of websites can't be read")]
-    found.append(Check(_OK, "websites", count(len(sites), "website")))
-    if not sites:
-        return [*found, Check(_WARNING, "statistics", "not tried: the account has no website")]
-    return [*found, _statistics(sites[0], activities)]
+def checks(client: Client, activities: Activities, kind: Kind) -> list[Check]:
+    """Every finding, in order; without an answer to the first method (29) nothing else is tried."""
+    name = client.account.name
+    found = Findings()
+
+    def listed() -> Seen[tuple[Any]]:  # in a tuple, because null is an answer, too
+        return Seen((client.call(WEBSITES),), f"the service accepts the key of account {name}")
+
+    def read(answer: Any) -> Seen[tuple[Live, ...]]:
+        sites = websites(kind, name, answer, str(WEBSITES))
+        return Seen(sites, count(len(sites), "website"))
+
+    found.add(Level.OK, "configuration", "websites are read, calls are counted and made; nothing else has a method")
+    answer = found.step("credentials", str(WEBSITES), listed)
+    if answer is not None or client.clock_ahead is not None:
+        found.checks.append(clock_check(client.clock_ahead))
+    if answer is None:
+        found.skip("everything else", "there is no answer")
+        return found.checks
+    sites = found.step("websites", str(WEBSITES), lambda: read(answer[0]))
+    if sites:
+        found.step("statistics", STATISTICS, lambda: _statistics(sites[0], activities))
+    else:
+        why = "the list of websites can't be read" if sites is None else "the account has no websites"
+        found.skip("statistics", why, STATISTICS)
+    found.skip("call", "it would ring", "POST /call")
+    return found.checks
 
 
-def _statistics(site: Live, activities: ChaserActivities) -> Check:
-    """Whether the calls of today can be read of one website."""
+def _statistics(site: Live, activities: Activities) -> Seen[None]:
+    """Whether the calls of today can be read of one website (30)."""
     now = datetime.now(UTC)
     midnight = now.astimezone(activities.zone()).replace(hour=0, minute=0, second=0, microsecond=0)
-    try:
-        today = activities.calls(CallQuery(sites=(site,), since=midnight, until=now))
-    except ProviderError as error:
-        return Check(_ERROR, "statistics", str(error))
-    return Check(_OK, "statistics", f"{count(len(today), 'call')} today at {site.address.human}")
+    today = activities.calls(CallQuery(sites=(site,), since=midnight, until=now))
+    return Seen(None, f"{count(len(today), 'call')} today at {site.address.human}")

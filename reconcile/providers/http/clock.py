@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from reconcile.providers.base import Check
+from reconcile.providers.base import Check, Level
 
 #: Seconds by which the server's clock may be off before `doctor` warns, and an error message mentions it.
 CLOCK_TOLERANCE: Final = 300.0
@@ -21,8 +21,8 @@ def clock_difference(ahead: float) -> str:
 def clock_check(ahead: float | None) -> Check:
     """What `doctor` says of the clocks."""
     if ahead is None:
-        return Check("warning", "clock", "the service's answers have no Date, so that the clocks can't be compared")
+        return Check(Level.WARNING, "clock", "the service's answers have no Date, so that the clocks can't be compared")
     if abs(ahead) > CLOCK_TOLERANCE:
-        return Check("warning", "clock", f"the service's clock is {clock_difference(ahead)} this machine's")
+        return Check(Level.WARNING, "clock", f"the service's clock is {clock_difference(ahead)} this machine's")
     minutes = CLOCK_TOLERANCE / 60
-    return Check("ok", "clock", f"the service's clock agrees with this machine's within {minutes:g} minutes")
+    return Check(Level.OK, "clock", f"the service's clock agrees with this machine's within {minutes:g} minutes")

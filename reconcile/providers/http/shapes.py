@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Final
 
 from reconcile.errors import BadAnswer
@@ -16,12 +16,20 @@ COUNT_KEYS: Final = ("total", "count", "total_count")
 META_KEYS: Final = ("meta", "pagination", "paging")
 
 
-def list_items(raw: Any, what: str, keys: Collection[str]) -> list[Json]:
+def kind_of(raw: Any) -> str:
+    """What a value is, without anything of it: an answer may repeat a secret."""
+    kinds = {list: "a list of other things", str: "a text", bool: "a flag", dict: "an object", type(None): "null"}
+    return kinds.get(type(raw), "a number")
+
+
+def list_items(
+    raw: Any, what: str, keys: Collection[str], *, whole: bool = True, shown: Callable[[Any], str] = kind_of
+) -> list[Json]:
     """The objects of a list: an array, an object that wraps one in one of `keys`, or PHP's with keys "0", "1", ….
 
-    `what` names the list in messages, which tell nothing of its values: an answer may repeat a secret. A count beside
-    the list must not be greater than its length. Raises `BadAnswer` for everything else, so that an unreadable list is
-    never an empty one.
+    `what` names the list in messages, and `shown` what came instead of one. `whole`: a count beside the list must not
+    be greater than its length. Raises `BadAnswer` for everything else, so that an unreadable list is never an empty
+    one.
     """
     counted = 0
     while isinstance(raw, dict) and not is_php_list(raw):
@@ -33,8 +41,8 @@ def list_items(raw: Any, what: str, keys: Collection[str]) -> list[Json]:
         raw = raw[key]
     items = list(raw.values()) if isinstance(raw, dict) else raw
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise BadAnswer(f"{what}: expected a list of objects, got {_kind(raw)}", status=200)
-    if counted > len(items):
+        raise BadAnswer(f"{what}: expected a list of objects, got {shown(raw)}", status=200)
+    if whole and counted > len(items):
         raise BadAnswer(f"{what}: only {len(items)} of {counted} came; the list is not complete", status=200)
     return items
 
@@ -71,8 +79,3 @@ def _count(raw: Json) -> int:
     places = [raw, *(raw[key] for key in META_KEYS if isinstance(raw.get(key), dict))]
     counts = [place.get(key) for place in places for key in COUNT_KEYS]
     return max((int(c) for c in counts if re.fullmatch(r"[0-9]{1,9}", str(c))), default=0)
-
-
-def _kind(raw: Any) -> str:
-    kinds = {list: "a list of other things", str: "a text", bool: "a flag", dict: "an object", type(None): "null"}
-    return kinds.get(type(raw), "a number")

@@ -17,6 +17,7 @@ from reconcile.pools import pool
 from reconcile.providers.activities import Call, CallOrder, CallQuery, Client, Purse, ServerTime, Widget
 from reconcile.providers.http.protocol import Request
 from reconcile.providers.http.retries import Repeat, may_have_happened
+from reconcile.providers.http.shapes import Json
 from reconcile.providers.pozvonim import assumed
 from reconcile.providers.pozvonim.activities_codec import (
     decode_call,
@@ -27,13 +28,14 @@ from reconcile.providers.pozvonim.activities_codec import (
     purse_balance,
     read_id,
     read_time,
+    shown_time,
+    time_value,
     wire_amount,
     wire_time,
     zone_of,
 )
 from reconcile.providers.pozvonim.capabilities import CAPABILITIES
-from reconcile.providers.pozvonim.codec import Json, identity, list_items, site_id
-from reconcile.providers.pozvonim.doctor import shown_time, time_value
+from reconcile.providers.pozvonim.codec import identity, list_items, site_id
 from reconcile.providers.pozvonim.reading import sites_of
 
 if TYPE_CHECKING:
@@ -44,15 +46,23 @@ PAYMENT_PATHS: Final = {"payments": "/payments/contributors/{id}", "contributors
 
 
 class PozvonimActivities:
-    """The `Activities` of one account; safe to use from several threads. `wall_clock` gives Unix time."""
+    """The `Activities` of one account; safe to use from several threads.
+
+    `wall_clock` gives Unix time; `zone` is that of the profile, where it is known already.
+    """
 
     def __init__(
-        self, client: HttpClient, *, payment_route: str = "payments", wall_clock: Callable[[], float] = time.time
+        self,
+        client: HttpClient,
+        *,
+        payment_route: str = "payments",
+        zone: tzinfo | None = None,
+        wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self._client = client
         self._payment_path = PAYMENT_PATHS[payment_route]
         self._wall_clock = wall_clock
-        self._zone: tzinfo | None = None
+        self._zone = zone
         self._lock = threading.Lock()
 
     def zone(self) -> tzinfo:

@@ -13,12 +13,13 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from reconcile.errors import BadAnswer
+from reconcile.errors import BadAnswer, ProviderError
 from reconcile.model.capabilities import Status
 from reconcile.model.normalize import quoted, read_phone
 from reconcile.providers.activities import Call, Client, Purse, Widget
+from reconcile.providers.http.shapes import Json
 from reconcile.providers.pozvonim import assumed
-from reconcile.providers.pozvonim.codec import Json, site_id, unwrapped
+from reconcile.providers.pozvonim.codec import site_id, unwrapped
 
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECONDS: Final = 1e11  # Unix time in seconds stays below this until the year 5138
@@ -187,6 +188,33 @@ def zone_of(profile: Any) -> tzinfo:
     except (KeyError, ValueError, OSError):
         message = f"GET /profile: the time zone {quoted(given)} is not known, so that the service's dates can't be read"
         raise BadAnswer(message, status=200) from None
+
+
+# --- the service's time -----------------------------------------------------------------------------------------------
+
+
+def shown_time(raw: Any) -> str:
+    """The service's time, in whichever shape it came: Unix time, or a text in a zone that it does not name."""
+    given = time_value(raw)
+    if isinstance(given, int | float) or re.fullmatch(r"\d{9,11}", str(given)):
+        return f"{datetime.fromtimestamp(float(given), UTC):%Y-%m-%d %H:%M:%S} UTC"
+    if re.search(r"\d\d:\d\d.*(Z|[+-]\d\d:?\d\d)$", given):
+        return str(given)
+    return f"{given}, in a time zone that the service does not name (the profile's, it documents)"
+
+
+def time_value(raw: Any) -> Any:
+    """The number or the non-blank text inside of an answer. Raises `ProviderError` where there is none."""
+    inner = raw
+    for _ in range(4):
+        if isinstance(inner, list) and len(inner) == 1:
+            inner = inner[0]
+        elif isinstance(inner, dict):
+            inner = next((inner[key] for key in assumed.TIME_KEYS if inner.get(key) is not None), None)
+    number = isinstance(inner, int | float) and not isinstance(inner, bool) and 0 <= inner < 1e11
+    if not number and not (isinstance(inner, str) and 0 < len(inner.strip()) <= 40):
+        raise ProviderError("GET /server/time/now: the answer holds no time")
+    return inner if number else inner.strip()
 
 
 # --- widgets ----------------------------------------------------------------------------------------------------------

@@ -9,11 +9,8 @@ from typing import Final
 #: Verbs (1.3). The update verb is each account's own `update_method`.
 DELETE: Final = "DELETE"
 
-#: The keys under which an object may wrap a list, and those under which a wrapper may count what it holds (1.6).
+#: The keys under which an object may wrap a list (1.6).
 LIST_KEYS: Final = ("data", "items", "sites", "widgets", "calls", "contributors")
-COUNT_KEYS: Final = ("total", "count", "total_count")
-#: Where a wrapper may keep its count apart.
-META_KEYS: Final = ("meta", "pagination", "paging")
 #: The keys under which one object may be wrapped (1.6).
 OBJECT_KEYS: Final = ("data", "item")
 #: The keys under which a client may have its e-mail, and those under which the profile may be wrapped.
@@ -39,6 +36,8 @@ IDS_PER_REQUEST: Final = 50
 #: The zone of a profile that names none: the documented default of a widget's (1.5).
 PROFILE_ZONE: Final = "Europe/Moscow"
 ZONE_KEYS: Final = ("timezone", "time_zone")
+#: Where the answer to call 7 may hold the time.
+TIME_KEYS: Final = ("time", "now", "datetime", "date", "timestamp", "server_time", "data")
 
 #: `end_at` is still part of the period that is asked for, so that it is the last second before the end.
 LAST_MOMENT: Final = timedelta(microseconds=1)
@@ -60,6 +59,8 @@ BALANCE_KEYS: Final = ("balance", "money")
 #: The balances of a profile, by our names of them, and the `type` of a payment from each.
 PURSE_KEYS: Final = {"main": ("balance", "main_balance"), "partner": ("partner_balance", "balance_partner")}
 PURSE_TYPES: Final = {"main": 1, "partner": 2}
+#: How a method is refused that an account has no right to, such as the clients of one that is no studio.
+NO_RIGHT: Final = (401, 403, 404, 405)
 #: What is never taken over from an answer, whatever it is for.
 SECRET_KEYS: Final = ("password", "api_key", "token", "sign")
 

@@ -48,6 +48,16 @@ class Client:
         """Seconds by which the service's clock was ahead of ours, by its last answer."""
         return self.transport.clock_ahead
 
+    @property
+    def key_warning(self) -> str:
+        """What a person should know of the key that the service takes; empty where it is the account's own."""
+        if self.key == self.account.api_key:
+            return ""
+        return (
+            "the service takes the API key of `profile:`, and the account's own no more; "
+            f"set {self.account.name}'s `api_key` to it"
+        )
+
     def call(self, request: Request) -> Any:
         """Sends the request and gives the JSON of its answer, None for a write without one. Raises `ProviderError`.
 

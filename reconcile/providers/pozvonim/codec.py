@@ -6,7 +6,6 @@ where it is declared.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -16,10 +15,12 @@ from reconcile.model.address import Address
 from reconcile.model.fields import UNMANAGED, Field, Kind, Memo
 from reconcile.model.normalize import quoted, read_address
 from reconcile.model.resource import Live
-from reconcile.providers.pozvonim.assumed import COUNT_KEYS, DETAIL_SECTIONS, LIST_KEYS, META_KEYS, OBJECT_KEYS
+from reconcile.providers.http import shapes
+from reconcile.providers.http.shapes import Json, identifier
+from reconcile.providers.http.words import without_secrets
+from reconcile.providers.pozvonim.assumed import DETAIL_SECTIONS, LIST_KEYS, OBJECT_KEYS
 from reconcile.providers.pozvonim.capabilities import CAPABILITIES
 
-Json = dict[str, Any]
 Values = Sequence[Any]
 
 _NO_FIELDS: Final[Json] = {}
@@ -31,24 +32,8 @@ SECTIONS: Final = ("site", "managers", "widget", "blacklists")
 
 
 def list_items(raw: Any, what: str, *, whole: bool = True) -> list[Json]:
-    """The objects of a list: an array, an object that wraps one, or PHP's object with keys "0", "1", ….
-
-    `what` names the list in messages; `whole`: a count beside the list must not be greater than its length. Raises
-    `BadAnswer` for everything else, so that an unreadable list is never an empty one.
-    """
-    counted = 0
-    while isinstance(raw, dict) and not _is_php_list(raw):
-        counted = max(counted, _count(raw))
-        key = next((key for key in LIST_KEYS if isinstance(raw.get(key), list | dict)), None)
-        if key is None:
-            raise BadAnswer(f"{what}: expected a list, got an object with {_names(raw)}", status=200)
-        raw = raw[key]
-    items = list(raw.values()) if isinstance(raw, dict) else raw
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise BadAnswer(f"{what}: expected a list of objects, got {quoted(raw)}", status=200)
-    if whole and counted > len(items):
-        raise BadAnswer(f"{what}: only {len(items)} of {counted} came; the list is not complete", status=200)
-    return items
+    """The objects of a list, as `shapes.list_items`; messages show what came, without anybody's secrets."""
+    return shapes.list_items(raw, what, LIST_KEYS, whole=whole, shown=lambda came: without_secrets(quoted(came), ()))
 
 
 def unwrapped(raw: Any) -> Any:
@@ -67,13 +52,8 @@ def unwrapped(raw: Any) -> Any:
 
 
 def site_id(raw: Any) -> int | None:
-    """The id of a site, which PHP may give as text; None where there is none that can be used."""
-    given = raw.get("id") if isinstance(raw, dict) else None
-    if isinstance(given, str) and re.fullmatch(r"\s*[0-9]{1,18}\s*", given):
-        given = int(given)
-    if isinstance(given, float) and given.is_integer():
-        given = int(given)
-    return given if isinstance(given, int) and not isinstance(given, bool) and given > 0 else None
+    """The id of a site or of anything else; None where there is none that can be used."""
+    return identifier(raw.get("id")) if isinstance(raw, dict) else None
 
 
 def is_brief(raw: Mapping[str, Any]) -> bool:
@@ -105,21 +85,6 @@ def _own_fields(raw: Json) -> Json:
     """The fields of the section `site`: nested, or flat beside the id."""
     nested = raw.get("site")
     return nested if isinstance(nested, dict) else raw
-
-
-def _is_php_list(raw: Json) -> bool:
-    return all(key.isdecimal() for key in raw)
-
-
-def _count(raw: Json) -> int:
-    """The greatest number of items that a wrapper speaks of."""
-    places = [raw, *(raw[key] for key in META_KEYS if isinstance(raw.get(key), dict))]
-    counts = [place.get(key) for place in places for key in COUNT_KEYS]
-    return max((int(c) for c in counts if re.fullmatch(r"[0-9]{1,9}", str(c))), default=0)
-
-
-def _names(raw: Json) -> str:
-    return quoted(sorted(raw)) if raw else "nothing in it"
 
 
 # --- one site ---------------------------------------------------------------------------------------------------------

@@ -19,12 +19,15 @@ from reconcile.pools import pool
 from reconcile.providers.base import Check
 from reconcile.providers.http.protocol import Request
 from reconcile.providers.http.retries import Repeat, may_have_happened, pause
+from reconcile.providers.http.shapes import Json
 from reconcile.providers.pozvonim.assumed import DELETE
 from reconcile.providers.pozvonim.capabilities import CAPABILITIES
-from reconcile.providers.pozvonim.codec import Json, SiteCodec, list_items, site_id, unwrapped
-from reconcile.providers.pozvonim.reading import by_id, sites_of
+from reconcile.providers.pozvonim.codec import SiteCodec, site_id, unwrapped
+from reconcile.providers.pozvonim.reading import sites_of
 from reconcile.providers.pozvonim.studio import (
-    decode_client,
+    CLIENTS,
+    PROFILE,
+    decode_clients,
     decode_profile,
     encode_client,
     encode_profile,
@@ -97,7 +100,8 @@ class Pozvonim:
         if "site" in kinds:
             took, rung = self._clock() - started, self._reader.rung.value
             log.info("read account %s: %s in %.1f s; %s", name, count(len(sites), "site"), took, rung)
-        return LiveAccount(name, sites, clients, profile, self._warnings())
+        warnings = tuple(filter(None, [self._client.key_warning]))
+        return LiveAccount(name, sites, clients, profile, warnings)
 
     def read_some(self, sites: Collection[Ref]) -> Mapping[int, Live]:
         """These sites, each complete, by id; those that are gone are missing."""
@@ -108,9 +112,7 @@ class Pozvonim:
         return {live.id: live for live in found}
 
     def _clients(self) -> tuple[Live, ...]:
-        request = Request("GET", "/contributors", slow=True)
-        raw = by_id(list_items(self._client.call(request), str(request)), "client")
-        return tuple(decode_client(self.account.name, item) for item in raw.values())
+        return decode_clients(self.account.name, self._client.call(CLIENTS), str(CLIENTS))
 
     def _sites(self, clients: Collection[Live]) -> tuple[Live, ...]:
         """Every owner's sites. One that is also in the list of the studio's own is its client's."""
@@ -126,16 +128,7 @@ class Pozvonim:
                 yield from found
 
     def _profile(self) -> Live:
-        raw = self._client.call(Request("GET", "/profile"))
-        return decode_profile(self.account.name, raw, self._client.key)
-
-    def _warnings(self) -> tuple[str, ...]:
-        if self._client.key == self.account.api_key:
-            return ()
-        name = self.account.name
-        return (
-            f"the service takes the API key of `profile:`, and the account's own no more; set {name}'s `api_key` to it",
-        )
+        return decode_profile(self.account.name, self._client.call(PROFILE), self._client.key)
 
     def check(self) -> list[Check]:
         """What `doctor` reports."""

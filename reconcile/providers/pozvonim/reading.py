@@ -14,10 +14,12 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from reconcile.errors import BadAnswer, Rejected, ServiceError
+from reconcile.model.address import Address
 from reconcile.model.resource import Live
 from reconcile.providers.http.protocol import Request
+from reconcile.providers.http.shapes import Json, by_id
 from reconcile.providers.pozvonim.assumed import IDS_PER_REQUEST
-from reconcile.providers.pozvonim.codec import Json, SiteCodec, identity, is_brief, list_items, site_id, unwrapped
+from reconcile.providers.pozvonim.codec import SiteCodec, identity, is_brief, list_items, site_id, unwrapped
 
 if TYPE_CHECKING:
     from reconcile.providers.pozvonim.client import Client
@@ -43,12 +45,14 @@ class Rung(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
-    """What a look at the sites shows: how many, by which rung, and what they have that is not documented."""
+class Look:
+    """What a look at one site shows: the site, and the paths of what it has and nobody documents.
 
-    sites: int
-    rung: Rung
-    undocumented: tuple[str, ...]
+    Of a brief one only id and address are known, and `undocumented` is None.
+    """
+
+    site: Live
+    undocumented: frozenset[str] | None
 
 
 class Reader:
@@ -72,7 +76,7 @@ class Reader:
         self.rung = self._rung(brief)
         gone = set(brief) - details.keys()
         if gone and (left := gone & self._listed(owner).keys()):
-            raise BadAnswer(f"site {min(left)} is in the list of sites, but is not found by itself", status=404)
+            raise _not_by_itself(min(left))
         return tuple(self._decode(details.get(known, raw), owner) for known, raw in listed.items() if known not in gone)
 
     def some(self, ids: Collection[int], owner: int | None = None) -> dict[int, Live]:
@@ -85,28 +89,42 @@ class Reader:
         strangers = (raw for site, raw in self._listed(owner).items() if site not in known)
         return min((site for site, found in map(identity, strangers) if found == address), default=None)
 
-    def probe(self) -> Probe:
-        """How many sites the studio has itself, and how they have to be read; takes three requests at most."""
-        listed = self._listed(None)
-        brief = [known for known, raw in listed.items() if is_brief(raw)]
-        details = self._details(brief[:2], None)
-        for raw in details.values():
-            self._decode(raw, None)
-        seen = (set(), *map(self._codec.undocumented, (*listed.values(), *details.values())))
-        return Probe(len(listed), self._rung(brief), tuple(sorted(set.union(*seen))))
-
     def close(self) -> None:
         """Starts no further reads."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _rung(self, brief: Sequence[int]) -> Rung:
-        return Rung.LIST if not brief else Rung.IDS if self._ids_work else Rung.EACH
+    # --- for `doctor`: one rung at a time, so that one that breaks hides no other -------------------------------------
+
+    def look_at_list(self, owner: int | None = None) -> list[Look]:
+        """The list of an owner's sites, each decoded as far as the list tells of it. One request."""
+        return [self._look(raw, owner) for raw in self._listed(owner).values()]
+
+    def look_by_ids(self, brief: Collection[int], owner: int | None = None) -> tuple[Rung, list[Look]]:
+        """Up to fifty sites by `ids[]`, and which rung that shows to work. One request."""
+        found = self._probe_ids(sorted(brief), owner)
+        return Rung.IDS if found else Rung.EACH, [self._look(raw, owner) for raw in found.values()]
+
+    def look_at_one(self, known: int, owner: int | None = None) -> Look:
+        """A site by itself. One request; raises `BadAnswer` where it is not found."""
+        raw = self._one(known, owner)
+        if raw is None:
+            raise _not_by_itself(known)
+        return Look(self._decode(raw, owner), frozenset(self._codec.undocumented(raw)))
+
+    def _look(self, raw: Json, owner: int | None) -> Look:
+        if not is_brief(raw):
+            return Look(self._decode(raw, owner), frozenset(self._codec.undocumented(raw)))
+        known, address = identity(raw)
+        return Look(Live(Address(self._client.account.name, "site", address), known, self._codec.nothing, owner), None)
 
     # --- the ladder ---------------------------------------------------------------------------------------------------
 
+    def _rung(self, brief: Sequence[int]) -> Rung:
+        return Rung.LIST if not brief else Rung.IDS if self._ids_work else Rung.EACH
+
     def _listed(self, owner: int | None) -> dict[int, Json]:
         request = Request("GET", sites_of(owner), slow=True)
-        return by_id(list_items(self._client.call(request), str(request)))
+        return by_id(list_items(self._client.call(request), str(request)), "site")
 
     def _details(self, ids: Sequence[int], owner: int | None) -> dict[int, Json]:
         """Complete sites by id, as they came; those that the service has no more are missing."""
@@ -143,7 +161,7 @@ class Reader:
     def _chunk(self, ids: Sequence[int], wanted: Collection[int], owner: int | None) -> dict[int, Json]:
         """Those of the sites wanted that one `ids[]` request brings complete."""
         request = Request("GET", sites_of(owner), {"ids": list(ids)}, slow=True)
-        items = by_id(list_items(self._client.call(request), str(request), whole=False))
+        items = by_id(list_items(self._client.call(request), str(request), whole=False), "site")
         interesting = items.keys() & set(wanted)
         complete = {known: items[known] for known in interesting if not is_brief(items[known])}
         if interesting:
@@ -171,14 +189,5 @@ class Reader:
         return list(self._pool.map(function, items)) if len(items) > 1 else [function(item) for item in items]
 
 
-def by_id(items: Iterable[Json], what: str = "site") -> dict[int, Json]:
-    """Objects by their ids; `what` they are. Raises `BadAnswer` where an id is missing, or there twice."""
-    found: dict[int, Json] = {}
-    for raw in items:
-        known = site_id(raw)
-        if known is None:
-            raise BadAnswer(f"a {what} in the list of {what}s has no usable id", status=200)
-        if known in found:
-            raise BadAnswer(f"{what} {known} is in the list of {what}s twice", status=200)
-        found[known] = raw
-    return found
+def _not_by_itself(known: int) -> BadAnswer:
+    return BadAnswer(f"site {known} is in the list of sites, but is not found by itself", status=404)

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from reconcile.errors import BadAnswer
 from reconcile.model.address import Address
 from reconcile.model.fields import UNMANAGED, client_kind, profile_kind
 from reconcile.model.normalize import quoted
 from reconcile.model.resource import Live
+from reconcile.providers.http.protocol import Request
+from reconcile.providers.http.shapes import Json, by_id
 from reconcile.providers.pozvonim.assumed import EMAIL_KEYS, PROFILE_KEYS
-from reconcile.providers.pozvonim.codec import Json, site_id, unwrapped
+from reconcile.providers.pozvonim.codec import list_items, site_id, unwrapped
+
+#: The studio's clients (17), and its profile (14).
+CLIENTS: Final = Request("GET", "/contributors", slow=True)
+PROFILE: Final = Request("GET", "/profile")
+
+
+def decode_clients(account: str, raw: Any, what: str) -> tuple[Live, ...]:
+    """The list of clients; `what` names it in messages. Raises `BadAnswer` for one that can't be trusted."""
+    return tuple(decode_client(account, item) for item in by_id(list_items(raw, what), "client").values())
 
 
 def decode_client(account: str, raw: Any) -> Live:

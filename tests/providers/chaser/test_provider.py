@@ -14,7 +14,6 @@ from reconcile.model.address import Address
 from reconcile.model.fields import site_kind
 from reconcile.model.resource import Draft, Live, Ref
 from reconcile.model.state import LiveAccount
-from reconcile.providers.chaser.provider import Chaser
 
 from .conftest import CLIENT, KEY, Connect, Fault, Service
 
@@ -127,49 +126,3 @@ def test_nothing_can_be_changed(service: Service, connect: Connect, site: Live) 
             attempt()
     assert service.seen == []
     assert not any(account.capabilities.actions["site"])
-
-
-# --- doctor -----------------------------------------------------------------------------------------------------------
-
-
-def findings(provider: Chaser) -> dict[str, tuple[str, str]]:
-    return {check.subject: (check.level, check.message) for check in provider.check()}
-
-
-def test_check(service: Service, connect: Connect) -> None:
-    service.statistics = {"12345": [{"id": 1}, {"id": 2}]}
-    found = findings(connect())
-    assert {level for level, _ in found.values()} == {"ok"}
-    assert list(found) == ["configuration", "credentials", "clock", "websites", "statistics"]
-    assert (found["websites"][1], found["statistics"][1]) == ("2 websites", "2 calls today at chaser.ru")
-    assert service.paths() == ["GET /v1/websites", "GET /v1/statistics"]
-
-
-@pytest.mark.parametrize(
-    ("faults", "levels"),
-    [
-        ([Fault(403)], {"credentials": "error", "websites": "warning", "statistics": "warning"}),
-        ([Fault(404)], {"credentials": "error", "websites": "warning", "statistics": "warning"}),
-        ([Fault(200, b'{"ok": 1}')], {"credentials": "ok", "websites": "error", "statistics": "warning"}),
-        ([Fault(200, b"[]")], {"credentials": "ok", "websites": "ok", "statistics": "warning"}),
-    ],
-    ids=str,
-)
-def test_check_says_what_fails(service: Service, connect: Connect, faults: list[Fault], levels: dict[str, str]) -> None:
-    service.faults = faults
-    found = findings(connect())
-    assert {subject: found[subject][0] for subject in levels} == levels
-    assert service.paths() == ["GET /v1/websites"]
-
-
-def test_check_says_that_statistics_fail(service: Service, connect: Connect) -> None:
-    service.shape = lambda raw: raw or {"nothing": True}
-    assert findings(connect())["statistics"][0] == "error"
-
-
-def test_check_warns_of_a_clock_that_is_off(connect: Connect) -> None:
-    account = connect()
-    account._client.transport._wall_clock = lambda: 10_000_000_000.0
-    level, message = findings(account)["clock"]
-    assert level == "warning"
-    assert re.fullmatch(r"the service's clock is \d+ h \d+ min behind this machine's", message)
