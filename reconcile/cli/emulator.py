@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconcile.cli.common import Command, Settings
-from reconcile.errors import ReconcileError
+from reconcile.errors import ReconcileError, UsageError
 
 if TYPE_CHECKING:
     from reconcile.emulator import Emulator, Options
@@ -31,6 +31,20 @@ def _accounts(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
             raise click.BadParameter(f'account "{uid}" is given twice', ctx, param)
         keys[uid] = key
     return keys
+
+
+def _websites(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[tuple[str, str, str], ...]:
+    """A user's id, a website's name and its title, of each."""
+    made = []
+    for text in values:
+        uid, _, website = text.partition(":")
+        name, _, title = website.partition("=")
+        if not uid.strip() or not name.strip():
+            raise click.BadParameter(
+                f'expected {param.metavar} such as demo:acme.ru or demo:acme.ru=Acme, got "{text}"', ctx, param
+            )
+        made.append((uid.strip(), name.strip(), title.strip()))
+    return tuple(made)
 
 
 def _personalities(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -95,6 +109,15 @@ def _list_personalities(ctx: click.Context, param: click.Parameter, wanted: bool
     help="A user of Chaser and its private key. May be repeated.",
 )
 @click.option(
+    "--website",
+    "websites",
+    multiple=True,
+    metavar="ID:NAME[=TITLE]",
+    callback=_websites,
+    help="A website that a user of Chaser has made in the dashboard; one of this name that is there already gets this "
+    "title. Kept in FILE. May be repeated.",
+)
+@click.option(
     "--history",
     "history_days",
     type=click.IntRange(0, 3660),
@@ -141,6 +164,7 @@ def command(
     database: Path | None,
     accounts: Mapping[str, str],
     chaser_accounts: Mapping[str, str],
+    websites: tuple[tuple[str, str, str], ...],
     history_days: int,
     personalities: tuple[str, ...],
     latency: float,
@@ -152,8 +176,13 @@ def command(
     Examples:
       reconcile emulator
       reconcile emulator --port 0 --account 100:secret --personality numbers-as-strings,phones-bare
+      reconcile emulator --website demo:acme.ru="Окна «Акме»" --history 14
     """
     from reconcile.emulator import Options
+
+    for uid, name, _ in websites:
+        if uid not in chaser_accounts:
+            raise UsageError(f'--website {uid}:{name}: there is no user "{uid}"; add --chaser-account {uid}:KEY')
 
     if database is None:
         database = settings.root / ".reconcile" / "emulator.db"
@@ -171,6 +200,8 @@ def command(
     with _ended_by_sigterm():
         emulator = _started(options)
         try:
+            for website in websites:
+                emulator.declare_website(*website)
             click.echo(_greeting(emulator, options))
         except BaseException:
             emulator.stop()

@@ -14,6 +14,7 @@ from reconcile.emulator.outcomes import State, duration, state
 from reconcile.emulator.pozvonim.assumed import PURSES, roubles
 from reconcile.emulator.routes import CHASER, POZVONIM
 from reconcile.emulator.storage import Account, Filter, Purse, Recorded, StoredCall
+from reconcile.model.normalize import read_address
 
 
 class Backdoor:
@@ -104,6 +105,14 @@ class Backdoor:
     def put_website(self, client_id: str, name: str, title: str = "") -> int:
         """Stores a website, as its owner would in the dashboard; gives its id."""
         return self._context.add_website(client_id, name, title)
+
+    def declare_website(self, client_id: str, name: str, title: str = "") -> int:
+        """Gives the website of this name this title, and stores it where there is none; gives its id."""
+        for site in self._storage.websites.listed(client_id):
+            if _same_website(site.name, name):
+                self._storage.websites.rename(site.id, title)
+                return site.id
+        return self.put_website(client_id, name, title)
 
     # --- calls ---
 
@@ -216,3 +225,11 @@ class Backdoor:
 
 def _hundredths(amount: Decimal | int) -> int:
     return int(Decimal(amount).scaleb(2))
+
+
+def _same_website(one: str, other: str) -> bool:
+    """Whether two names are spellings of one address, or the same text."""
+    try:
+        return read_address(one) == read_address(other)
+    except ValueError:
+        return one == other

@@ -64,6 +64,32 @@ def test_it_says_the_key_that_an_account_has_by_now(run, tmp_path):
     assert (accounts["emulated"]["api_key"], accounts["emulated_chaser"]["api_key"]) == ("rotated", "demo-key")
 
 
+def test_it_does_what_a_person_does_in_chasers_dashboard(run, tmp_path):
+    def websites():
+        with Emulator(Options({}, tmp_path / "e.db")) as emulator:
+            return [(site["name"], site["title"]) for site in emulator.websites("77")]
+
+    user = ("--chaser-account", "77:private")
+    run(*user, "--website", "77:окна.рф=Окна: «Акме» = окна", "--website", "77:acme.ru")
+    assert websites() == [("окна.рф", "Окна: «Акме» = окна"), ("acme.ru", "")]
+    run(*user, "--website", "77:http://xn--80atjc.xn--p1ai/=Окна")
+    assert websites() == [("окна.рф", "Окна"), ("acme.ru", "")]
+
+
+@pytest.mark.parametrize(
+    ("website", "said"),
+    [
+        ("acme.ru=Acme", 'expected ID:NAME[=TITLE] such as demo:acme.ru or demo:acme.ru=Acme, got "acme.ru=Acme"'),
+        ("demo:=Acme", 'expected ID:NAME[=TITLE] such as demo:acme.ru or demo:acme.ru=Acme, got "demo:=Acme"'),
+        ("dema:acme.ru", '--website dema:acme.ru: there is no user "dema"; add --chaser-account dema:KEY'),
+    ],
+)
+def test_a_website_that_makes_no_sense_is_refused(website, said, reconcile):
+    refused = reconcile("emulator", "--port", "0", "--website", website)
+    assert refused.returncode == 64
+    assert refused.stderr.endswith(f"{said}\n")
+
+
 def test_a_database_of_another_version_is_not_touched(tmp_path, reconcile):
     file = tmp_path / "e.db"
     with sqlite3.connect(file) as older:

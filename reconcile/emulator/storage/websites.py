@@ -41,3 +41,7 @@ class Websites:
         """Stores a new website."""
         insert = "INSERT INTO websites (uid, name, title) VALUES (?, ?, ?) RETURNING id"
         return Website(self._database.rows(insert, [uid, name, title])[0][0], name, title)
+
+    def rename(self, website_id: int, title: str) -> None:
+        """Gives a website another title."""
+        self._database.change("UPDATE websites SET title = ? WHERE id = ?", [title, website_id])
