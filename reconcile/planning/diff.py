@@ -233,7 +233,7 @@ class _Planner:
             return self.cannot(resource, Action.CREATE, f"declared in {resource.file}, not live")
         if live is not None and not self.service.can(Action.UPDATE, kind.name):
             return self.cannot(resource, Action.UPDATE, "; ".join(map(difference, differing)))
-        missing = lacking(kind, resource, live)
+        missing = lacking(kind, self.service.sections, resource, live)
         if missing is not None:
             return Diagnostic(Severity.ERROR, str(resource.address), missing)
         if live is None:
