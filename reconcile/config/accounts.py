@@ -80,6 +80,10 @@ class Accounts:
         for key in OPTIONAL:
             if key in entry.raw and key not in service.settings:
                 self.fault(_within(entry.place, key), f"`{key}` means nothing to {entry.raw['provider']}; take it away")
+        url = entry.raw.get("base_url", service.base_url)
+        if url != "emulator" and _scheme(url) != _scheme(service.base_url):
+            at = _within(entry.place, "base_url", at_key=False)
+            self.fault(at, f"expected something like {service.base_url} or emulator, got ", got=quoted(url))
         if entry.raw.get("profile") is not None and not service.has("profile"):
             self.fault(_within(entry.place, "profile"), f"{entry.raw['provider']} has no profile that can be changed")
 
@@ -119,6 +123,12 @@ class Accounts:
         for key in ONLY_QUEUED:
             if key in made and made.get("nwt_action") != "always_call":
                 self.fault(_within(place, key), f"`{key}` has a meaning only with `nwt_action: always_call`")
+
+
+def _scheme(url: str) -> str:
+    """What a URL begins with; a service over HTTP may be reached with and without encryption."""
+    scheme = url.partition(":")[0]
+    return "https" if scheme == "http" else scheme
 
 
 def _within(place: Place, key: str, *, at_key: bool = True) -> Place:
