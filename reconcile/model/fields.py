@@ -20,7 +20,7 @@ A *field* is a leaf with an `x-type`. The annotations that this module obeys:
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -115,6 +115,13 @@ class Field:
         """The last part of the path."""
         return self.keys[-1]
 
+    def wired(self, value: Any) -> Any:
+        """A canonical value as the service spells it; one that came back unreadable is the text that it was."""
+        if isinstance(value, str) and not isinstance(self.type.nothing, str):
+            return value
+        wire: Callable[[Any], Any] = self.type.wire
+        return wire(value)
+
     def _read_strictly(self, raw: Any) -> Any:
         if raw == "" and self.type.blank is not None:
             return self.type.blank
@@ -171,6 +178,18 @@ class Kind:
     def index(self, path: str) -> int:
         """The position of a field's value."""
         return self.by_path[path].index
+
+    def document(self, values: Sequence[Any]) -> dict[str, Any]:
+        """Values by the paths of their fields, as JSON has them; unmanaged ones are left out."""
+        return {
+            field.path: field.wired(value)
+            for field, value in zip(self.fields, values, strict=True)
+            if value is not UNMANAGED and value is not None
+        }
+
+    def values(self, document: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The inverse of `document`, every value present: a field that is left out holds its `nothing`."""
+        return tuple(field.lenient(document.get(field.path)) for field in self.fields)
 
     @property
     def raw(self) -> tuple[tuple[str, ...], ...]:

@@ -35,7 +35,8 @@ class Check:
 class Provider(Protocol):
     """One account at one service. Safe to use from several threads; every method raises `ProviderError`.
 
-    `create`, `update` and `delete` are called only for what `capabilities` name.
+    `create`, `update`, `delete` and `activities` are asked for only where `capabilities` name what they do; a provider
+    whose service can't does without them. docs/providers.md shows a whole one.
     """
 
     @property

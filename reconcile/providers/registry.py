@@ -59,7 +59,11 @@ def _installed() -> Mapping[str, EntryPoint]:
 
 
 def _loaded(entry: EntryPoint) -> Any:
+    where = f"the provider {entry.name} ({entry.value})"
     try:
-        return entry.load()
-    except (ImportError, AttributeError) as error:
-        raise ProviderError(f"the provider {entry.name} ({entry.value}) can't be loaded: {error}") from None
+        found = entry.load()
+    except Exception as error:  # noqa: BLE001 - somebody else's module, which may raise anything
+        raise ProviderError(f"{where} can't be loaded: {error}") from error
+    if not isinstance(getattr(found, "capabilities", None), Capabilities):
+        raise ProviderError(f"{where} has no `capabilities` that say what its service can do; see docs/providers.md")
+    return found

@@ -6,7 +6,7 @@ where it is declared.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -193,13 +193,10 @@ def _is_sent(field: Field, value: Any, *, managed: bool) -> bool:
 
 
 def _wire(field: Field, value: Any) -> Any:
-    """The value as the service spells it. What came back unreadable is still the text that it was, and goes back so."""
-    if isinstance(value, str) and not isinstance(field.type.nothing, str):
-        return value
-    wire: Callable[[Any], Any] = field.type.wire
-    sent = wire(value)
+    """The value as the service spells it."""
+    sent = field.wired(value)
     # An entry of blanks only is none: its {} would vanish in a form, and a blank phone be refused.
-    return [entry for entry in sent if any(entry.values())] if field.items else sent
+    return [entry for entry in sent if any(entry.values())] if field.items and isinstance(sent, list) else sent
 
 
 def _put(sections: Json, wire: tuple[str, ...], value: Any) -> None:
