@@ -62,7 +62,7 @@ def _loaded(entry: EntryPoint) -> Any:
     where = f"the provider {entry.name} ({entry.value})"
     try:
         found = entry.load()
-    except Exception as error:  # noqa: BLE001 - somebody else's module, which may raise anything
+    except Exception as error:  # somebody else's module may raise anything
         raise ProviderError(f"{where} can't be loaded: {error}") from error
     if not isinstance(getattr(found, "capabilities", None), Capabilities):
         raise ProviderError(f"{where} has no `capabilities` that say what its service can do; see docs/providers.md")
