@@ -9,12 +9,16 @@ import signal
 import socket
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 NAMES = sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir() and not path.name.startswith("."))
+DEMO = (EXAMPLES / "demo.sh").read_text(encoding="utf-8")
+#: What a person does by hand, as options of the emulator.
+BY_HAND = {"studio": [option for text in re.findall("--website '(.+)'", DEMO) for option in ("--website", text)]}
 
 
 @pytest.fixture(params=NAMES)
@@ -50,34 +54,44 @@ def emulator_process(tmp_path, clean_environment):
 
 
 def encoded_as(encoding, folder):
-    """Makes every account of a project send bodies in an encoding."""
+    """Makes the accounts of a project that can choose send bodies in an encoding."""
     file = folder / "reconcile.yaml"
     text = file.read_text(encoding="utf-8")
-    changed = text.replace("    base_url: emulator\n", f"    base_url: emulator\n    encoding: {encoding}\n")
+    changed = text.replace("    provider: pozvonim\n", f"    provider: pozvonim\n    encoding: {encoding}\n")
     assert changed != text
     file.write_text(changed, encoding="utf-8")
 
 
 def test_there_are_examples():
-    assert "agency" in NAMES
+    assert {"agency", "studio"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("encoding", ["form", "json"])
-def test_an_example_is_empty_after_one_apply(example, encoding, reconcile):
+def test_an_example_is_empty_after_one_apply(example, encoding, reconcile, emulator_process):
     encoded_as(encoding, example)
+    by_hand = BY_HAND.get(example.name, [])
 
     validated = reconcile("validate", cwd=example)
     planned = reconcile("plan", "--detailed-exitcode", "--format", "json", cwd=example)
     applied = reconcile("apply", "--yes", "--format", "json", cwd=example)
+    if by_hand:
+        left = reconcile("plan", "--detailed-exitcode", "--format", "json", cwd=example)
+        assert (left.returncode, json.loads(left.stdout)["changes"]) == (2, [])
+        process, _ = emulator_process("--db", str(example / ".reconcile" / "emulator.db"), *by_hand)
+        process.terminate()
+        process.wait(timeout=20)
     again = reconcile("plan", "--detailed-exitcode", "--format", "json", cwd=example)
 
     assert (validated.returncode, validated.stderr) == (0, "")
     assert (planned.returncode, planned.stderr) == (2, "")
-    declared = json.loads(planned.stdout)["summary"]["create"]
+    plan = json.loads(planned.stdout)
+    done, steps = len(plan["changes"]), len(by_hand) // 2
+    assert (plan["summary"]["manual"], plan["summary"]["noop"]) == (steps, 0)
     assert (applied.returncode, applied.stderr) == (0, "")
-    assert json.loads(applied.stdout)["summary"] == {"done": declared, "failed": 0, "not_attempted": 0, "unknown": 0}
+    assert json.loads(applied.stdout)["summary"] == {"done": done, "failed": 0, "not_attempted": 0, "unknown": 0}
     assert (again.returncode, again.stderr) == (0, "")
-    assert json.loads(again.stdout)["summary"] == {"create": 0, "update": 0, "delete": 0, "noop": declared, "manual": 0}
+    summary = {"create": 0, "update": 0, "delete": 0, "noop": done + steps, "manual": 0}
+    assert json.loads(again.stdout)["summary"] == summary
 
 
 def test_the_agency_is_a_real_one(reconcile, tmp_path):
@@ -90,6 +104,22 @@ def test_the_agency_is_a_real_one(reconcile, tmp_path):
     assert len(changes) >= 14
     assert {"Europe/Kaliningrad", "Asia/Vladivostok"} <= zones
     assert any("/xn--" in change["address"] for change in changes)
+
+
+def test_the_studio_has_what_a_studio_has(reconcile, tmp_path):
+    folder = shutil.copytree(EXAMPLES / "studio", tmp_path / "studio", ignore=shutil.ignore_patterns(".*"))
+
+    plan = json.loads(reconcile("plan", "--format", "json", cwd=folder).stdout)
+
+    kinds = Counter(change["kind"] for change in plan["changes"])
+    under = Counter(change.get("client") for change in plan["changes"] if change["kind"] == "site")
+    assert 4 <= kinds["client"] <= 5
+    assert kinds["profile"] == 1
+    assert {1, 2, 4} <= {number for client, number in under.items() if client}
+    assert under[None] == 1
+    assert any("/xn--" in change["address"] for change in plan["changes"])
+    assert any(field.get("undocumented") for change in plan["changes"] for field in change["fields"])
+    assert {step["address"].split("/")[0] for step in plan["manual"]} == {"desk"}
 
 
 def test_the_starter_project_is_empty_after_one_apply(reconcile, tmp_path):
