@@ -23,7 +23,7 @@ COMMANDS: Final = {
     "drift": "Report what differs, for schedulers; exit 2 if anything does.",
     "show": "Show a saved plan.",
     "destroy": "Delete what is declared.",
-    "doctor": "Check credentials, clock and how the account is read.",
+    "doctor": "Check credentials, clock and how each account is read.",
     "call": "Call a visitor for a site.",
     "calls": "List calls, or show one.",
     "statistics": "Count calls by site and day.",
@@ -31,7 +31,7 @@ COMMANDS: Final = {
     "clients": "List a studio's clients, or show one.",
     "transfer": "Move money to a client.",
     "time": "Show what the service's clock says.",
-    "emulator": "Run the service locally.",
+    "emulator": "Run the services locally.",
     "schema": "Print the JSON Schema of the files.",
 }
 
@@ -76,7 +76,7 @@ def cli() -> None:
     """Callback-widget accounts as code.
 
     \b
-    Describe sites, managers, widgets and schedules in YAML, then:
+    Describe clients, sites, managers, widgets and schedules in YAML, then:
       reconcile plan     see exactly what would change
       reconcile apply    do that, and nothing else
     """

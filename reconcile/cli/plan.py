@@ -24,7 +24,7 @@ from reconcile.errors import UsageError
 @click.option(
     "-o", "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Save the plan for `apply`."
 )
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes, or steps by hand.")
 @click.option("--destroy", is_flag=True, help="Plan to delete what is declared.")
 @click.option(
     "--write",
