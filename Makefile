@@ -6,7 +6,7 @@ WHEEL := $(VENV)/wheel/.built
 
 .PHONY: demo test lint bench clean
 
-demo: $(VENV)/run/.installed  ## A realistic agency, planned, applied, and planned again.
+demo: $(VENV)/run/.installed  ## An agency and a studio, planned, applied, and planned again.
 	@PATH="$(CURDIR)/$(VENV)/run/bin:$$PATH" sh examples/demo.sh
 
 test: $(VENV)/test/.installed  ## All tests, against the installed wheel, with branch coverage.

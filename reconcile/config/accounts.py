@@ -83,7 +83,7 @@ class Accounts:
         url = entry.raw.get("base_url", service.base_url)
         if url != "emulator" and _scheme(url) != _scheme(service.base_url):
             at = _within(entry.place, "base_url", at_key=False)
-            self.fault(at, f"expected something like {service.base_url} or emulator, got ", got=quoted(url))
+            self.fault(at, f"expected something like {service.base_url}, got ", got=quoted(url))
         if entry.raw.get("profile") is not None and not service.has("profile"):
             self.fault(_within(entry.place, "profile"), f"{entry.raw['provider']} has no profile that can be changed")
 

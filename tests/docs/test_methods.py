@@ -34,6 +34,7 @@ DAY = {
     "widget": ["widget", "studio.ru"],
     "transfer": ["transfer", "acme", "10", "--type", "main", "--yes"],
     "time": ["time"],
+    "doctor": ["doctor"],
 }
 PROJECT = """\
 accounts:
@@ -156,5 +157,5 @@ def test_every_call_is_used_by_what_the_table_says(used):
         named = {name for name in by_number[number] if name.startswith(row.commands)}
         assert all(any(name.startswith(command) for name in by_number[number]) for command in row.commands), row
         assert row.changes == "nothing" or named == by_number[number], row
-    reading = {"plan", "clients", "clients acme", "calls", "calls show", "statistics", "widget", "time"}
+    reading = {"plan", "clients", "clients acme", "calls", "calls show", "statistics", "widget", "time", "doctor"}
     assert {ROWS[number].changes for name in reading for number in used[name]} == {"nothing"}

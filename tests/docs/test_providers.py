@@ -147,8 +147,8 @@ def test_what_it_does_not_keep_is_not_asked_for(tmp_path, reconcile):
 @pytest.mark.parametrize(
     ("provider", "url", "said"),
     [
-        ("jsonfile", "https://example.ru", 'expected something like file:///var/lib/sites or emulator, got "https://'),
-        ("pozvonim", "htps://example.ru", "expected something like https://api.pozvonim.com/v2u or emulator, got"),
+        ("jsonfile", "https://example.ru", 'expected something like file:///var/lib/sites, got "https://'),
+        ("pozvonim", "htps://example.ru", "expected something like https://api.pozvonim.com/v2u, got"),
         ("jsonfiel", "file:///srv", 'no provider is named "jsonfiel"; did you mean "jsonfile"?'),
     ],
 )
