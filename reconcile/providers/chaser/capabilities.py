@@ -30,7 +30,7 @@ CAPABILITIES: Final = Capabilities(
     advice=MappingProxyType(
         {
             ("site", Action.CREATE): "add the website in Chaser's dashboard",
-            ("site", Action.UPDATE): "change the website's title in Chaser's dashboard, or declare what is live",
+            ("site", Action.UPDATE): "change the website in Chaser's dashboard, or declare what is live",
             ("site", Action.DELETE): "delete the website in Chaser's dashboard",
         }
     ),

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from reconcile.errors import BadAnswer
 from reconcile.model.address import Address
-from reconcile.model.fields import Kind
+from reconcile.model.fields import Field, Kind
 from reconcile.model.normalize import read_address, read_flag, read_phone, read_text
 from reconcile.model.resource import Live
 from reconcile.providers.activities import Call
@@ -44,10 +44,14 @@ def _website(kind: Kind, account: str, known: int, raw: Json) -> Live:
         address = read_address(name)
     except ValueError:  # not an address that we would declare, but the website is there and must be seen
         address = name.strip().lower()
-    values = tuple(
-        field.lenient(raw.get(field.wire[1])) if field.wire[0] == SECTION else field.nothing for field in kind.fields
-    )
+    values = tuple(_value(field, raw, name) for field in kind.fields)
     return Live(Address(account, "site", address), known, values)
+
+
+def _value(field: Field, raw: Json, name: str) -> Any:
+    if field.path == "url":
+        return field.lenient(name)
+    return field.lenient(raw.get(field.wire[1])) if field.wire[0] == SECTION else field.nothing
 
 
 # --- calls (30) -------------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ SITE = {"id": "12345", "name": "chaser.ru", "title": "Чейзер"}
 def test_websites(raw: Any) -> None:
     (live,) = websites(KIND, "moscow", raw, "GET /websites")
     assert (str(live.address), live.id) == ("moscow/site/chaser.ru", 12345)
-    expected = {field.path: field.nothing for field in KIND.fields} | {"title": "Чейзер"}
+    expected = {field.path: field.nothing for field in KIND.fields} | {"url": "chaser.ru", "title": "Чейзер"}
     assert dict(zip((field.path for field in KIND.fields), live.values, strict=True)) == expected
 
 
