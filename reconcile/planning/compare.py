@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from reconcile.model.fields import UNMANAGED, Field, Kind
@@ -58,10 +58,15 @@ def difference(item: FieldChange) -> str:
     return f"{item.field.path} is {quoted(before)}, and declared {quoted(after)}"
 
 
-def lacking(kind: Kind, resource: Desired, live: Live | None) -> str | None:
-    """What the service requires and neither side has; an incomplete object is never sent (api.md 1.5)."""
+def lacking(kind: Kind, sections: Collection[str], resource: Desired, live: Live | None) -> str | None:
+    """What the service requires and neither side has; an incomplete object is never sent (api.md 1.5).
+
+    `sections` are those of a site that the service keeps: it requires nothing of others.
+    """
     for field in kind.fields:
         if not field.required or (field.create_only and live is not None):
+            continue
+        if kind.name == "site" and field.wire[0] not in sections:
             continue
         value = resource.values[field.index]
         if value is UNMANAGED:

@@ -57,7 +57,7 @@ def test_accounts_are_in_order_and_apart(declared, planned, raw_site):
     assert plan.sizes == {"studio": 0, "agency": 1}
 
 
-def test_an_account_that_could_not_be_read_is_an_error_and_not_empty(declared, live):
+def test_an_account_that_could_not_be_read_is_an_error_and_not_empty(declared):
     desired = declared(MANAGERS + "sites:\n  acme.ru:\n")
     unread = [Diagnostic(Severity.ERROR, "studio", "the account can't be read")]
 
