@@ -51,6 +51,7 @@ class Accounts:
             self.service_of[name] = service
             self.check_settings(entry, service)
             defaults = self.call_defaults(entry, service)
+            self.check_queue(defaults, Place(entry.place.file, (*entry.place.keys, "call_defaults")))
             if self.has_credentials(entry):
                 self.accounts[name] = settings.account(name, entry.raw, service, defaults)
         self.check_same()
