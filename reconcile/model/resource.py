@@ -1,4 +1,7 @@
-"""A resource as it is declared, and as it is live; `values` are canonical, aligned with the fields of its kind."""
+"""A resource as it is declared, and as it is live; `values` are canonical, aligned with the fields of its kind.
+
+They may be passwords and keys, and so are in no `repr`.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ class Desired:
     """
 
     address: Address
-    values: tuple[Any, ...]
+    values: tuple[Any, ...] = field(repr=False)
     file: str = ""
     key: str = ""
     id: int | None = None
@@ -44,7 +47,7 @@ class Live:
 
     address: Address
     id: int
-    values: tuple[Any, ...]
+    values: tuple[Any, ...] = field(repr=False)
     owner: int | None = None
 
 
@@ -63,7 +66,7 @@ class Draft:
     """
 
     address: Address
-    values: tuple[Any, ...]
+    values: tuple[Any, ...] = field(repr=False)
     owner: int | None = None
     site: Draft | None = None
 
