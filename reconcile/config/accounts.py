@@ -82,7 +82,10 @@ class Accounts:
             if key in entry.raw and key not in service.settings:
                 self.fault(_within(entry.place, key), f"`{key}` means nothing to {entry.raw['provider']}; take it away")
         if entry.raw.get("profile") is not None and not service.has("profile"):
-            self.fault(_within(entry.place, "profile"), f"{entry.raw['provider']} has no profile that can be changed")
+            self.fault(
+                _within(entry.place, "profile"),
+                f"{entry.raw['provider']} has no profile that can be changed; take it away",
+            )
 
     def check_same(self) -> None:
         """One live account under two names would be planned for twice."""
@@ -102,7 +105,7 @@ class Accounts:
         place = Place(entry.place.file, (*entry.place.keys, "call_defaults"))
         for key in raw:
             if key not in service.call_options:
-                self.fault(_within(place, key), f"`{key}` is nothing that this account's service takes with a call")
+                self.fault(_within(place, key), f"this account's service takes no `{key}` with a call; take it away")
         return self.checked(raw, place, service)
 
     def checked(self, raw: Mapping[str, Any], place: Place, service: Capabilities) -> Mapping[str, Any]:

@@ -218,7 +218,7 @@ class _Composer:
             self.kept[account] = self.what_is_kept(account)
         kept = self.kept[account]
         for key in raw.keys() & kept.foreign_keys:
-            message = f"`{key}` is nothing that the service of account {account} keeps of a site"
+            message = f"the service of account {account} keeps no `{key}` of a site; take it away"
             self.fault(Place(place.file, (*place.keys, key), at_key=True), message)
         for index in kept.foreign:
             values[index] = UNMANAGED
