@@ -232,7 +232,7 @@ class _Composer:
         keys = {
             key
             for key, child in self.kind.root.children.items()
-            if key != "url" and not _sections(child, self.kind) & sections
+            if key != "url" and (needed := _sections(child, self.kind)) and not needed & sections
         }
         settings = self.accounts.accounts.get(account)
         if settings is None or settings.unspecified is Unspecified.KEEP:

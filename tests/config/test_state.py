@@ -196,4 +196,5 @@ def test_undocumented_fields_are_kept_as_they_are_written(load, value, kept):
 
     values = managed(state, state.sites[0])
     assert list(values) == ["url", "widget.raw.x"]
+    load({"sites.yaml": "sites: {acme.ru: {raw: {}, widget: {raw: {}}, blacklists: [{raw: null}]}}\n"})
     assert (type(values["widget.raw.x"].written), values["widget.raw.x"].written) == (type(kept), kept)
