@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -103,10 +103,17 @@ def _emulated(project: Project, stack: ExitStack) -> dict[str, Account]:
 
 def read(desired: DesiredState, providers: Mapping[str, Provider]) -> tuple[dict[str, LiveAccount], list[Diagnostic]]:
     """All accounts read completely, at once; what can't be is missing, and a diagnostic says why."""
+    return _read(providers, {name: desired.kinds_to_plan(name) for name in providers})
+
+
+def _read(
+    providers: Mapping[str, Provider], kinds: Mapping[str, Collection[str]]
+) -> tuple[dict[str, LiveAccount], list[Diagnostic]]:
+    """These kinds of resources of each of the accounts that are named."""
     live: dict[str, LiveAccount] = {}
     unread: list[Diagnostic] = []
-    with pool(max(len(providers), 1), "read") as threads:
-        reads = {name: threads.submit(p.read, desired.kinds_of(name)) for name, p in providers.items()}
+    with pool(max(len(kinds), 1), "read") as threads:
+        reads = {name: threads.submit(providers[name].read, kinds[name]) for name in kinds}
         for name, future in reads.items():
             try:
                 live[name] = future.result()
@@ -177,8 +184,7 @@ def check_fresh(project: Project, plan: Plan, providers: Mapping[str, Provider])
 
     Raises `StalePlanError` that names everything that moved, and `PlanError` where that can't be read.
     """
-    concerned = {change.address.account for change in plan.changes}
-    live, unread = read(project.desired, {name: provider for name, provider in providers.items() if name in concerned})
+    live, unread = _read(providers, _concerned(plan))
     if unread:
         raise PlanError("whether the saved plan is stale can't be told, so nothing is applied", unread)
     stale = [
@@ -191,6 +197,17 @@ def check_fresh(project: Project, plan: Plan, providers: Mapping[str, Provider])
             "the saved plan is stale, and nothing was changed; make a new one with `reconcile plan -o FILE`:\n"
             + "\n".join(stale)
         )
+
+
+def _concerned(plan: Plan) -> dict[str, frozenset[str]]:
+    """The kinds of resources that a plan is about, by account; the project may not declare all of them any more."""
+    found: dict[str, set[str]] = {}
+    for change in plan.changes:
+        kinds = found.setdefault(change.address.account, {"site"})
+        kinds.add(change.address.kind)
+        if change.client is not None or change.owner is not None:
+            kinds.add("client")
+    return {name: frozenset(kinds) for name, kinds in found.items()}
 
 
 def _stale(project: Project, changes: Sequence[Change], live: LiveAccount) -> Iterator[tuple[Change, str]]:
@@ -207,6 +224,7 @@ def _stale(project: Project, changes: Sequence[Change], live: LiveAccount) -> It
         if change.action is Action.CREATE:
             name = next((item.after for item in change.fields if item.field.index == name_field(kind)), "")
             reason = occupied.by(kind.name, str(name))
+            reason = reason or occupied.ownerless(change)
         else:
             there = found.get((kind.name, change.id or 0))
             reason = moved(kind, change, there)

@@ -99,7 +99,7 @@ class _Execution:
         self.stopping = stopping
         self.begun: set[int] = set()
         self.results: dict[int, Result] = {}
-        self.planned = {change.id for change in changes if change.id is not None}
+        self.planned = {change.id for change in changes if change.address.kind == "site" and change.id is not None}
         self.owners: dict[Address, int] = {}  # of the clients that this run has created
         self.occupied: Occupied | None = None
 
@@ -178,7 +178,7 @@ class _Execution:
         change = step.change
         if change.client is not None and change.owner is None and change.client not in self.owners:
             return f"client {change.client.name}, which it goes under, was not created"
-        return None
+        return occupied.ownerless(change)
 
     def change(self, changes: Sequence[Change], threads: ThreadPoolExecutor) -> None:
         """Updates or deletes of sites, in the order in which they free each other's addresses."""

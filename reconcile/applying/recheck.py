@@ -17,12 +17,13 @@ def moved(kind: Kind, change: Change, live: Live | None) -> str | None:
     if live is None:
         gone = f"{kind.name} {change.id} was deleted since the plan was made"
         return None if change.action is Action.DELETE else gone
+    # A fingerprint is not over all fields (`model.resource`), and no plan that was saved holds what is sensitive.
+    told = [item for item in change.fields if not item.field.sensitive]
+    differing = [item.field.path for item in told if live.values[item.field.index] != item.before]
+    if differing and change.action is Action.UPDATE:
+        return f"somebody changed {', '.join(differing)} since the plan was made"
     if fingerprint(kind, live) == change.fingerprint:
         return None
-    if change.action is Action.UPDATE:
-        differing = [item.field.path for item in change.fields if live.values[item.field.index] != item.before]
-        if differing:
-            return f"somebody changed {', '.join(differing)} since the plan was made"
     return f"somebody changed the {kind.name} since the plan was made"
 
 
@@ -50,6 +51,13 @@ class Occupied:
         if kind == "site" and ids[0] in planned:
             return f"site {ids[0]} still has this address: its own change was not done"
         return f"somebody created it since the plan was made (id {ids[0]})"
+
+    def ownerless(self, change: Change) -> str | None:
+        """Why a site can't be created under the live client that it goes under."""
+        if change.owner is None or change.owner in self.ids["client"]:
+            return None
+        name = change.owner if change.client is None else change.client.name
+        return f"client {name} (id {change.owner}), which it goes under, was deleted since the plan was made"
 
 
 def name_field(kind: Kind) -> int:

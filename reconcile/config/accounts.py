@@ -51,6 +51,7 @@ class Accounts:
             self.service_of[name] = service
             self.check_settings(entry, service)
             defaults = self.call_defaults(entry, service)
+            self.check_queue(defaults, Place(entry.place.file, (*entry.place.keys, "call_defaults")))
             if self.has_credentials(entry):
                 self.accounts[name] = settings.account(name, entry.raw, service, defaults)
         self.check_same()
@@ -85,7 +86,10 @@ class Accounts:
             at = _within(entry.place, "base_url", at_key=False)
             self.fault(at, f"expected something like {service.base_url}, got ", got=quoted(url))
         if entry.raw.get("profile") is not None and not service.has("profile"):
-            self.fault(_within(entry.place, "profile"), f"{entry.raw['provider']} has no profile that can be changed")
+            self.fault(
+                _within(entry.place, "profile"),
+                f"{entry.raw['provider']} has no profile that can be changed; take it away",
+            )
 
     def check_same(self) -> None:
         """One live account under two names would be planned for twice."""
@@ -105,7 +109,7 @@ class Accounts:
         place = Place(entry.place.file, (*entry.place.keys, "call_defaults"))
         for key in raw:
             if key not in service.call_options:
-                self.fault(_within(place, key), f"`{key}` is nothing that this account's service takes with a call")
+                self.fault(_within(place, key), f"this account's service takes no `{key}` with a call; take it away")
         return self.checked(raw, place, service)
 
     def checked(self, raw: Mapping[str, Any], place: Place, service: Capabilities) -> Mapping[str, Any]:

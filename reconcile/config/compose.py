@@ -19,6 +19,8 @@ from reconcile.model.normalize import human_address, quoted, read_address
 from reconcile.model.resource import Desired
 from reconcile.model.state import DesiredState, Unspecified
 
+#: What tells clients apart, in words.
+CLIENT_KEYS: Final = {"email": "e-mail", "id": "id"}
 #: What can't be the same for every site.
 NOT_SHARED: Final = ("id", "url", "previous_address")
 
@@ -105,25 +107,36 @@ class _Composer:
 
     def make_clients(self) -> None:
         kind = self.kinds["client"]
-        first: dict[tuple[str, str], str] = {}
+        first: dict[tuple[str, str, Any], str] = {}
         for name, entry in self.sections.named["clients"].items():
             values = self.values(kind, kind.blank(), entry.raw, entry.place)
             account = self.account_of_client(entry)
             email = values[kind.index("email")]
             if account is None or email is UNMANAGED:
                 continue
-            place = Place(entry.place.file, (*entry.place.keys, "email"))
-            other = first.setdefault((account, email), name)
-            if other != name:
-                there = self.sections.named["clients"][other].place
-                self.fault(
-                    place,
-                    "this is the e-mail of the client at {other}, too; one client is declared once",
-                    Place(there.file, (*there.keys, "email")),
-                )
-                continue
-            address = Address(account, "client", name)
-            self.clients[name] = Desired(address, tuple(values), entry.place.file, name, id=entry.raw.get("id"))
+            known = entry.raw.get("id")
+            same = [
+                self.is_another(name, entry, account, key, value, first)
+                for key, value in (("email", email), ("id", known))
+            ]
+            if not any(same):
+                address = Address(account, "client", name)
+                self.clients[name] = Desired(address, tuple(values), entry.place.file, name, id=known)
+
+    def is_another(
+        self, name: str, entry: Named, account: str, key: str, value: Any, first: dict[tuple[str, str, Any], str]
+    ) -> bool:
+        """Whether a client has the e-mail, or the id, of one that was declared before; says so."""
+        other = name if value is None else first.setdefault((account, key, value), name)
+        if other == name:
+            return False
+        there = self.sections.named["clients"][other].place
+        self.fault(
+            Place(entry.place.file, (*entry.place.keys, key)),
+            f"this is the {CLIENT_KEYS[key]} of the client at {{other}}, too; one client is declared once",
+            Place(there.file, (*there.keys, key)),
+        )
+        return True
 
     def account_of_client(self, entry: Named) -> str | None:
         known = self.sections.names["accounts"]
@@ -205,7 +218,7 @@ class _Composer:
             self.kept[account] = self.what_is_kept(account)
         kept = self.kept[account]
         for key in raw.keys() & kept.foreign_keys:
-            message = f"`{key}` is nothing that the service of account {account} keeps of a site"
+            message = f"the service of account {account} keeps no `{key}` of a site; take it away"
             self.fault(Place(place.file, (*place.keys, key), at_key=True), message)
         for index in kept.foreign:
             values[index] = UNMANAGED
@@ -219,7 +232,7 @@ class _Composer:
         keys = {
             key
             for key, child in self.kind.root.children.items()
-            if key != "url" and not _sections(child, self.kind) & sections
+            if key != "url" and (needed := _sections(child, self.kind)) and not needed & sections
         }
         settings = self.accounts.accounts.get(account)
         if settings is None or settings.unspecified is Unspecified.KEEP:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from reconcile.model.capabilities import Capabilities
 from reconcile.model.fields import schemas
+from reconcile.model.normalize import read_text
 from reconcile.model.state import Account, Safety, Unspecified
 
 #: What an account has to have, and the name that another service gives it.
@@ -29,7 +30,7 @@ def account(name: str, raw: Mapping[str, Any], service: Capabilities, call_defau
         payment_route=settings["payment_route"],
         unspecified=Unspecified(settings["unspecified"]),
         prune=settings["prune"],
-        next_key=None if profile.get("api_key") is None else str(profile["api_key"]),
+        next_key=None if profile.get("api_key") is None else read_text(profile["api_key"]),
         call_defaults=call_defaults,
     )
 

@@ -84,7 +84,8 @@ def _worded(document: Document, error: ValidationError) -> Iterator[Fault]:
                 yield Fault(Place(document.file, keys), f'the key "{key}" is missing here')
         case "anyOf":  # one of several names for what has to be there
             choices: Any = error.validator_value
-            yield Fault(Place(document.file, keys), f'the key "{choices[0]["required"][0]}" is missing here')
+            names = " or ".join(f'"{choice["required"][0]}"' for choice in choices)
+            yield Fault(Place(document.file, keys), f"the key {names} is missing here")
         case _:
             yield _unexpected(Place(document.file, keys), error, schema)
 

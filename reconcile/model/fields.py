@@ -98,8 +98,8 @@ class Field:
     undocumented: bool = False
     items: tuple[Field, ...] = ()
     description: str = ""
-    strict: Memo = field(init=False)
-    lenient: Memo = field(init=False)
+    strict: Memo = field(init=False, repr=False)  # remembers values, secrets among them
+    lenient: Memo = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "strict", Memo(self._read_strictly))

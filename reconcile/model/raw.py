@@ -63,6 +63,8 @@ def _text(raw: Any) -> str:
         return ""
     if raw is True:
         return "1"
+    if isinstance(raw, float) and raw.is_integer():
+        raw = int(raw)
     lines = [_line(line.strip()) for line in str(raw).splitlines()]
     return "\n".join(line for line in lines if line)
 
@@ -75,6 +77,8 @@ def _line(text: str) -> str:
     if number is not None and len(number[2]) < 10:
         whole = number[2] + (f".{number[3]}" if number[3] else "")
         return "" if whole == "0" else number[1].replace("+", "") + whole
+    if number is not None and not number[3]:
+        text = text.partition(".")[0]  # and it may be a phone
     hour = _HOUR.fullmatch(text)
     if hour is not None:
         return hour[1] + (f":{int(hour[2]):02}" if int(hour[2]) else "")
@@ -88,4 +92,13 @@ def _line(text: str) -> str:
     return text
 
 
-RAW: Final = FieldType("raw", read_raw, lambda value: value.written, lambda value: value.written, Raw("", None))
+def sent(written: Any) -> Any:
+    """A value as it was written, with blanks for what is nothing: a form can't carry that, and a blank is the same."""
+    if isinstance(written, Mapping):
+        return {key: sent(value) for key, value in written.items()} or ""
+    if isinstance(written, list | tuple):
+        return [sent(entry) for entry in written] or ""
+    return "" if written is None else written
+
+
+RAW: Final = FieldType("raw", read_raw, lambda value: sent(value.written), lambda value: value.written, Raw("", None))

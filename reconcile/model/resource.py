@@ -1,4 +1,7 @@
-"""A resource as it is declared, and as it is live; `values` are canonical, aligned with the fields of its kind."""
+"""A resource as it is declared, and as it is live; `values` are canonical, aligned with the fields of its kind.
+
+They may be passwords and keys, and so are in no `repr`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from reconcile.model.address import Address
-from reconcile.model.fields import Field, Kind
+from reconcile.model.fields import Kind
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -24,7 +27,7 @@ class Desired:
     """
 
     address: Address
-    values: tuple[Any, ...]
+    values: tuple[Any, ...] = field(repr=False)
     file: str = ""
     key: str = ""
     id: int | None = None
@@ -44,7 +47,7 @@ class Live:
 
     address: Address
     id: int
-    values: tuple[Any, ...]
+    values: tuple[Any, ...] = field(repr=False)
     owner: int | None = None
 
 
@@ -63,7 +66,7 @@ class Draft:
     """
 
     address: Address
-    values: tuple[Any, ...]
+    values: tuple[Any, ...] = field(repr=False)
     owner: int | None = None
     site: Draft | None = None
 
@@ -71,13 +74,14 @@ class Draft:
 def fingerprint(kind: Kind, live: Live) -> str:
     """What tells two states of a live object apart: SHA-256 over its id and its canonical values.
 
-    Not over sensitive ones, of which nothing may be told, nor over undocumented ones that nobody declares.
+    Not over sensitive ones, of which nothing may be told, nor over undocumented ones: which of them a kind has depends
+    on what the project declares, and that may be another when a saved plan is applied.
     """
-    shown = [_told(field, value) for field, value in zip(kind.fields, live.values, strict=True) if not field.sensitive]
+    shown = [
+        field.type.show(value)
+        for field, value in zip(kind.fields, live.values, strict=True)
+        if not (field.sensitive or field.undocumented)
+    ]
     if kind.name == "site":
         shown[kind.index("url")] = live.address.name  # how it is spelled is not a difference
     return hashlib.sha256(json.dumps([live.id, shown], ensure_ascii=False, default=str).encode()).hexdigest()
-
-
-def _told(field: Field, value: Any) -> Any:
-    return value.loose if field.undocumented else field.type.show(value)

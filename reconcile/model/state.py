@@ -68,12 +68,20 @@ class DesiredState:
     def kinds_of(self, account: str) -> frozenset[str]:
         """The kinds of resources that have to be read of an account, because the project has something to say of them.
 
-        Sites always; a client is also needed where a site that is declared to be the studio's own may be its.
+        Sites always.
         """
         declared = {
             resource.address.kind for resource in (*self.clients, *self.profiles) if resource.address.account == account
         }
         return frozenset(declared | {"site"})
+
+    def kinds_to_plan(self, account: str) -> frozenset[str]:
+        """What has to be read to plan: clients, too, where live sites that no file declares are deleted.
+
+        A service may list a client's sites among the studio's own, which would not be told from those.
+        """
+        prunes = self.accounts[account].prune and self.services[account].has("client")
+        return self.kinds_of(account) | ({"client"} if prunes else frozenset())
 
 
 @dataclass(frozen=True, slots=True)

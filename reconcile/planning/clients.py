@@ -39,21 +39,16 @@ def match_clients(desired: Sequence[Desired], live: Sequence[Live], email: int) 
     pairs: list[tuple[Desired, Live | None]] = []
     diagnostics: list[Diagnostic] = []
     taken: set[int] = set()
-    for client in desired:
-        if client.id is not None and client.id not in by_id:
-            message = f"is pinned to id {client.id}, which no live client has; correct `id:` or take it away"
-            diagnostics.append(Diagnostic(Severity.ERROR, str(client.address), message))
+    holders: dict[int, Desired] = {}
+    for client in sorted(desired, key=lambda one: one.id is None):  # the surer sign goes first
+        named = by_email.get(client.values[email], [])
+        found = named if client.id is None else [by_id[client.id]] if client.id in by_id else []
+        taken.update(one.id for one in found or named)
+        wrong = _wrong(client, found, holders, str(client.values[email]))
+        if wrong is not None:
+            diagnostics.append(Diagnostic(Severity.ERROR, str(client.address), wrong))
             continue
-        found = [by_id[client.id]] if client.id is not None else by_email.get(client.values[email], [])
-        taken.update(one.id for one in found)
-        if len(found) > 1:
-            ids = ", ".join(str(one.id) for one in found)
-            message = (
-                f"{len(found)} live clients have the e-mail {client.values[email]}, with ids {ids}; say which one is "
-                f"meant with `id: {found[0].id}`"
-            )
-            diagnostics.append(Diagnostic(Severity.ERROR, str(client.address), message))
-            continue
+        holders.update({one.id: client for one in found})
         pairs.append((client, found[0] if found else None))
     names = {client.id: client.address.name for client in live} | {
         found.id: client.address.name for client, found in pairs if found is not None
@@ -65,3 +60,19 @@ def match_clients(desired: Sequence[Desired], live: Sequence[Live], email: int) 
         {client.address: NEW if found is None else found.id for client, found in pairs},
         names,
     )
+
+
+def _wrong(client: Desired, found: Sequence[Live], holders: Mapping[int, Desired], email: str) -> str | None:
+    """Why it can't be told which live client a declared one is."""
+    if client.id is not None and not found:
+        return f"is pinned to id {client.id}, which no live client has; correct `id:` or take it away"
+    if len(found) > 1:
+        ids = ", ".join(str(one.id) for one in found)
+        return (
+            f"{len(found)} live clients have the e-mail {email}, with ids {ids}; say which one is meant with "
+            f"`id: {found[0].id}`"
+        )
+    other = next((holders[one.id] for one in found if one.id in holders), None)
+    if other is not None:
+        return f"is live client {found[0].id}, which {other.address} is pinned to; declare it once"
+    return None

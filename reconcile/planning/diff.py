@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeVar
 
 from reconcile.model.capabilities import Action, Capabilities
 from reconcile.model.fields import UNMANAGED, Kind
@@ -18,6 +18,9 @@ from reconcile.planning.select import EVERYTHING, Selection
 
 #: The order of kinds within an account.
 KIND_ORDER: Final = {"profile": 0, "client": 1, "site": 2}
+
+
+Found = TypeVar("Found", bound="Change | ManualStep | Diagnostic | None")
 
 
 @dataclass(slots=True)
@@ -153,7 +156,7 @@ class _Planner:
             under = sites.get(client.address, [])
             if str(client.address) in selected or (under and live is None):
                 self.found.note(self.client_change(client, live, under))
-        for left in clients.undeclared if self.account.prune else ():
+        for left in clients.undeclared if self.account.prune and self.clients else ():
             if self.selection.has(left):
                 reason = "is live, declared in no file, and the account has `prune: true`"
                 self.found.note(self.cannot(left, Action.DELETE, reason))
@@ -174,14 +177,26 @@ class _Planner:
         for group in self.groups(declared, clients):
             for site, live in group.matches.pairs:
                 if self.selection.has(site):
-                    change = self.change(self.kind, site, live)
-                    if isinstance(change, Change):
-                        change = replace(change, owner=group.owner, client=site.client)
-                    self.found.note(change)
+                    self.found.note(self.site_change(site, live, group))
             if self.account.prune:
                 for left in group.matches.undeclared:
                     if self.selection.has(left):
-                        self.found.note(self.prune(left))
+                        self.found.note(self.under(group, self.prune(left)))
+
+    def site_change(self, site: Desired, live: Live | None, group: Group) -> Change | ManualStep | Diagnostic | None:
+        """What a site needs; under a client that no call creates, a person has to go first."""
+        change = self.change(self.kind, site, live)
+        waits = site.client is not None and group.owner is None and not self.service.can(Action.CREATE, "client")
+        if waits and isinstance(change, Change):
+            message = (
+                f"{change.reason}; its client has to be made by hand first, so nothing is sent: plan again after that"
+            )
+            return ManualStep(str(site.address), message)
+        return self.under(group, change)
+
+    def under(self, group: Group, found: Found) -> Found:
+        """What is found of a site, with whose it is."""
+        return replace(found, owner=group.owner, client=group.client) if isinstance(found, Change) else found
 
     def destroy(self, declared: Sequence[Desired], clients: Clients) -> None:
         """The deletes of all that is declared and live."""
@@ -192,7 +207,7 @@ class _Planner:
                     change = self.delete(live, reason)
                     if isinstance(change, Change):
                         change = replace(change, address=site.address, prevent_destroy=site.prevent_destroy)
-                    self.found.note(change)
+                    self.found.note(self.under(group, change))
         for client, live in clients.pairs:
             if live is not None and self.selection.has(client):
                 self.found.note(self.cannot(client, Action.DELETE, "would be destroyed"))
@@ -212,7 +227,7 @@ class _Planner:
 
     def delete(self, live: Live, reason: str) -> Change | ManualStep:
         if not self.service.can(Action.DELETE, live.address.kind):
-            return self.cannot(live, Action.DELETE, f"{reason}; it is live (id {live.id})")
+            return self.cannot(live, Action.DELETE, f"{reason} (id {live.id})")
         return Change(
             live.address,
             Action.DELETE,

@@ -19,8 +19,9 @@ from reconcile.planning.plan import Diagnostic, ManualStep, Severity
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The sites of one declared owner: a live client by its id, or None: the studio itself, or a client to be made."""
+    """The sites of one declared owner: the studio itself (None), or a client by its address, and by its id if live."""
 
+    client: Address | None
     owner: int | None
     matches: Matches
 
@@ -46,6 +47,7 @@ class _Placer:
         self.live = live
         self.by_id = {site.id: site for site in live}
         self.claimed: set[int] = set()
+        self.unplaced: set[str] = set()  # addresses that somebody declares, whoever's they are
         self.declared: dict[Address | None, list[Desired]] = {None: []}
         for client, _ in clients.pairs:
             self.declared[client.address] = []
@@ -57,10 +59,15 @@ class _Placer:
         if site.client is not None and site.client not in self.declared:
             message = f"which live client {site.client.name} is can't be told"
             self.said.append(Diagnostic(Severity.ERROR, str(site.address), message))
+            self.unplaced.update(self.names(site))
         elif site.id in self.by_id and self.by_id[site.id].owner != self.owner(site.client):
             self.moved(site, self.by_id[site.id])
         else:
             self.declared[site.client].append(site)
+
+    def names(self, site: Desired) -> tuple[str, ...]:
+        """The addresses that a declared site may be live at, the surest first."""
+        return str(site.values[self.url]), site.address.name, site.previous or ""
 
     def owner(self, client: Address | None) -> int | None:
         """The owner's id; NEW for a client that is to be created."""
@@ -82,13 +89,18 @@ class _Placer:
         return Placed(
             tuple(
                 Group(
+                    client,
                     self.owner(client) or None,
-                    Matches(pairs, tuple(site for site in m.undeclared if site.id not in self.claimed), ()),
+                    Matches(pairs, tuple(site for site in m.undeclared if not self.declared_somewhere(site)), ()),
                 )
                 for client, pairs, m in groups
             ),
             tuple(self.said),
         )
+
+    def declared_somewhere(self, site: Live) -> bool:
+        """Whether a live site that is none of its owner's may be one that is declared elsewhere."""
+        return site.id in self.claimed or site.address.name in self.unplaced
 
     def free(self, matched: dict[Address | None, Matches], by_owner: dict[int | None, list[Live]]) -> dict[str, Live]:
         """The live sites that no declared one is, by address; those of clients that nobody declares among them."""
@@ -101,7 +113,7 @@ class _Placer:
         """Whether a declared site that its owner does not have is live under another one; says so."""
         if found is not None:
             return False
-        for name in (str(site.values[self.url]), site.address.name, site.previous or ""):
+        for name in self.names(site):
             if name in free:
                 self.moved(site, free[name])
                 return True
@@ -114,7 +126,7 @@ class _Placer:
         self.said.append(
             ManualStep(
                 str(site.address),
-                f"is live under {here} (id {live.id}), and declared under {there}; the service has no call to move a "
+                f"is live (id {live.id}) under {here}, and declared under {there}; the service has no call to move a "
                 "site to another owner, so nothing is sent: declare it where it is, or have it moved in the dashboard",
             )
         )

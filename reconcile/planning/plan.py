@@ -51,11 +51,14 @@ class ManualStep:
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field's canonical values before and after; `before` of a create is None."""
+    """One field's canonical values before and after; `before` of a create is None. Sensitive ones are in no `repr`."""
 
     field: Field
     before: Any
     after: Any
+
+    def __repr__(self) -> str:
+        return f"FieldChange({self.field.path}, {self.shown[0]!r}, {self.shown[1]!r})"
 
     @property
     def shown(self) -> tuple[Any, Any]:

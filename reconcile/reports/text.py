@@ -38,8 +38,8 @@ def summary_text(plan: Plan) -> str:
     if not plan.changes:
         if plan.errors:
             return "Plan: incomplete, see the errors above."
-        done = f"{count(plan.noop, 'resource')} as declared." if plan.noop else "Nothing to do."
-        return f"No changes. {done}{by_hand}"
+        done = f" {count(plan.noop, 'resource')} as declared." if plan.noop else "" if by_hand else " Nothing to do."
+        return f"No changes.{done}{by_hand}"
     return (
         f"Plan: {made['create']} to create, {made['update']} to update, {made['delete']} to delete; "
         f"{made['noop']} unchanged.{by_hand}"

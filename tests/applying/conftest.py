@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import pytest
+from lossy import Lossy, lossy
 
 from reconcile import workflow
 from reconcile.applying.report import Report, Result
@@ -21,12 +23,13 @@ COMMON = "managers:\n  anna: {phone: +7 495 123-45-67, name: Анна}\ndefaults
 class Account:
     """A project against a service: what it declares can change, and so can the service behind its back."""
 
-    def __init__(self, root: Path, emulator: Emulator) -> None:
+    def __init__(self, root: Path, emulator: Emulator, way: Lossy) -> None:
         self.root = root
         self.emulator = emulator
+        self.way = way
 
-    def declare(self, sites: str, *, settings: str = "", top: str = "") -> None:
-        account = f"{{provider: pozvonim, uid: '{UID}', api_key: key, base_url: '{self.emulator.url}'{settings}}}"
+    def declare(self, sites: str = "", *, settings: str = "", top: str = "", key: str = "key") -> None:
+        account = f"{{provider: pozvonim, uid: '{UID}', api_key: {key}, base_url: '{self.way.url}'{settings}}}"
         text = f"accounts:\n  studio: {account}\n{COMMON}{top}sites:\n{sites or '  {}'}\n"
         (self.root / "reconcile.yaml").write_text(text, encoding="utf-8")
 
@@ -54,13 +57,27 @@ class Account:
         with self.connected() as (_, apply):
             return apply()
 
-    def live(self) -> dict[str, dict[str, Any]]:
-        return {site["site"]["url"]: site for site in self.emulator.sites(UID)}
+    def live(self, client: int | None = None) -> dict[str, dict[str, Any]]:
+        return {site["site"]["url"]: site for site in self.emulator.sites(UID, client)}
 
-    def add(self, url: str, **site: Any) -> int:
-        """A site that somebody else made."""
-        own = {"url": url, "report_period": 60, **site}
-        return self.emulator.put_site(UID, {"site": own, "managers": [{"phone": "+74951234567", "name": "Анна"}]})
+    def clients(self) -> dict[str, int]:
+        """The ids of the live clients, by e-mail."""
+        return {client["email"]: client["id"] for client in self.emulator.clients(UID)}
+
+    def add(self, url: str, client: int | None = None, **site: Any) -> int:
+        """A site that somebody else made, the studio's own or a client's."""
+        sections = {
+            "site": {"url": url, "report_period": 60, **site},
+            "managers": [{"phone": "+74951234567", "name": "Анна"}],
+        }
+        return self.emulator.put_site(UID, sections, client)
+
+    def drop_client(self, client: int) -> None:
+        """Deletes a client and its sites, which only the dashboard can."""
+        for site in self.emulator.sites(UID, client):
+            self.emulator.drop_site(site["id"])
+        with closing(sqlite3.connect(self.root.parent / "emulator.db")) as database, database:
+            database.execute("DELETE FROM clients WHERE id = ?", [client])
 
     def writes(self) -> list[str]:
         """What was sent that changes anything, in order."""
@@ -72,7 +89,8 @@ def account(tmp_path: Path) -> Iterator[Account]:
     with Emulator(Options({UID: "key", "200": "key"}, tmp_path / "emulator.db")) as emulator:
         root = tmp_path / "project"
         root.mkdir()
-        yield Account(root, emulator)
+        with lossy(emulator.url) as way:
+            yield Account(root, emulator, way)
 
 
 @pytest.fixture

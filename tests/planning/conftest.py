@@ -5,27 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from live_accounts import live_accounts
 
 from reconcile.config.accounts import Services
 from reconcile.config.project import load_state
-from reconcile.model.fields import site_kind
-from reconcile.model.state import DesiredState, LiveAccount
+from reconcile.model.state import DesiredState
 from reconcile.planning.diff import build_destroy_plan, build_plan
 from reconcile.planning.plan import Plan
 from reconcile.planning.select import selection
 from reconcile.providers import registry
-from reconcile.providers.pozvonim.codec import SiteCodec
 
 ACCOUNT = "accounts:\n  studio: {provider: pozvonim, uid: '100', api_key: secret, prune: true}\n"
-
-
-@pytest.fixture
-def live() -> Callable[[dict[str, Any]], dict[str, LiveAccount]]:
-    """Live accounts from sites as the service gives them, by account."""
-    codec = SiteCodec(site_kind())
-    return lambda raw: {
-        name: LiveAccount(name, tuple(codec.decode(name, site) for site in sites)) for name, sites in raw.items()
-    }
 
 
 @pytest.fixture
@@ -41,14 +31,14 @@ def declared(tmp_path: Path) -> Callable[..., DesiredState]:
 
 
 @pytest.fixture
-def planned(live) -> Callable[..., Plan]:
-    """A plan for a desired state and sites as the service gives them."""
+def planned() -> Callable[..., Plan]:
+    """A plan for a desired state and live accounts as the services give them (see `live_accounts`)."""
 
     def plan(
         desired: DesiredState, raw: dict[str, Any], *, select: tuple[str, ...] = (), destroy: bool = False
     ) -> Plan:
         build = build_destroy_plan if destroy else build_plan
-        return build(desired, live(raw), selection=selection(select))
+        return build(desired, live_accounts(desired, raw), selection=selection(select))
 
     return plan
 

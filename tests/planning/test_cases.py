@@ -1,6 +1,6 @@
-"""Planning as data: each folder of `cases/` is a project, the live sites as the service gives them, and the plan.
+"""Planning as data: each folder of `cases/` is a project, what is live as the services give it, and the plan.
 
-`options.json` holds what the command line would say: `select` and `destroy`.
+`options.json` holds what the command line would say: `select` and `destroy`; `live.json` is told of in `live_accounts`.
 """
 
 from __future__ import annotations

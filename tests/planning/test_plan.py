@@ -6,6 +6,7 @@ import json
 import random
 
 import pytest
+from live_accounts import live_accounts
 
 from reconcile.errors import PlanError
 from reconcile.planning.diff import build_plan
@@ -57,7 +58,7 @@ def test_accounts_are_in_order_and_apart(declared, planned, raw_site):
     assert plan.sizes == {"studio": 0, "agency": 1}
 
 
-def test_an_account_that_could_not_be_read_is_an_error_and_not_empty(declared, live):
+def test_an_account_that_could_not_be_read_is_an_error_and_not_empty(declared):
     desired = declared(MANAGERS + "sites:\n  acme.ru:\n")
     unread = [Diagnostic(Severity.ERROR, "studio", "the account can't be read")]
 
@@ -91,3 +92,14 @@ def test_a_spelling_of_the_service_is_not_in_the_fingerprint(declared, planned, 
 
     assert len(prints) == 1
     assert other not in prints
+
+
+def test_no_plan_shows_a_secret(declared, planned):
+    account = "accounts: {studio: {provider: pozvonim, uid: u, api_key: s3cr3t, profile: {api_key: n3w-s3cr3t}}}\n"
+    desired = declared("clients: {acme: {email: a@b.ru, password: s3cr3t}}\n", account)
+    raw = {"studio": {"profile": {"id": 1, "timezone": "Europe/Moscow", "api_key": "s3cr3t"}}}
+
+    plan = planned(desired, raw)
+
+    assert [change.address.kind for change in plan.changes] == ["profile", "client"]
+    assert "s3cr3t" not in f"{plan!r}{live_accounts(desired, raw)!r}{dump(plan, 'p')}"

@@ -10,7 +10,7 @@ from threading import Event
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from random_projects import ADDRESSES, sites, write
+from random_projects import ADDRESSES, VALUES, sites, studios, write
 
 from reconcile import workflow
 from reconcile.emulator import PERSONALITIES, Emulator, Options
@@ -167,3 +167,140 @@ def test_the_order_in_a_set_means_nothing(emulator, names):
         with tempfile.TemporaryDirectory() as folder:
             write(Path(folder), account(emulator), version)
             assert changes(Path(folder)) == []
+
+
+# --- clients, the profile, and what nobody documents ------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory):
+    """A service with an account for every example: no API deletes a client."""
+    accounts = {f"u{n}": "key" for n in range(400)}
+    with Emulator(Options(accounts, tmp_path_factory.mktemp("studio") / "emulator.db")) as emulator:
+        yield emulator, iter(accounts)
+
+
+def converge_studio(studio, names, settings_, versions, between=lambda emulator, uid: None) -> None:
+    """Applies one version of a studio after the other, as `converge`."""
+    emulator, uids = studio
+    uid = next(uids)
+    emulator.set_personalities(names)
+    for version in versions:
+        with tempfile.TemporaryDirectory() as folder:
+            made = account(emulator, uid=uid, profile=version["profile"], **settings_)
+            # An e-mail is one client's only, whoever's it is.
+            clients = {name: {**raw, "email": f"{uid}.{raw['email']}"} for name, raw in version["clients"].items()}
+            write(Path(folder), made, version["sites"], clients=clients)
+            plan_and_apply(Path(folder))
+            assert changes(Path(folder)) == []
+            emulator.clear_requests()
+            assert plan_and_apply(Path(folder)) == (0, 0)
+            assert [r for r in emulator.requests() if r.method in WRITES] == []
+        between(emulator, uid)
+    owned = {client["id"]: client["email"] for client in emulator.clients(uid)}
+    assert len(owned) == len(versions[0]["clients"])
+    live = sum(len(emulator.sites(uid, client)) for client in (None, *owned))
+    assert live == len(versions[0]["sites"])
+
+
+@settings(
+    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+@given(studios(), st.sets(st.sampled_from(list(PERSONALITIES))), st.sampled_from(["form", "json"]))
+def test_after_an_apply_the_plan_of_a_studio_is_empty(studio, versions, names, encoding):
+    converge_studio(studio, sorted({*names, "undocumented-accepted"}), {"encoding": encoding}, versions)
+
+
+RAW = {
+    "size": 80,
+    "on": True,
+    "off": False,
+    "texts": {"title": "Ждём", "steps": ["a", {"b": 1.5}], "empty": [], "none": None},
+    "empty": {},
+    "blank": "",
+    "list": [],
+    "number": 12345678901,
+    "hours": "09:00",
+}
+STUDIO = {
+    "clients": {
+        "acme": {"email": "owner@acme.ru", "password": "s3cr3t"},
+        "one": {"email": "one@acme.ru", "password": 1},
+    },
+    "profile": {"timezone": "Asia/Omsk"},
+    "sites": {
+        "acme.ru": {
+            "client": "acme",
+            "raw": RAW,
+            "managers": [{"phone": "+74951234567"}],
+            "widget": {"raw": RAW},
+            "blacklists": [{"ip": ["203.0.113.7"], "raw": RAW}],
+        },
+        "Окна-Мастер.рф": {"client": "acme", "managers": [{"phone": "+74951234567"}], "widget": {"raw": RAW}},
+        "one.ru": {"client": "one", "managers": [{"phone": "+74951234567"}], "raw": {"list": [1, 2]}},
+        "own.ru": {"managers": [{"phone": "+74951234567"}]},
+    },
+}
+TURNED = {key: [value] if isinstance(value, str | int) else {"now": key} for key, value in RAW.items()}
+EMPTIED = {key: [] for key in RAW} | {"texts": {}, "hours": ""}
+
+
+def with_raw(raw):
+    """The studio with these undocumented fields at its first site."""
+    site = STUDIO["sites"]["acme.ru"] | {"raw": raw, "widget": {"raw": raw}, "blacklists": [{"raw": raw}]}
+    return STUDIO | {"sites": STUDIO["sites"] | {"acme.ru": site}}
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"), list(zip([*PERSONALITIES, "all", "all"], itertools.cycle(["form", "json"])))
+)
+def test_a_studio_with_every_personality(studio, name, encoding):
+    names = PERSONALITIES if name == "all" else [name]
+    versions = [with_raw(raw) for raw in (RAW, TURNED, EMPTIED)]
+    converge_studio(studio, sorted({*names, "undocumented-accepted"}), {"encoding": encoding}, versions)
+
+
+NOBODYS = [
+    "site.note",
+    "widget.texts",
+    "widget.schelude.holidays",
+    "widget.algoritms.onexit.note",
+    "blacklists.country",
+]
+STRICT = sorted(PERSONALITIES.keys() - {"undocumented-accepted", "undocumented-fields"})
+
+
+@settings(
+    deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(VALUES.filter(lambda value: value is not None), min_size=len(NOBODYS), max_size=len(NOBODYS)),
+    st.sets(st.sampled_from(STRICT)),
+    st.sampled_from(["form", "json"]),
+)
+def test_what_nobody_declares_and_nobody_documents_is_neither_sent_nor_changed(studio, values, names, encoding):
+    """The service of this test refuses all that it does not document."""
+    undocumented = dict(zip(NOBODYS, values, strict=True))
+
+    def add(emulator, uid):
+        for owner in (None, *(client["id"] for client in emulator.clients(uid))):
+            for site in emulator.sites(uid, owner):
+                kept = {path: at(site, path) for path in NOBODYS}
+                assert kept in (undocumented, dict.fromkeys(NOBODYS))
+                emulator.change_site(site["id"], undocumented)
+
+    plain = {
+        "own.ru": {"managers": [{"phone": "+74951234567"}]},
+        "acme.ru": {"client": "acme", "managers": [{"phone": "+74951234567"}], "blacklists": []},
+    }
+    turned = {name: {**site, "report_period": 60, "widget": {"call_time": 31}} for name, site in plain.items()}
+    clients = {"acme": STUDIO["clients"]["acme"]}
+    versions = [{"clients": clients, "profile": None, "sites": sites} for sites in (plain, turned, plain, turned)]
+    converge_studio(studio, sorted(names), {"encoding": encoding}, versions, add)
+
+
+def at(site, path):
+    """What a stored site has at a path; None where there is nothing."""
+    for key in path.split("."):
+        site = site.get(key) if isinstance(site, dict) else None
+    return site

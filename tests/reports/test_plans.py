@@ -30,7 +30,7 @@ def test_colour_adds_nothing_but_colour(name, plan_of):
     coloured = plan_text(plan, colour=True)
 
     assert COLOUR.sub("", coloured) == plan_text(plan)
-    assert bool(COLOUR.search(coloured)) is bool(plan.changes or plan.diagnostics)
+    assert bool(COLOUR.search(coloured)) is bool(plan.changes or plan.diagnostics or plan.manual)
 
 
 @pytest.mark.parametrize(("name", "sign", "code"), [("create", "+", 32), ("delete", "-", 31), ("update", "~", 33)])

@@ -107,9 +107,56 @@ def _weeks(draw: Callable[..., Any], raw: dict[str, Any]) -> None:
             week[day] = draw(st.sampled_from(["9-18", "10:30-15", "closed", "0-24", "08:00 - 17:45"]))
 
 
-def write(folder: Any, account: dict[str, Any], declared: dict[str, Any]) -> None:
-    """Writes a project of one account."""
+#: Values of fields that nobody documents: all that YAML can hold and a form can carry.
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(10**15), 10**15),
+    st.integers(-400, 400).map(lambda n: n / 4),
+    TEXT,
+    st.sampled_from(["#FF6600", "007", "09:00", "true", "+7 (495) 123-45-67", "http://Окна.рф/", "a\nb\n", "1.50"]),
+)
+NAMES = st.sampled_from(["button_color", "texts", "Тексты", "a b", "x1", "steps", "sort"])
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(NAMES, inner, max_size=3)),
+    max_leaves=6,
+)
+UNDOCUMENTED = st.dictionaries(NAMES, VALUES, max_size=3)
+
+
+@st.composite
+def studios(draw: Callable[..., Any]) -> list[dict[str, Any]]:
+    """Two versions of a studio with clients: the same sites under the same owners, with undocumented fields."""
+    addresses = draw(ADDRESSES)
+    owners = {address: draw(st.sampled_from([None, "acme", "Окна"])) for address in addresses}
+    clients = {name: {"email": email, "password": "s3cr3t"} for name, email in CLIENTS.items()}
+    versions = []
+    for _ in range(2):
+        declared = draw(sites(addresses))
+        for address, raw in declared.items():
+            raw["client"] = owners[address]
+            _undocumented(draw, raw)
+        zone = draw(st.one_of(st.none(), ZONES))
+        versions.append({"sites": declared, "clients": clients, "profile": {"timezone": zone}})
+    return versions
+
+
+#: The clients of random studios, by their names.
+CLIENTS = {"acme": "Owner@Acme.ru", "Окна": "owner@xn--80atjc.xn--p1ai"}
+
+
+def _undocumented(draw: Callable[..., Any], raw: dict[str, Any]) -> None:
+    """Undocumented fields in every place that can have them."""
+    raw["raw"] = draw(UNDOCUMENTED)
+    raw.setdefault("widget", {})["raw"] = draw(UNDOCUMENTED)
+    raw["blacklists"] = [*raw.get("blacklists", []), {"raw": draw(UNDOCUMENTED)}]
+
+
+def write(folder: Any, account: dict[str, Any], declared: dict[str, Any], **more: Any) -> None:
+    """Writes a project of one account; `more` are other sections."""
     data = {
+        **more,
         "accounts": {"studio": account},
         "sites": declared,
         "safety": {"max_deletes": 99, "max_delete_percent": 100},

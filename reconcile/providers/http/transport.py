@@ -73,6 +73,8 @@ class Transport:
         self._random = random
         self._timeouts = timeouts
         self._closed = threading.Event()
+        # Lists of several owners are read at once, each perhaps with requests of its own: together no more than these.
+        self._slots = threading.BoundedSemaphore(parallelism)
         # An adapter without a session: a thread-safe pool, no cookies, no redirects, no settings merged a request.
         self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=parallelism)
         try:
@@ -103,6 +105,11 @@ class Transport:
     # --- one request --------------------------------------------------------------------------------------------------
 
     def _answer(self, request: Request, http: HttpRequest, attempt: int) -> HttpAnswer:
+        """Sends once, as soon as there is a connection to spare. Raises as `_exchange`."""
+        with self._slots:
+            return self._exchange(request, http, attempt)
+
+    def _exchange(self, request: Request, http: HttpRequest, attempt: int) -> HttpAnswer:
         """Sends once. Raises `ConnectionFailed`, and `BadAnswer` for a body beyond all measure."""
         started = self._clock()
         status: int | str = "failed"

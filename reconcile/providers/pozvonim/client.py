@@ -11,6 +11,7 @@ from reconcile.providers.http.clock import CLOCK_TOLERANCE, clock_difference
 from reconcile.providers.http.protocol import Request
 from reconcile.providers.http.retries import Repeat
 from reconcile.providers.http.transport import Timeouts, Transport
+from reconcile.providers.pozvonim.assumed import SECRET_KEYS
 from reconcile.providers.pozvonim.protocol import TOKEN, GivenToken, given_token, parse, signed, token_request
 from reconcile.providers.pozvonim.tokens import Token, Tokens
 
@@ -87,7 +88,8 @@ class Client:
     def _sent(self, request: Request, token: Token) -> Any:
         account = self.account
         http = signed(request, account.base_url, account.uid, token.text, account.encoding)
-        return self.transport.send(request, http, (token.text, *self._secrets()))
+        sent = (str(value) for key, value in request.params.items() if key in SECRET_KEYS)  # passwords, new keys
+        return self.transport.send(request, http, (token.text, *self._secrets(), *sent))
 
     def _secrets(self) -> tuple[str, ...]:
         return (self.account.api_key, self.account.uid, *filter(None, [self.account.next_key]))

@@ -81,7 +81,12 @@ class Reader:
 
     def some(self, ids: Collection[int], owner: int | None = None) -> dict[int, Live]:
         """The sites with these ids, each complete; without those that are gone. Raises `ProviderError`."""
-        details = self._details(sorted(set(ids)), owner)
+        try:
+            details = self._details(sorted(set(ids)), owner)
+        except ServiceError as error:
+            if owner is None or error.status != 404:
+                raise
+            return {}  # the client is gone, and its sites with it
         return {known: self._decode(raw, owner) for known, raw in details.items()}
 
     def find(self, address: str, known: Collection[int], owner: int | None = None) -> int | None:
@@ -153,7 +158,8 @@ class Reader:
         try:
             return self._chunk(ids[:IDS_PER_REQUEST], ids, owner)
         except ServiceError as error:
-            if isinstance(error, Rejected) or error.status not in NOT_OFFERED:
+            gone = owner is not None and error.status == 404  # which says nothing about `ids[]`
+            if gone or isinstance(error, Rejected) or error.status not in NOT_OFFERED:
                 raise
             self._ids_work = False
             return {}
