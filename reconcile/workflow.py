@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 from reconcile.config.accounts import Services
 from reconcile.config.project import load_state
-from reconcile.errors import ExitCode, PlanError, PlanFileError, ProviderError, StalePlanError
+from reconcile.errors import ExitCode, PlanError, PlanFileError, StalePlanError
+from reconcile.live import owners_in_doubt, read, with_owners
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import UNMANAGED
 from reconcile.model.state import Account, DesiredState, LiveAccount
 from reconcile.planning import planfile, safety
 from reconcile.planning.diff import build_destroy_plan, build_plan
-from reconcile.planning.plan import Change, Diagnostic, Plan, Severity
+from reconcile.planning.plan import Change, Plan
 from reconcile.planning.select import Selection
-from reconcile.pools import pool
 
 if TYPE_CHECKING:
     from reconcile.applying.executor import Advance
@@ -101,35 +101,18 @@ def _emulated(project: Project, stack: ExitStack) -> dict[str, Account]:
     return accounts
 
 
-def read(desired: DesiredState, providers: Mapping[str, Provider]) -> tuple[dict[str, LiveAccount], list[Diagnostic]]:
-    """All accounts read completely, at once; what can't be is missing, and a diagnostic says why."""
-    return _read(providers, {name: desired.kinds_to_plan(name) for name in providers})
-
-
-def _read(
-    providers: Mapping[str, Provider], kinds: Mapping[str, Collection[str]]
-) -> tuple[dict[str, LiveAccount], list[Diagnostic]]:
-    """These kinds of resources of each of the accounts that are named."""
-    live: dict[str, LiveAccount] = {}
-    unread: list[Diagnostic] = []
-    with pool(max(len(kinds), 1), "read") as threads:
-        reads = {name: threads.submit(providers[name].read, kinds[name]) for name in kinds}
-        for name, future in reads.items():
-            try:
-                live[name] = future.result()
-            except ProviderError as error:
-                unread.append(
-                    Diagnostic(Severity.ERROR, name, f"the account can't be read, so nothing is planned: {error}")
-                )
-    return live, unread
-
-
 def plan(project: Project, providers: Mapping[str, Provider], selection: Selection, *, destroy: bool = False) -> Plan:
     """What would change. Its error diagnostics say what could not be planned. Raises `PlanError`."""
     require_resources(project)
-    live, unread = read(project.desired, providers)
+    desired = project.desired
     build = build_destroy_plan if destroy else build_plan
-    return build(project.desired, live, selection=selection, unread=unread)
+    live, unread = read(providers, {name: desired.kinds_of(name) for name in providers})
+    made = build(desired, live, selection=selection, unread=unread)
+    doubtful = owners_in_doubt(desired, made)
+    if not doubtful:
+        return made
+    live, more = with_owners(providers, live, doubtful)
+    return build(desired, live, selection=selection, unread=[*unread, *more])
 
 
 def check(project: Project, plan: Plan, allowed: safety.Allowed) -> None:
@@ -184,7 +167,7 @@ def check_fresh(project: Project, plan: Plan, providers: Mapping[str, Provider])
 
     Raises `StalePlanError` that names everything that moved, and `PlanError` where that can't be read.
     """
-    live, unread = _read(providers, _concerned(plan))
+    live, unread = read(providers, _concerned(plan))
     if unread:
         raise PlanError("whether the saved plan is stale can't be told, so nothing is applied", unread)
     stale = [

@@ -18,6 +18,7 @@ PACKAGE = Path(reconcile.__file__).parent
 LAYERS = (
     ("cli", "__main__"),
     ("workflow", "activities"),
+    ("live",),
     ("reports", "store"),
     ("applying", "emulator"),
     ("providers",),

@@ -75,14 +75,6 @@ class DesiredState:
         }
         return frozenset(declared | {"site"})
 
-    def kinds_to_plan(self, account: str) -> frozenset[str]:
-        """What has to be read to plan: clients, too, where live sites that no file declares are deleted.
-
-        A service may list a client's sites among the studio's own, which would not be told from those.
-        """
-        prunes = self.accounts[account].prune and self.services[account].has("client")
-        return self.kinds_of(account) | ({"client"} if prunes else frozenset())
-
 
 @dataclass(frozen=True, slots=True)
 class LiveAccount:

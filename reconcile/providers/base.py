@@ -48,7 +48,10 @@ class Provider(Protocol):
         """What the service does besides; asked for only where `capabilities` name any."""
 
     def read(self, kinds: Collection[str]) -> LiveAccount:
-        """All resources of these kinds, each complete; an incomplete read is an error, never a shorter answer."""
+        """All resources of these kinds, each complete; an incomplete read is an error, never a shorter answer.
+
+        With clients come their sites.
+        """
 
     def read_some(self, sites: Collection[Ref]) -> Mapping[int, Live]:
         """These sites, each complete, by id; those that are gone are missing."""

@@ -95,7 +95,10 @@ class Pozvonim:
         started = self._clock()
         name = self.account.name
         clients = self._clients() if "client" in kinds else ()
-        sites = self._sites(clients) if "site" in kinds else ()
+        owners: list[int | None] = [None] if "site" in kinds else []
+        owners += [client.id for client in clients]
+        # A site that is in the list of the studio's own, too, is its client's.
+        sites = tuple({site.id: site for site in self._of_owners(owners, self._reader.all)}.values())
         profile = self._profile() if "profile" in kinds else None
         if "site" in kinds:
             took, rung = self._clock() - started, self._reader.rung.value
@@ -113,11 +116,6 @@ class Pozvonim:
 
     def _clients(self) -> tuple[Live, ...]:
         return decode_clients(self.account.name, self._client.call(CLIENTS), str(CLIENTS))
-
-    def _sites(self, clients: Collection[Live]) -> tuple[Live, ...]:
-        """Every owner's sites. One that is also in the list of the studio's own is its client's."""
-        owners = [None, *(client.id for client in clients)]
-        return tuple({site.id: site for site in self._of_owners(owners, self._reader.all)}.values())
 
     def _of_owners(
         self, owners: Collection[int | None], read: Callable[[int | None], Iterable[Live]]

@@ -1,0 +1,81 @@
+"""What is live: all accounts read at once, each as far as the project has something to say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconcile.errors import BadAnswer, ProviderError, ServiceError
+from reconcile.model.capabilities import Action
+from reconcile.model.state import DesiredState, LiveAccount
+from reconcile.planning.plan import Diagnostic, Plan, Severity
+from reconcile.pools import pool
+
+if TYPE_CHECKING:
+    from reconcile.providers.base import Provider
+
+Read = tuple[dict[str, LiveAccount], list[Diagnostic]]
+
+
+def read(providers: Mapping[str, Provider], kinds: Mapping[str, Collection[str]]) -> Read:
+    """These kinds of resources of each of the accounts that are named.
+
+    An account that can't be read completely is missing, and a diagnostic says why.
+    """
+    return _each(
+        kinds, lambda name: providers[name].read(kinds[name]), "the account can't be read, so nothing is planned"
+    )
+
+
+def owners_in_doubt(desired: DesiredState, plan: Plan) -> list[str]:
+    """The accounts of a plan whose sites may be those of clients that were not read, as no file declares any.
+
+    A site that is to be created may be live under a client, and one that is to be deleted may be a client's, where the
+    service lists those among the studio's own.
+    """
+    risky = {
+        change.address.account
+        for change in plan.changes
+        if change.address.kind == "site" and change.action in (Action.CREATE, Action.DELETE)
+    }
+    return sorted(
+        name for name in risky if desired.services[name].has("client") and "client" not in desired.kinds_of(name)
+    )
+
+
+def with_owners(providers: Mapping[str, Provider], live: Mapping[str, LiveAccount], accounts: Collection[str]) -> Read:
+    """The live accounts, those named with their clients and the clients' sites.
+
+    An account that has no right to clients has none. One whose clients can't be read otherwise is missing.
+    """
+    known = {name: account for name, account in live.items() if name not in accounts}
+    found, unread = _each(
+        accounts,
+        lambda name: _with_clients(providers[name], live[name]),
+        "whether these are a client's sites can't be told, so nothing is planned",
+    )
+    return known | found, unread
+
+
+def _with_clients(provider: Provider, live: LiveAccount) -> LiveAccount:
+    try:
+        more = provider.read({"client"})
+    except (ServiceError, BadAnswer) as error:
+        if error.status == 429 or not (400 <= error.status < 500 or error.status == 501):
+            raise
+        return live
+    sites = {site.id: site for site in (*live.sites, *more.sites)}
+    return replace(live, sites=tuple(sites.values()), clients=more.clients)
+
+
+def _each(names: Collection[str], ask: Callable[[str], LiveAccount], failed: str) -> Read:
+    live: dict[str, LiveAccount] = {}
+    unread: list[Diagnostic] = []
+    with pool(max(len(names), 1), "read") as threads:
+        for name, future in [(name, threads.submit(ask, name)) for name in names]:
+            try:
+                live[name] = future.result()
+            except ProviderError as error:
+                unread.append(Diagnostic(Severity.ERROR, name, f"{failed}: {error}"))
+    return live, unread
