@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from threading import Barrier
 
 import pytest
+from answering import Fault, answering
 
 ACME = "clients:\n  acme: {email: owner@acme.ru, password: s3cr3t-1}\n"
 TWO = ACME + "  globex: {email: owner@globex.ru, password: s3cr3t-2}\n"
@@ -246,3 +248,17 @@ def test_lists_of_clients_are_asked_for_at_once(account):
 
     assert not together.broken
     assert [*account.way.fates.values()] == [[]] * 4
+
+
+def test_a_service_that_repeats_a_password_gets_it_into_no_message(account, outcomes):
+    with answering() as service:
+        said = {"error": {"code": "GEN-WEAK", "http_code": 400, "message": "s3cr3t-1 is too weak"}}
+        service.answers |= {"GET /sites": [], "GET /contributors": []}
+        service.answers["POST /contributors"] = Fault(400, json.dumps(said).encode())
+        account.way.url = service.url
+        account.declare(top=ACME)
+
+        assert outcomes(account.apply()) == {
+            "acme": ("failed", "POST /contributors: *** is too weak (GEN-WEAK, HTTP 400)")
+        }
+        assert [asked.params["password"] for asked in service.posts] == ["s3cr3t-1"]
