@@ -215,7 +215,7 @@ RAW = {
     "size": 80,
     "on": True,
     "off": False,
-    "texts": {"title": "Ждём", "steps": ["a", {"b": 1.5}], "empty": [], "none": None},
+    "words": {"title": "Ждём", "steps": ["a", {"b": 1.5}], "empty": [], "none": None},
     "empty": {},
     "blank": "",
     "list": [],
@@ -242,7 +242,7 @@ STUDIO = {
     },
 }
 TURNED = {key: [value] if isinstance(value, str | int) else {"now": key} for key, value in RAW.items()}
-EMPTIED = {key: [] for key in RAW} | {"texts": {}, "hours": ""}
+EMPTIED = {key: [] for key in RAW} | {"words": {}, "hours": ""}
 
 
 def with_raw(raw):

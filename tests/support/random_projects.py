@@ -116,7 +116,8 @@ SCALARS = st.one_of(
     TEXT,
     st.sampled_from(["#FF6600", "007", "09:00", "true", "+7 (495) 123-45-67", "http://Окна.рф/", "a\nb\n", "1.50"]),
 )
-NAMES = st.sampled_from(["button_color", "texts", "Тексты", "a b", "x1", "steps", "sort"])
+#: None of those that a personality of the emulator puts in where they are absent.
+NAMES = st.sampled_from(["button_color", "words", "Тексты", "a b", "x1", "steps", "sort"])
 VALUES = st.recursive(
     SCALARS,
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(NAMES, inner, max_size=3)),
