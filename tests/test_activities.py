@@ -29,7 +29,7 @@ class Service:
 def declared(name, email, **more):
     values = list(client_kind().blank())
     values[client_kind().index("email")] = email
-    return Desired(Address("studio", "client", name), tuple(values), **more)
+    return Desired(Address("studio", "client", name), tuple(values), "a.yaml", **more)
 
 
 @pytest.fixture
@@ -44,7 +44,11 @@ def project(tmp_path, service):
     text = f"accounts:\n  studio: {{provider: pozvonim, uid: u, api_key: k, base_url: '{service.url}'}}\n"
     (tmp_path / "reconcile.yaml").write_text(text, encoding="utf-8")
     made = workflow.validate(tmp_path, {})
-    clients = (declared("acme", "owner@acme.ru"), declared("pinned", "old@x.ru", id=9))
+    clients = (
+        declared("acme", "owner@acme.ru"),
+        declared("pinned", "old@x.ru", id=9),
+        declared("late", "late@x.ru"),
+    )
     return replace(made, desired=replace(made.desired, clients=clients))
 
 
@@ -64,6 +68,7 @@ def test_a_client_is_found_by_name_email_and_id(project, written, expected):
     ("written", "said"),
     [
         ("acne", 'there is no client "acne" in studio; did you mean "acme"?'),
+        ("late", "client late is declared in a.yaml, but not live; `reconcile plan` says what is missing"),
         ("b@x.ru", "studio has several clients b@x.ru; say which by its id: 8 and 9"),
     ],
 )

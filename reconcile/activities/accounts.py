@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
-from reconcile.errors import UsageError
+from reconcile.errors import ProviderError, UsageError
 from reconcile.model.capabilities import Activity
 from reconcile.model.normalize import did_you_mean, quoted
 from reconcile.pools import pool
@@ -48,7 +49,14 @@ def only(accounts: Accounts, what: str) -> tuple[str, Provider]:
 
 
 def of_each(accounts: Accounts, ask: Callable[[str, Provider], R]) -> dict[str, R]:
-    """What `ask` finds in every account, all asked at once. Raises the first failure."""
+    """What `ask` finds in every account, all asked at once. Raises the first failure, which names its account."""
     with pool(max(len(accounts), 1), "ask") as threads:
         asked = {name: threads.submit(ask, name, provider) for name, provider in accounts.items()}
-        return {name: future.result() for name, future in asked.items()}
+        return {name: _found(name, future) for name, future in asked.items()}
+
+
+def _found(account: str, future: Future[R]) -> R:
+    try:
+        return future.result()
+    except ProviderError as error:
+        raise ProviderError(f"account {account}: {error}") from None

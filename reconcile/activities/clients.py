@@ -51,6 +51,12 @@ def find_client(project: Project, accounts: Accounts, written: str) -> tuple[str
             raise UsageError(f"{found[0][0]} has several clients {wanted}; say which by its id: {ids}")
         if found:
             return found[0]
+    for declared in project.desired.clients:
+        if wanted in (declared.address.name, str(declared.values[client_kind().index("email")])):
+            raise ReconcileError(
+                f"client {declared.address.name} is declared in {declared.file}, but not live; `reconcile plan` says "
+                "what is missing"
+            )
     known = {client.email for clients in everywhere.values() for client in clients}
     known |= {declared.address.name for declared in project.desired.clients}
     where = " and ".join(sorted(accounts))

@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 from reconcile.applying.order import Stage, Step, layers, stages, with_sites
 from reconcile.applying.recheck import Occupied, leaving, moved, name_field
 from reconcile.applying.report import Outcome, Report, Result
-from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError
+from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, Rejected, ServiceError
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import Kinds
@@ -27,6 +27,9 @@ from reconcile.providers.base import Provider
 
 #: Sites that one bulk read checks, for each connection.
 CHECKED_AT_ONCE: Final = 50
+
+#: Sites that may be unreadable by themselves before a run gives up looking for which ones they are.
+UNREADABLE: Final = 8
 
 log = logging.getLogger("reconcile")
 
@@ -102,6 +105,7 @@ class _Execution:
         self.planned = {change.id for change in changes if change.address.kind == "site" and change.id is not None}
         self.owners: dict[Address, int] = {}  # of the clients that this run has created
         self.occupied: Occupied | None = None
+        self.unreadable = 0
 
     def run(self) -> None:
         """Does one stage after the other."""
@@ -187,11 +191,9 @@ class _Execution:
                 self.change_batch(batch, threads)
 
     def change_batch(self, batch: Sequence[Step], threads: ThreadPoolExecutor) -> None:
-        live = self.read(batch, lambda: self.provider.read_some([step.change.ref for step in batch]))
-        if live is None:
-            return
+        live = self.check(batch)
         ready = []
-        for step in batch:
+        for step in (step for step in batch if id(step.change) not in self.results):
             reason = moved(self.kinds["site"], step.change, live.get(step.change.ref.id))
             if reason is None and step.after is not None and self.result(step.after).outcome is not Outcome.DONE:
                 reason = f"site {step.after.id} still has its new address: that site's own change was not done"
@@ -200,6 +202,27 @@ class _Execution:
             else:
                 self.settle(step.change, Outcome.NOT_ATTEMPTED, reason)
         self.send(ready, lambda step: self.send_change(step.change, live), threads)
+
+    def check(self, batch: Sequence[Step]) -> dict[int, Live]:
+        """The live sites of these steps. Where a site can't be read, its own change alone is not attempted.
+
+        A bulk read that is refused is halved until what can't be read is found; after `UNREADABLE` of those the service
+        itself is taken to be failing.
+        """
+        if self.stopping.is_set():
+            self.results.update((id(step.change), _interrupted(step.change)) for step in batch)
+            return {}
+        try:
+            return dict(self.provider.read_some([step.change.ref for step in batch]))
+        except ProviderError as error:
+            half = len(batch) // 2
+            reached = isinstance(error, ServiceError | BadAnswer) and not isinstance(error, Rejected)
+            if half and reached and self.unreadable < UNREADABLE:
+                return self.check(batch[:half]) | self.check(batch[half:])
+            self.unreadable += 1
+            for step in batch:
+                self.settle(step.change, Outcome.NOT_ATTEMPTED, f"the check before the change failed: {error}")
+            return {}
 
     def read(self, steps: Sequence[Step], read: Callable[[], T]) -> T | None:
         """What is live; None where it can't be read, or the run is being stopped: then nothing is attempted."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 
 import click
@@ -34,7 +33,6 @@ def ended_by(error: BaseException, settings: Settings) -> int:
 
 
 def _foreseen(error: ReconcileError, settings: Settings) -> int:
-    logging.getLogger("reconcile").debug("the command ended here", exc_info=error)
     if settings.format == "json":
         from reconcile.reports.json import error_json
 

@@ -34,7 +34,23 @@ def _roubles(ctx: click.Context, param: click.Parameter, value: str) -> Decimal:
     return amount
 
 
-@click.command(cls=Command)
+class _Transfer(Command):
+    """A negative amount looks like an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As any command's, with a word for amounts below zero."""
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if not re.fullmatch(r"-\d.*", error.option_name):
+                raise
+            negative = next(arg for arg in given if arg.startswith(error.option_name))
+            _roubles(ctx, next(p for p in self.params if p.name == "amount"), negative)
+            raise
+
+
+@click.command(cls=_Transfer)
 @click.argument("client", metavar="CLIENT")
 @click.argument("amount", metavar="AMOUNT", callback=_roubles)
 @click.option(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import Any, Final
 
 from reconcile.model.fields import UNMANAGED, Field, Kind
 from reconcile.model.normalize import Spelled, quoted
 from reconcile.model.resource import Desired, Live
 from reconcile.planning.plan import FieldChange
+
+#: Fields that are named of a resource that a person is to create.
+_TOLD: Final = 3
 
 
 def compare(kind: Kind, desired: Sequence[Any], live: Sequence[Any]) -> tuple[FieldChange, ...]:
@@ -56,6 +59,17 @@ def difference(item: FieldChange) -> str:
     """One field that differs, in words."""
     before, after = item.shown
     return f"{item.field.path} is {quoted(before)}, and declared {quoted(after)}"
+
+
+def described(kind: Kind, resource: Desired) -> str:
+    """What a person has to know who creates a resource by hand: ` with title "Acme"`; its address is known already."""
+    told = [
+        f"{field.path} {quoted(field.type.show(value))}"
+        for field, value in zip(kind.fields, resource.values, strict=True)
+        if value is not UNMANAGED and value != field.nothing and field.path != "url" and not field.sensitive
+    ]
+    more = [f"and {len(told) - _TOLD} more"] if len(told) > _TOLD else []
+    return f" with {', '.join(told[:_TOLD] + more)}" if told else ""
 
 
 def lacking(kind: Kind, sections: Collection[str], resource: Desired, live: Live | None) -> str | None:

@@ -11,7 +11,7 @@ from reconcile.model.fields import UNMANAGED, Kind
 from reconcile.model.resource import Desired, Live, fingerprint
 from reconcile.model.state import DesiredState, LiveAccount
 from reconcile.planning.clients import Clients, match_clients
-from reconcile.planning.compare import compare, context, difference, lacking, why_update
+from reconcile.planning.compare import compare, context, described, difference, lacking, why_update
 from reconcile.planning.owners import Group, place
 from reconcile.planning.plan import Change, Diagnostic, FieldChange, ManualStep, Plan, Severity
 from reconcile.planning.select import EVERYTHING, Selection
@@ -245,7 +245,9 @@ class _Planner:
         if live is not None and not differing:
             return None
         if live is None and not self.service.can(Action.CREATE, kind.name):
-            return self.cannot(resource, Action.CREATE, f"declared in {resource.file}, not live")
+            return self.cannot(
+                resource, Action.CREATE, f"declared in {resource.file}{described(kind, resource)}, not live"
+            )
         if live is not None and not self.service.can(Action.UPDATE, kind.name):
             return self.cannot(resource, Action.UPDATE, "; ".join(map(difference, differing)))
         missing = lacking(kind, self.service.sections, resource, live)

@@ -8,6 +8,9 @@ from threading import Barrier
 import pytest
 from answering import Fault, answering
 
+from reconcile import workflow
+from reconcile.planning.select import EVERYTHING
+
 ACME = "clients:\n  acme: {email: owner@acme.ru, password: s3cr3t-1}\n"
 TWO = ACME + "  globex: {email: owner@globex.ru, password: s3cr3t-2}\n"
 
@@ -262,3 +265,74 @@ def test_a_service_that_repeats_a_password_gets_it_into_no_message(account, outc
             "acme": ("failed", "POST /contributors: *** is too weak (GEN-WEAK, HTTP 400)")
         }
         assert [asked.params["password"] for asked in service.posts] == ["s3cr3t-1"]
+
+
+# --- owners that no file declares -------------------------------------------------------------------------------------
+
+
+def test_a_site_that_a_client_has_is_not_made_again_where_no_file_declares_clients(account, outcomes):
+    client = account.emulator.put_client("100", "owner@acme.ru")
+    account.add("acme.ru", client)
+    account.declare("  acme.ru:\n  new.ru:\n")
+
+    with account.connected() as (plan, apply):
+        assert [step.address for step in plan.manual] == ["studio/site/acme.ru"]
+        assert "is live (id 1) under client owner@acme.ru, and declared under the studio" in plan.manual[0].message
+        assert outcomes(apply()) == {"new.ru": ("done", "")}
+
+    assert (list(account.live()), list(account.live(client))) == (["new.ru"], ["acme.ru"])
+
+
+@pytest.mark.parametrize("destroy", [False, True])
+def test_a_clients_site_in_the_studios_own_list_is_not_deleted(account, destroy):
+    client = account.emulator.put_client("100", "owner@acme.ru")
+    account.emulator.set_personalities(["sites-of-clients-too"])
+    account.add("acme.ru", client)
+    gone = account.add("gone.ru")
+    account.add("keep.ru")
+    account.declare("  gone.ru:\n  acme.ru:\n" if destroy else "  keep.ru:\n", settings=", prune: true")
+
+    project = workflow.validate(account.root, {})
+    with workflow.connected(project, 2) as providers:
+        plan = workflow.plan(project, providers, EVERYTHING, destroy=destroy)
+
+    assert [(change.action, change.id) for change in plan.changes if change.address.kind == "site"] == [
+        ("delete", gone)
+    ]
+
+
+@pytest.mark.parametrize("status", [403, 404, 405, 501])
+def test_an_account_that_has_no_right_to_clients_has_none(account, outcomes, status):
+    account.way.refused["GET /contributors"] = status
+    account.declare("  acme.ru:\n")
+
+    assert outcomes(account.apply()) == {"acme.ru": ("done", "")}
+    assert noop(account) == 1
+
+
+def test_nothing_is_created_where_its_owner_can_not_be_told(account):
+    account.way.refused["GET /contributors"] = 429
+    account.declare("  acme.ru:\n")
+
+    with account.connected() as (plan, _):
+        assert [(d.severity, d.address) for d in plan.diagnostics] == [("error", "studio")]
+        assert "whether these are a client's sites can't be told" in plan.diagnostics[0].message
+        assert plan.changes == ()
+
+
+def test_a_site_that_can_not_be_read_again_stops_no_other(account, outcomes):
+    client = account.emulator.put_client("100", "owner@acme.ru")
+    account.add("a.ru", report_period=90)
+    account.add("b.ru", client, report_period=90)
+    account.add("c.ru", report_period=90)
+    account.declare("  a.ru:\n  b.ru: {client: acme}\n  c.ru:\n", top=ACME)
+
+    with account.connected() as (plan, apply):
+        assert len(plan.changes) == 3
+        account.way.refused[f"GET /contributors/{client}/sites/2"] = 400
+        found = outcomes(apply())
+
+    assert (found["a.ru"], found["c.ru"]) == (("done", ""), ("done", ""))
+    outcome, error = found["b.ru"]
+    assert outcome == "not_attempted"
+    assert error.startswith(f"the check before the change failed: GET /contributors/{client}/sites/2: HTTP 400")

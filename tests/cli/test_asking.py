@@ -274,7 +274,7 @@ def test_money_is_moved_by_name_of_the_client(world, run):
     [
         (("7", "100", "--type", "partner"), 1, "holds 99.90 roubles, less than 100.00; nothing was sent"),
         (("7", "0", "--type", "main"), 64, "expected an amount in roubles above 0"),
-        (("7", "-5", "--type", "main"), 64, "No such option"),
+        (("7", "-5", "--type", "main"), 64, 'expected an amount in roubles above 0 such as 1500 or 1500.50, got "-5"'),
         (("7", "1.005", "--type", "main"), 64, "expected an amount in roubles above 0"),
         (("7", "1e3", "--type", "main"), 64, "expected an amount in roubles above 0"),
         (("7", "10"), 64, "Missing option '--type'"),

@@ -93,7 +93,9 @@ def test_a_service_is_asked_for_what_it_can_do_only(ledger, planned, lacking):
     no_call, nothing = "the service has no call to", "so nothing is sent: it is left as it is"
     why = "live, declared in no file, and account main has `prune: true`"
     steps = {
-        Action.CREATE: f"missing.ru: declared in a.yaml, not live; {no_call} create a site, {nothing}",
+        Action.CREATE: (
+            f'missing.ru: declared in a.yaml with title "Новый", not live; {no_call} create a site, {nothing}'
+        ),
         Action.UPDATE: f'other.ru: title is "x", and declared "Другой"; {no_call} update a site, {nothing}',
         Action.DELETE: f"extra.ru: {why} (id 3); {no_call} delete a site, so nothing is sent: strike it out",
     }

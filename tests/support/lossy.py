@@ -19,10 +19,14 @@ Fate = Callable[[], Any] | None
 
 @dataclass
 class Lossy:
-    """`fates` are those of the next requests by method and path, in order; all others go through."""
+    """`fates` are those of the next requests by method and path, in order; `refused` are answered with a status.
+
+    All others go through.
+    """
 
     url: str = ""
     fates: dict[str, list[Fate]] = field(default_factory=dict)
+    refused: dict[str, int] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def lose_answers(self, request: str, times: int = 1) -> None:
@@ -49,7 +53,9 @@ def _handler(lossy: Lossy, target: str) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             path = self.path.partition("?")[0].removeprefix(service.path)
             lost, fate = lossy.next(f"{self.command} {path}")
-            if fate is not None:
+            if f"{self.command} {path}" in lossy.refused:
+                status, kind, content = lossy.refused[f"{self.command} {path}"], "text/html", b"<html>no</html>"
+            elif fate is not None:
                 fate()
             else:
                 status, kind, content = self.passed_on(body)

@@ -58,7 +58,7 @@ class ChaserActivities:
         if not sites:
             return ()
         with pool(min(self._client.parallelism, len(sites)), "reconcile-calls") as threads:
-            lists = list(threads.map(lambda site: self._of(site, query, filtered), sites))
+            lists = list(threads.map(lambda site: self._told_apart(site, query, filtered), sites))
         found = (call for calls_of_one in lists for call in calls_of_one if _is_wanted(call, query, filtered))
         return tuple(sorted(found, key=lambda call: (call.at or _LAST, call.id.zfill(20))))
 
@@ -104,6 +104,16 @@ class ChaserActivities:
                 raise ProviderError(f"account {self._client.account.name}: Chaser has no filter {status}, only {names}")
         asked = {known[status] for status in query.statuses}
         return asked.pop() if len(asked) == 1 else None
+
+    def _told_apart(self, site: Live, query: CallQuery, filtered: bool | None) -> list[Call]:
+        """The calls of one website, each with whether people talked: where calls have no state, the filter tells."""
+        found = self._of(site, query, filtered)
+        if all(call.status for call in found):
+            return found
+        talked, missed = ({call.id: call for call in self._of(site, query, which)} for which in (True, False))
+        if talked.keys() & missed.keys():
+            return found  # the service does not filter
+        return [call if call.status or not call.id else (talked | missed).get(call.id, call) for call in found]
 
     def _of(self, site: Live, query: CallQuery, filtered: bool | None) -> list[Call]:
         """The calls of one website; the service knows days and its own filter, and no more."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+import html
+import json
 import re
 from collections.abc import Collection
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 _NAMED_SECRET: Final = re.compile(
     r"""(?i)\b(sign|token|uid|api_key|password|client_id|(?:private_?)?security_?key|private_key)"""
@@ -18,10 +21,21 @@ _EXCERPT: Final = 80
 
 def without_secrets(text: str, secrets: Collection[str]) -> str:
     """A text of the service with these secrets, and whatever looks like a credential that it echoes, blotted out."""
+    for spelled in _spellings(tuple(secrets)):
+        text = text.replace(spelled, "***")
+    return _DIGEST.sub("***", _NAMED_SECRET.sub(r"\1\2***", text))
+
+
+@functools.lru_cache(maxsize=256)
+def _spellings(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    """These secrets as a service may repeat them: as they are, and as JSON, URLs, forms and HTML write them."""
+    found: set[str] = set()
     for secret in secrets:
         if len(secret) >= _SHORTEST_SECRET:
-            text = text.replace(secret, "***")
-    return _DIGEST.sub("***", _NAMED_SECRET.sub(r"\1\2***", text))
+            as_json = (json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
+            found |= {secret, quote(secret, safe=""), quote_plus(secret), html.escape(secret)}
+            found |= {text for spelled in as_json for text in (spelled, spelled.replace("/", "\\/"))}
+    return tuple(sorted(found, key=len, reverse=True))
 
 
 def excerpt(body: bytes, secrets: Collection[str]) -> str:

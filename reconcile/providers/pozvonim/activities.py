@@ -36,7 +36,7 @@ from reconcile.providers.pozvonim.activities_codec import (
 )
 from reconcile.providers.pozvonim.capabilities import CAPABILITIES
 from reconcile.providers.pozvonim.codec import identity, list_items, site_id
-from reconcile.providers.pozvonim.reading import sites_of
+from reconcile.providers.pozvonim.reading import read_clients, sites_of
 
 if TYPE_CHECKING:
     from reconcile.providers.pozvonim.client import Client as HttpClient
@@ -95,7 +95,14 @@ class PozvonimActivities:
         if order.at is not None:
             path += "/delayed"
             params["delayed"] = order.at.isoformat(timespec="seconds")
-        return new_call_id(self._once(Request("POST", path, params, repeat=Repeat.NEVER, subject=site.address.name)))
+        try:
+            made = self._once(Request("POST", path, params, repeat=Repeat.NEVER, subject=site.address.name))
+        except ServiceError as error:
+            if error.status != 404 or site.owner is None:
+                raise
+            more = "the service documents no call for sites of a studio's clients, and does not take this one"
+            raise ProviderError(f"{error}; {more}") from None
+        return new_call_id(made)
 
     def calls(self, query: CallQuery) -> tuple[Call, ...]:
         """The calls that are asked for (12, or 26 for a client's), oldest first; in one request: no paging is known."""
@@ -142,9 +149,7 @@ class PozvonimActivities:
 
     def clients(self) -> tuple[Client, ...]:
         """The studio's clients (17), by their ids."""
-        request = Request("GET", "/contributors", slow=True)
-        clients = [decode_client(item) for item in list_items(self._client.call(request), str(request))]
-        return tuple(sorted(clients, key=lambda client: client.id))
+        return tuple(sorted(map(decode_client, read_clients(self._client)), key=lambda client: client.id))
 
     def client(self, client_id: int) -> Client:
         """One client, extended (19)."""

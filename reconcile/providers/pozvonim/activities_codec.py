@@ -20,6 +20,7 @@ from reconcile.providers.activities import Call, Client, Purse, Widget
 from reconcile.providers.http.shapes import Json
 from reconcile.providers.pozvonim import assumed
 from reconcile.providers.pozvonim.codec import site_id, unwrapped
+from reconcile.providers.pozvonim.studio import email_of
 
 _EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECONDS: Final = 1e11  # Unix time in seconds stays below this until the year 5138
@@ -138,9 +139,8 @@ def decode_client(raw: Any) -> Client:
     known = site_id(raw)
     if known is None:
         raise BadAnswer(f"a client has no usable id: {quoted(raw)}", status=200)
-    email = next((str(raw[key]).strip().lower() for key in assumed.EMAIL_KEYS if raw.get(key)), "")
     balance = next((money(raw[key]) for key in assumed.BALANCE_KEYS if raw.get(key) is not None), None)
-    return Client(known, email, balance, without_secrets(raw))
+    return Client(known, email_of(raw), balance, without_secrets(raw))
 
 
 def purse_balance(profile: Any, purse: Purse) -> Decimal | None:
@@ -226,7 +226,7 @@ def decode_widget(site: int, item: Json, settings: Any) -> Widget:
     known = site_id(item) or site_id(settings)
     if not isinstance(settings, dict) or not settings or known is None:
         raise BadAnswer(f"the widget of site {site}: expected settings, got {quoted(settings)}", status=200)
-    return Widget(known, _snippet(site, (settings, item)), settings)
+    return Widget(known, _snippet(site, (settings, item)), without_secrets(settings))
 
 
 def _snippet(site: int, answers: Sequence[Mapping[str, Any]]) -> str:

@@ -79,7 +79,7 @@ class Client:
             else:
                 self.tokens.prove(token)
                 return answer
-        raise self._refused(rejected) from None
+        raise (self._forbidden(rejected) if self.tokens.ever_proven else self._refused(rejected)) from None
 
     def close(self) -> None:
         """Closes idle connections; requests under way end, but are not repeated."""
@@ -124,6 +124,15 @@ class Client:
             case ServiceError(status=404) | BadAnswer(status=404):
                 return BadAnswer(f"{error}{_WRONG_BASE}", status=404)
         return error
+
+    def _forbidden(self, error: Rejected) -> Rejected:
+        """Why one request is refused, where others are not."""
+        return Rejected(
+            f"{error}; other requests of account {self.account.name} are accepted: it may have no right to this one",
+            status=error.status,
+            code=error.code,
+            retry_after=error.retry_after,
+        )
 
     def _refused(self, error: Rejected, more: str = "") -> Rejected:
         advice = "check uid and api_key, and that the API is enabled in the account's profile" + more

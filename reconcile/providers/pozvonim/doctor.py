@@ -25,8 +25,8 @@ from reconcile.providers.pozvonim.activities_codec import purse_balance, zone_of
 from reconcile.providers.pozvonim.assumed import NO_RIGHT, PROFILE_ZONE
 from reconcile.providers.pozvonim.codec import SECTIONS, list_items
 from reconcile.providers.pozvonim.protocol import TOKEN
-from reconcile.providers.pozvonim.reading import Look, Rung
-from reconcile.providers.pozvonim.studio import CLIENTS, PROFILE, decode_clients, decode_profile
+from reconcile.providers.pozvonim.reading import Look, Rung, read_clients
+from reconcile.providers.pozvonim.studio import CLIENTS, PROFILE, decode_client, decode_profile
 
 if TYPE_CHECKING:
     from reconcile.providers.pozvonim.client import Client
@@ -179,7 +179,7 @@ class _Examination:
     def listed_clients(self) -> Seen[tuple[Live, ...] | None]:
         """The clients; None where the account has no right to ask."""
         try:
-            clients = decode_clients(self.client.account.name, self.client.call(CLIENTS), str(CLIENTS))
+            clients = tuple(decode_client(self.client.account.name, raw) for raw in read_clients(self.client))
         except (ServiceError, BadAnswer) as error:
             if error.status not in NO_RIGHT:
                 raise

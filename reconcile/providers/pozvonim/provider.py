@@ -23,15 +23,8 @@ from reconcile.providers.http.shapes import Json
 from reconcile.providers.pozvonim.assumed import DELETE
 from reconcile.providers.pozvonim.capabilities import CAPABILITIES
 from reconcile.providers.pozvonim.codec import SiteCodec, site_id, unwrapped
-from reconcile.providers.pozvonim.reading import sites_of
-from reconcile.providers.pozvonim.studio import (
-    CLIENTS,
-    PROFILE,
-    decode_clients,
-    decode_profile,
-    encode_client,
-    encode_profile,
-)
+from reconcile.providers.pozvonim.reading import read_clients, sites_of
+from reconcile.providers.pozvonim.studio import PROFILE, decode_client, decode_profile, encode_client, encode_profile
 
 if TYPE_CHECKING:
     from reconcile.providers.http.transport import Timeouts
@@ -115,7 +108,7 @@ class Pozvonim:
         return {live.id: live for live in found}
 
     def _clients(self) -> tuple[Live, ...]:
-        return decode_clients(self.account.name, self._client.call(CLIENTS), str(CLIENTS))
+        return tuple(decode_client(self.account.name, raw) for raw in read_clients(self._client))
 
     def _of_owners(
         self, owners: Collection[int | None], read: Callable[[int | None], Iterable[Live]]

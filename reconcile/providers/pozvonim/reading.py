@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from reconcile.errors import BadAnswer, Rejected, ServiceError
 from reconcile.model.address import Address
 from reconcile.model.resource import Live
+from reconcile.pools import pool
 from reconcile.providers.http.protocol import Request
 from reconcile.providers.http.shapes import Json, by_id
 from reconcile.providers.pozvonim.assumed import IDS_PER_REQUEST
 from reconcile.providers.pozvonim.codec import SiteCodec, identity, is_brief, list_items, site_id, unwrapped
+from reconcile.providers.pozvonim.studio import CLIENTS, email_of
 
 if TYPE_CHECKING:
     from reconcile.providers.pozvonim.client import Client
@@ -34,6 +36,23 @@ NOT_OFFERED: Final = (400, 404, 405, 422, 501)
 def sites_of(owner: int | None) -> str:
     """The path of an owner's sites: the studio's own, or those of its client with this id (1.4)."""
     return "/sites" if owner is None else f"/contributors/{owner}/sites"
+
+
+def read_clients(client: Client) -> list[Json]:
+    """The studio's clients (17). One that the list gives without its e-mail is asked for by itself (19).
+
+    Raises `ProviderError`.
+    """
+    listed = by_id(list_items(client.call(CLIENTS), str(CLIENTS)), "client")
+
+    def whole(known: int) -> Json:
+        if email_of(listed[known]):
+            return listed[known]
+        raw = unwrapped(client.call(Request("GET", f"/contributors/{known}")))
+        return raw if isinstance(raw, dict) else listed[known]
+
+    with pool(client.parallelism, "clients") as threads:
+        return list(threads.map(whole, listed))
 
 
 class Rung(Enum):

@@ -11,18 +11,13 @@ from reconcile.model.fields import UNMANAGED, client_kind, profile_kind
 from reconcile.model.normalize import quoted
 from reconcile.model.resource import Live
 from reconcile.providers.http.protocol import Request
-from reconcile.providers.http.shapes import Json, by_id
+from reconcile.providers.http.shapes import Json
 from reconcile.providers.pozvonim.assumed import EMAIL_KEYS, PROFILE_KEYS
-from reconcile.providers.pozvonim.codec import list_items, site_id, unwrapped
+from reconcile.providers.pozvonim.codec import site_id, unwrapped
 
 #: The studio's clients (17), and its profile (14).
 CLIENTS: Final = Request("GET", "/contributors", slow=True)
 PROFILE: Final = Request("GET", "/profile")
-
-
-def decode_clients(account: str, raw: Any, what: str) -> tuple[Live, ...]:
-    """The list of clients; `what` names it in messages. Raises `BadAnswer` for one that can't be trusted."""
-    return tuple(decode_client(account, item) for item in by_id(list_items(raw, what), "client").values())
 
 
 def decode_client(account: str, raw: Any) -> Live:
@@ -35,13 +30,19 @@ def decode_client(account: str, raw: Any) -> Live:
         )
     kind = client_kind()
     email = kind.by_path["email"]
-    given = next((raw[key] for key in EMAIL_KEYS if raw.get(key)), None)
-    address = "" if given is None else email.lenient(given)
+    address = email_of(raw)
     if not address:
         raise BadAnswer(f"client {known} has no e-mail", status=200)
     values = [field.nothing for field in kind.fields]
     values[email.index] = address
     return Live(Address(account, "client", str(address)), known, tuple(values))
+
+
+def email_of(raw: Json) -> str:
+    """A client's e-mail, beside its id or one level below it; empty where there is none."""
+    levels = [raw, *(value for value in raw.values() if isinstance(value, dict))]
+    given = next((level[key] for level in levels for key in EMAIL_KEYS if level.get(key)), "")
+    return str(client_kind().by_path["email"].lenient(given))
 
 
 def encode_client(values: Sequence[Any]) -> Json:

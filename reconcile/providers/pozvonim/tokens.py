@@ -37,6 +37,11 @@ class Tokens:
         """Notes that the service took a request with this token."""
         self._proven = token
 
+    @property
+    def ever_proven(self) -> bool:
+        """Whether the service ever took a request of this account."""
+        return self._proven is not None
+
     def proven(self, token: Token) -> bool:
         """Whether the service ever took this token, or it is not the current one any more."""
         return token is self._proven or token is not self._token

@@ -70,11 +70,15 @@ class Fault:
 
 @dataclass
 class Service:
-    """`shape` is what becomes of each answer on its way out: the service's strangeness."""
+    """`shape` is what becomes of each answer on its way out: the service's strangeness.
+
+    `filters` say which calls a `filter` lets through; one that is not there is ignored.
+    """
 
     url: str = ""
     websites: list[dict[str, Any]] = field(default_factory=list)
     statistics: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    filters: dict[str, Callable[[dict[str, Any]], bool]] = field(default_factory=dict)
     shape: Callable[[Any], Any] = lambda answer: answer
     faults: list[Fault] = field(default_factory=list)
     seen: list[tuple[str, list[tuple[str, str]]]] = field(default_factory=list)
@@ -102,7 +106,10 @@ class Service:
         if path != "/v1/websites" and given.get("site_id") not in {str(site["id"]) for site in self.websites}:
             return 404, {"error": "no such site"}
         if method == "GET":
-            return 200, self.websites if path == "/v1/websites" else self.statistics.get(given["site_id"], [])
+            if path == "/v1/websites":
+                return 200, self.websites
+            lets_through = self.filters.get(given.get("filter", ""), lambda call: True)
+            return 200, [call for call in self.statistics.get(given["site_id"], []) if lets_through(call)]
         if "call_stack_interval" in given and given.get("nwt_action") != "always_call":
             return 400, {"error": "call_stack_interval without always_call"}
         self.calls.append(params[:-2])

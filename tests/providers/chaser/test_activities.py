@@ -136,6 +136,22 @@ def test_calls_of_one_website(counted: Service, connect: Connect, site: Live) ->
     assert asked(counted) == [{"site_id": "12345"}]
 
 
+def test_calls_without_a_state_are_told_apart_by_the_filter(service: Service, connect: Connect, site: Live) -> None:
+    service.statistics = {
+        "12345": [
+            told(1, "01-03-2026 10:00:00", "", outcome="good"),
+            told(2, "01-03-2026 11:00:00", "", outcome="bad"),
+            told(3, "01-03-2026 12:00:00", "queued"),
+        ]
+    }
+    service.filters = {
+        "success_calls": lambda call: call.get("outcome") == "good",
+        "failed_calls": lambda call: call.get("outcome") == "bad",
+    }
+    calls = connect().activities.calls(CallQuery(sites=(site,)))
+    assert [(call.id, call.succeeded) for call in calls] == [("1", True), ("2", False), ("3", None)]
+
+
 MOSCOW = timezone(timedelta(hours=3))
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import html
+import json
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import orjson
 import pytest
 
 from reconcile.errors import BadAnswer, Rejected, ServiceError
 from reconcile.providers.http.protocol import HttpAnswer, Request, parse
-from reconcile.providers.http.words import origin
+from reconcile.providers.http.words import origin, without_secrets
 
 READ, WRITE = Request("GET", "/sites"), Request("PUT", "/sites/1")
 
@@ -117,3 +120,25 @@ def test_retry_after_counts_from_the_services_clock(header: str, seconds: float 
 def test_clock() -> None:
     assert answer(200, date="Mon, 12 Jan 1970 14:46:40 GMT").clock_ahead == 3600.0
     assert answer(200, date="yesterday").clock_ahead is None
+
+
+SECRET = 'Corr3ct "horse" <b&Пароль>, /tail'
+
+
+@pytest.mark.parametrize(
+    "echo",
+    [
+        SECRET,
+        json.dumps({"x": SECRET}),
+        json.dumps({"x": SECRET}, ensure_ascii=False),
+        json.dumps({"x": SECRET}).replace("/", "\\/"),
+        urlencode({"x": SECRET}),
+        urlencode({"x": SECRET}, quote_via=quote),
+        html.escape(f"Array ( [x] => {SECRET} )"),
+    ],
+)
+def test_a_secret_is_blotted_out_in_every_spelling(echo: str) -> None:
+    said = without_secrets(f"taken: {echo}!", [SECRET])
+
+    assert said.endswith("!")
+    assert not [part for part in ("Corr3ct", "horse", "tail", "041f", "Пароль", "%D0") if part.lower() in said.lower()]

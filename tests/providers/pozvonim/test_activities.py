@@ -127,7 +127,7 @@ def test_clients_are_listed_and_told_in_detail(service, activities):
     service.answers["GET /contributors"] = {"contributors": [{"id": "8", "email": "b@x.ru"}, {"id": 7}]}
     service.answers["GET /contributors/7"] = {"id": 7, "email": "a@x.ru", "sites": [5]}
 
-    assert [(client.id, client.email) for client in activities.clients()] == [(7, ""), (8, "b@x.ru")]
+    assert [(client.id, client.email) for client in activities.clients()] == [(7, "a@x.ru"), (8, "b@x.ru")]
     assert activities.client(7).details["sites"] == [5]
     with pytest.raises(ProviderError, match="there is no client with the id 9"):
         activities.client(9)
