@@ -49,6 +49,13 @@ class Layers:
     def misread(self, place: Place, error: ValueError) -> None:
         self.faults.append(misread(place, error))
 
+    def over(self, kind: Kind, base: Sequence[Any], raw: Any, place: Place) -> list[Any]:
+        """What was written for a resource of a kind, over what lies below."""
+        values = list(base)
+        for index, value in self.group_layer(kind.root, raw, place.file, place.keys).items():
+            values[index] = value
+        return values
+
     def group_layer(self, group: Group, raw: Any, file: str, keys: Keys) -> Layer:
         """The layer of what was written for `group`."""
         out: Layer = {}
