@@ -81,9 +81,13 @@ def width(text: str) -> int:
 
 def pairs_text(pairs: Iterable[tuple[str, Any]]) -> str:
     """Names and values, a line each."""
-    shown = [(clean(name), "" if value is None else clean(str(value))) for name, value in pairs]
+    shown = [(clean(name), clean(_text(value))) for name, value in pairs]
     size = max((width(name) for name, _ in shown), default=0)
     return "".join(f"{name}:{' ' * (size - width(name))}  {value}".rstrip() + "\n" for name, value in shown)
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def flat(raw: Any, above: str = "") -> list[tuple[str, Any]]:
