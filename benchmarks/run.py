@@ -125,7 +125,7 @@ def fill(work: Path, project: Callable[[Path, int, str], None], sites: int, url:
     projects.copy_rows(work / "emulator.db", sites)
     project(work / "all", sites, url)
     output = reconcile(work / "all", "plan").output
-    assert f"No changes. {sites} site" in output, output[-1000:]
+    assert f"No changes. {sites} resource" in output, output[-1000:]
     return work / "all"
 
 
