@@ -13,7 +13,8 @@
         ├── ConnectionFailed                no answer; a lost answer may have done its work
         ├── BadAnswer                       an answer that is not what the service documents
         └── ServiceError                    the service's own error envelope (api.md 1.2)
-            └── Rejected                    credentials, token or signature refused
+            ├── Rejected                    credentials, token or signature refused
+            └── NotOffered                  the account has no right to a kind of resource, or the service has none
 
 Only `cli/main.py` catches `ReconcileError` to print it.
 """
@@ -156,3 +157,7 @@ class ServiceError(ProviderError):
 
 class Rejected(ServiceError):
     """The service refuses the credentials, the token or the signature (401, 403)."""
+
+
+class NotOffered(ServiceError):
+    """A kind of resource that the account has no right to, or that the service does not have: there are none of it."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconcile.errors import BadAnswer, ProviderError, ServiceError
+from reconcile.errors import NotOffered, ProviderError
 from reconcile.model.capabilities import Action
 from reconcile.model.state import DesiredState, LiveAccount
 from reconcile.planning.plan import Diagnostic, Plan, Severity
@@ -44,29 +44,33 @@ def owners_in_doubt(desired: DesiredState, plan: Plan) -> list[str]:
     )
 
 
-def with_owners(providers: Mapping[str, Provider], live: Mapping[str, LiveAccount], accounts: Collection[str]) -> Read:
+def with_owners(
+    desired: DesiredState, providers: Mapping[str, Provider], live: Mapping[str, LiveAccount], accounts: Collection[str]
+) -> Read:
     """The live accounts, those named with their clients and the clients' sites.
 
-    An account that has no right to clients has none. One whose clients can't be read otherwise is missing.
+    An account that has no right to clients has none; one whose clients can't be read otherwise is missing. A site that
+    the service lists among the studio's own, and the files declare so, stays the studio's.
     """
+    url = desired.kinds["site"].index("url")
+    declared = {name for site in desired.sites for name in (site.address.name, str(site.values[url]), site.previous)}
     known = {name: account for name, account in live.items() if name not in accounts}
     found, unread = _each(
         accounts,
-        lambda name: _with_clients(providers[name], live[name]),
+        lambda name: _with_clients(providers[name], live[name], declared),
         "whether these are a client's sites can't be told, so nothing is planned",
     )
     return known | found, unread
 
 
-def _with_clients(provider: Provider, live: LiveAccount) -> LiveAccount:
+def _with_clients(provider: Provider, live: LiveAccount, declared: Collection[str | None]) -> LiveAccount:
     try:
         more = provider.read({"client"})
-    except (ServiceError, BadAnswer) as error:
-        if error.status == 429 or not (400 <= error.status < 500 or error.status == 501):
-            raise
+    except NotOffered:
         return live
-    sites = {site.id: site for site in (*live.sites, *more.sites)}
-    return replace(live, sites=tuple(sites.values()), clients=more.clients)
+    own = {site.id: site for site in live.sites}
+    theirs = {site.id: site for site in more.sites if site.id not in own or site.address.name not in declared}
+    return replace(live, sites=tuple((own | theirs).values()), clients=more.clients)
 
 
 def _each(names: Collection[str], ask: Callable[[str], LiveAccount], failed: str) -> Read:

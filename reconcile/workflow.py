@@ -107,11 +107,12 @@ def plan(project: Project, providers: Mapping[str, Provider], selection: Selecti
     desired = project.desired
     build = build_destroy_plan if destroy else build_plan
     live, unread = read(providers, {name: desired.kinds_of(name) for name in providers})
+    unread = [said for said in unread if selection.concerns(said.address, desired)]
     made = build(desired, live, selection=selection, unread=unread)
     doubtful = owners_in_doubt(desired, made)
     if not doubtful:
         return made
-    live, more = with_owners(providers, live, doubtful)
+    live, more = with_owners(desired, providers, live, doubtful)
     return build(desired, live, selection=selection, unread=[*unread, *more])
 
 

@@ -72,10 +72,15 @@ class Directory:
         asked = [site for site in declared if site.address.account in self._accounts]
         if asked:
             return self._declared(self._one(written, {site.address.account: site for site in asked}))
-        if declared and len(self._accounts) != 1:
+        try:
+            return self._live(written, name)
+        except ReconcileError:
+            if not declared:
+                raise
             account = declared[0].address.account
-            raise UsageError(f"{human_address(name)} is a site of account {account}, whose API does not have this")
-        return self._live(written, name)
+            raise UsageError(
+                f"{human_address(name)} is a site of account {account}, whose API does not have this"
+            ) from None
 
     def _one(self, written: str, found: Mapping[str, R]) -> R:
         if len(found) > 1:

@@ -162,7 +162,7 @@ class _Execution:
                 ready.append(step)
             else:
                 for change in step.changes:
-                    self.settle(change, Outcome.NOT_ATTEMPTED, reason)
+                    self.settle(change, Outcome.NOT_ATTEMPTED, reason[1] if change is reason[0] else _because(*reason))
         known = self.occupied.ids
         self.send(ready, lambda step: self.send_create(step, known), threads)
 
@@ -172,17 +172,18 @@ class _Execution:
         deletes = [change for change in self.changes if change.action is Action.DELETE]
         return Occupied(self.provider.read(kinds), leaving(deletes, self.url))
 
-    def in_the_way(self, step: Step, occupied: Occupied) -> str | None:
-        """Why a step may not be done any more, or not yet."""
+    def in_the_way(self, step: Step, occupied: Occupied) -> tuple[Change, str] | None:
+        """Why a step may not be done any more, or not yet, and which of its changes that is about."""
         for change in step.changes:
             kind = self.kinds[change.address.kind]
             reason = occupied.by(kind.name, str(self.wanted(change)[name_field(kind)]), self.planned)
             if reason is not None:
-                return reason
+                return change, reason
         change = step.change
         if change.client is not None and change.owner is None and change.client not in self.owners:
-            return f"client {change.client.name}, which it goes under, was not created"
-        return occupied.ownerless(change)
+            return change, f"client {change.client.name}, which it goes under, was not created"
+        gone = occupied.ownerless(change)
+        return None if gone is None else (change, gone)
 
     def change(self, changes: Sequence[Change], threads: ThreadPoolExecutor) -> None:
         """Updates or deletes of sites, in the order in which they free each other's addresses."""
@@ -287,6 +288,11 @@ class _Execution:
 
     def settle(self, change: Change, outcome: Outcome, error: str) -> None:
         self.note(change, _result(change, outcome, error))
+
+
+def _because(change: Change, reason: str) -> str:
+    """Why something is not attempted that would be done by the same call as another change."""
+    return f"{change.address.kind} {change.address.human}, which the same call creates: {reason}"
 
 
 def _outcome(send: Callable[[], None]) -> tuple[Outcome, str]:

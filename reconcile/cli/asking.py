@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -57,6 +58,9 @@ def phone(ctx: click.Context, param: click.Parameter, value: str | None) -> str 
         number = read_written_phone(value)
     except ValueError as error:
         raise click.BadParameter(str(error), ctx, param) from None
+    if re.fullmatch(r"\D*8\d{9}\D*", value):  # ten digits: one of eleven is missing, or the country is
+        missing = f'ten digits, "{value}", may lack one; write {number} if that is meant'
+        raise click.BadParameter(missing, ctx, param)
     if not number:
         raise click.BadParameter(f"expected a phone number such as +7 495 123-45-67, got {quoted(value)}", ctx, param)
     return number

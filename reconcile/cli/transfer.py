@@ -84,6 +84,8 @@ def command(
             return ExitCode.ERROR
         whom = planned.client.email or f"client {planned.client.id}"
         find_out = f"`reconcile clients {planned.client.id} --account {planned.account}` shows the client's balance"
+        if planned.client.balance is not None:
+            find_out += f", which was {planned.client.balance:.2f} before"
         with activities.sent_once(f"{amount:.2f} roubles went to {whom}", find_out):
             accounts[planned.account].activities.transfer(planned.client.id, amount, planned.purse)
     if format_ == "json":
@@ -111,7 +113,7 @@ def _shown(planned: Transfer) -> str:
     client = planned.client
     whom = ", ".join(part for part in (f"id {client.id}", planned.name) if part)
     money = (
-        f"it holds {planned.available:.2f}, {planned.remains:.2f} remain"
+        f"it holds {planned.available:.2f}, {planned.remains:.2f} will remain"
         if planned.available is not None and planned.remains is not None
         else "the service does not tell what it holds"
     )

@@ -192,6 +192,8 @@ def _marked(error: yaml.MarkedYAMLError, data: bytes, file: str) -> _Unreadable:
     elif error.context:
         began = error.context_mark.line + 1 if error.context_mark is not None else line
         message += f", {error.context}" + (f" that began in line {began}" if began != line else "")
+    if "flow" in str(error.context or "") and b"${" in data:
+        message += '; inside of { } and [ ], write "${...}" in quotes'
     return _Unreadable(file, line, column, message)
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import yaml
 
@@ -16,6 +17,8 @@ from reconcile.model.normalize import quoted
 Keys = tuple[str | int, ...]
 #: What was written where a value came through `${…}`, by file and keys.
 Written = Mapping[tuple[str, Keys], str]
+#: What was written where some text was expected.
+NO_TEXT: Final = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,11 @@ def problems(root: Path, faults: Iterable[Fault], written: Written) -> list[Prob
             message = message.replace("{other}", f"{fault.other.file}:{line}:{column}")
         if fault.got:
             reference = written.get((fault.place.file, fault.place.keys))
-            message += fault.got if reference is None else f"what {quoted(reference)} gives"
+            if reference is None:
+                message += fault.got
+            else:
+                message += f"{'nothing from' if fault.got == NO_TEXT else 'what'} {quoted(reference)}"
+                message += ", which is empty" if fault.got == NO_TEXT else " gives"
         made.append(Problem(fault.place.file, *position(fault.place), message))
     return made
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from reconcile.config.load import Document
-from reconcile.config.places import Fault, Keys, Place
+from reconcile.config.places import NO_TEXT, Fault, Keys, Place
 from reconcile.model.fields import bundle
 from reconcile.model.normalize import did_you_mean, quoted
 
@@ -95,7 +95,7 @@ def _unexpected(place: Place, error: ValidationError, schema: dict[str, Any]) ->
         case "minItems":
             return Fault(place, "expected at least one entry, got an empty list")
         case "minLength":
-            return Fault(place, "expected some text, got none")
+            return Fault(place, "expected some text, got ", got=NO_TEXT)
     expected, hint = f"expected {_expected(error, schema)}, got ", _hint(error, schema)
     if schema.get("x-sensitive") and not isinstance(error.instance, dict | list | None):
         return Fault(place, f"{expected}a secret{hint}")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from reconcile.model.address import Address
 from reconcile.model.resource import Desired, Live
-from reconcile.planning.clients import Clients
+from reconcile.planning.clients import NEW, Clients
 from reconcile.planning.match import Matches, match
 from reconcile.planning.plan import Diagnostic, ManualStep, Severity
 
@@ -127,6 +127,13 @@ class _Placer:
             ManualStep(
                 str(site.address),
                 f"is live (id {live.id}) under {here}, and declared under {there}; the service has no call to move a "
-                "site to another owner, so nothing is sent: declare it where it is, or have it moved in the dashboard",
+                f"site to another owner, so nothing is sent: {self.remedy(site, live)}",
             )
         )
+
+    def remedy(self, site: Desired, live: Live) -> str:
+        """What to do about a site that is live under another owner; a new client may only have a misspelt e-mail."""
+        remedy = "declare it where it is, or have it moved in the dashboard"
+        if site.client is None or live.owner is None or self.owner(site.client) != NEW:
+            return remedy
+        return f"if {site.client.name} is that client, say so with `id: {live.owner}` there, else {remedy}"

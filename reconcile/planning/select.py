@@ -11,6 +11,7 @@ from reconcile.errors import PlanError
 from reconcile.model.address import Address
 from reconcile.model.normalize import human_address, read_address
 from reconcile.model.resource import NOTHING, Desired, Live
+from reconcile.model.state import DesiredState
 
 
 @dataclass(slots=True)
@@ -23,6 +24,11 @@ class Selection:
     def has(self, resource: Desired | Live) -> bool:
         """Whether a resource is selected; labels are those of declared sites only."""
         return self._any(resource.address, resource.labels if isinstance(resource, Desired) else NOTHING)
+
+    def concerns(self, account: str, desired: DesiredState) -> bool:
+        """Whether anything is selected that is declared in an account."""
+        declared = (*desired.profiles, *desired.clients, *desired.sites)
+        return not self.expressions or any(self.has(one) for one in declared if one.address.account == account)
 
     def _any(self, address: Address, labels: Mapping[str, str]) -> bool:
         if not self.expressions:

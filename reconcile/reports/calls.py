@@ -51,7 +51,7 @@ def calls_table(calls: Sequence[Listed], *, accounts: bool) -> Table:
     columns = [
         Column("account", "Account"),
         Column("id", "Id", right=True),
-        Column("at", "Time", show=lambda at: f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M:%S}"),
+        Column("at", "Time", show=_zoned if accounts else _local),
         Column("site", "Site"),
         Column("client", "Client"),
         Column("manager", "Manager"),
@@ -61,6 +61,16 @@ def calls_table(calls: Sequence[Listed], *, accounts: bool) -> Table:
     rows = [tuple(_data(listed)[column.name] for column in columns) for listed in calls]
     first = 0 if accounts else 1
     return Table(columns[first:], [row[first:] for row in rows])
+
+
+def _local(at: str) -> str:
+    """A time of the only account's zone."""
+    return f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M:%S}"
+
+
+def _zoned(at: str) -> str:
+    """A time with its zone: several accounts may have several."""
+    return datetime.fromisoformat(at).isoformat(sep=" ", timespec="seconds")
 
 
 def _data(listed: Listed) -> dict[str, Any]:

@@ -40,9 +40,10 @@ def summary_text(plan: Plan) -> str:
             return "Plan: incomplete, see the errors above."
         done = f" {count(plan.noop, 'resource')} as declared." if plan.noop else "" if by_hand else " Nothing to do."
         return f"No changes.{done}{by_hand}"
+    incomplete = " Incomplete, see the errors above." if plan.errors else ""
     return (
         f"Plan: {made['create']} to create, {made['update']} to update, {made['delete']} to delete; "
-        f"{made['noop']} unchanged.{by_hand}"
+        f"{made['noop']} unchanged.{by_hand}{incomplete}"
     )
 
 

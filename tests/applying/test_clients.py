@@ -147,13 +147,13 @@ def test_a_client_that_appeared_meanwhile_is_not_made_twice(account, outcomes):
         report = apply()
 
     waits = ("not_attempted", "client acme, which it goes under, was not created")
-    both = ("not_attempted", f"somebody created it since the plan was made (id {globex})")
+    there = f"somebody created it since the plan was made (id {globex})"
     assert outcomes(report) == {
         "acme": ("not_attempted", f"somebody created it since the plan was made (id {acme})"),
         "a.ru": waits,
         "b.ru": waits,
-        "globex": both,
-        "globex.ru": both,
+        "globex": ("not_attempted", there),
+        "globex.ru": ("not_attempted", f"client globex, which the same call creates: {there}"),
     }
     assert account.writes() == []
     assert account.apply().summary["done"] == 3
@@ -290,7 +290,7 @@ def test_a_clients_site_in_the_studios_own_list_is_not_deleted(account, destroy)
     account.add("acme.ru", client)
     gone = account.add("gone.ru")
     account.add("keep.ru")
-    account.declare("  gone.ru:\n  acme.ru:\n" if destroy else "  keep.ru:\n", settings=", prune: true")
+    account.declare("  gone.ru:\n" if destroy else "  keep.ru:\n", settings=", prune: true")
 
     project = workflow.validate(account.root, {})
     with workflow.connected(project, 2) as providers:
@@ -299,6 +299,26 @@ def test_a_clients_site_in_the_studios_own_list_is_not_deleted(account, destroy)
     assert [(change.action, change.id) for change in plan.changes if change.address.kind == "site"] == [
         ("delete", gone)
     ]
+
+
+def test_what_is_declared_as_the_studios_own_and_listed_so_is_its_own(account, outcomes):
+    client = account.emulator.put_client("100", "owner@acme.ru")
+    account.emulator.set_personalities(["sites-of-clients-too"])
+    account.add("acme.ru", client, report_period=90)
+    account.declare("  acme.ru:\n  new.ru:\n")
+
+    assert outcomes(account.apply()) == {"acme.ru": ("done", ""), "new.ru": ("done", "")}
+    assert noop(account) == 2
+
+
+def test_clients_whose_sites_can_not_be_read_are_not_without_any(account):
+    client = account.emulator.put_client("100", "owner@acme.ru")
+    account.add("acme.ru", client)
+    account.way.refused[f"GET /contributors/{client}/sites"] = 403
+    account.declare("  acme.ru:\n")
+
+    with account.connected() as (plan, _):
+        assert (plan.changes, [d.severity for d in plan.diagnostics]) == ((), ["error"])
 
 
 @pytest.mark.parametrize("status", [403, 404, 405, 501])

@@ -112,6 +112,7 @@ def test_a_call_for_later_says_when(world, run):
 
 SENT_NOTHING = [
     ("acme.ru", "123", 64, "expected a phone number such as +7 495 123-45-67, got"),
+    ("acme.ru", "8495123456", 64, "may lack one; write +78495123456 if that is meant"),
     ("acme.ru", "", 64, "expected a phone number such as +7 495 123-45-67, got"),
     ("acme.ru", f"{PHONE} --at soon", 64, "expected a time such as 14:30, +30m"),
     ("acme.ru", f"{PHONE} --at 2020-11-01T10:00", 64, "2020-11-01 10:00 (Europe/Moscow) has passed; nothing was sent"),
@@ -232,7 +233,7 @@ def test_nothing_that_rings_or_costs_is_sent_without_a_yes(world, run):
         (("call", "acme.ru", PHONE), "Call +74951234567 for acme.ru (account studio) now?", "yes", 0),
         (("call", "acme.ru", PHONE), "Only `yes` goes on", "y", 1),
         (("transfer", "7", "1500.5", "--type", "main"), "Type the amount again", "1500.50", 0),
-        (("transfer", "7", "1500.5", "--type", "main"), "it holds 10000.00, 8499.50 remain", "15005", 1),
+        (("transfer", "7", "1500.5", "--type", "main"), "it holds 10000.00, 8499.50 will remain", "15005", 1),
         (("transfer", "7", "1500.5", "--type", "main"), "to owner@acme.ru (id 7)", "yes", 1),
     ],
 )
@@ -263,7 +264,7 @@ def test_money_is_moved_by_name_of_the_client(world, run):
         "remains": "0.00",
     }
     assert done.stderr == (
-        "99.90 roubles from the partner balance of account studio (it holds 99.90, 0.00 remain) "
+        "99.90 roubles from the partner balance of account studio (it holds 99.90, 0.00 will remain) "
         "to owner@acme.ru (id 7)\n"
     )
     assert world.first.posts[0].params == {"type": "2", "amount": "99.90"}

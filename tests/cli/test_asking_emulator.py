@@ -87,7 +87,7 @@ def test_clients_and_their_money(studio, run):
     refused = run("transfer", str(client), "9000", "--type", "main", "--yes")
 
     assert done.returncode == 0, done.stderr
-    assert "8499.50 remain" in done.stdout
+    assert "8499.50 will remain" in done.stdout
     assert (refused.returncode, "holds 8499.50 roubles, less than 9000.00" in refused.stderr) == (1, True)
     listed = data(run("clients", "--format", "json"))["clients"]
     assert [(one["id"], one["email"], one["balance"]) for one in listed] == [(client, "owner@acme.ru", "1505.50")]

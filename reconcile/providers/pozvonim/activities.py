@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -41,6 +42,8 @@ from reconcile.providers.pozvonim.reading import read_clients, sites_of
 if TYPE_CHECKING:
     from reconcile.providers.pozvonim.client import Client as HttpClient
 
+#: The service's time (7).
+NOW: Final = Request("GET", "/server/time/now")
 #: The path of a payment, by an account's `payment_route`: call 16, and its alias 28.
 PAYMENT_PATHS: Final = {"payments": "/payments/contributors/{id}", "contributors": "/contributors/{id}/payments"}
 
@@ -180,7 +183,7 @@ class PozvonimActivities:
 
     def time(self) -> ServerTime:
         """What the service's clock says (7); a text without a zone is in the profile's (1.2)."""
-        raw = self._client.call(Request("GET", "/server/time/now"))
+        raw = self._client.call(NOW)
         now = self._wall_clock()
         value = time_value(raw)
         zone = self.zone()
@@ -203,8 +206,13 @@ class PozvonimActivities:
             raise ProviderError(f"{otherwise}: {error}") from None
 
     def _once(self, request: Request) -> Any:
-        """Sends what must not be repeated. What fails before, while a token is asked for, surely did nothing."""
+        """Sends what must not be repeated. What fails before, while a token is asked for, surely did nothing.
+
+        The token may have been lost since the last request, while a person was asked; another request finds that out.
+        """
         try:
+            with suppress(ServiceError, BadAnswer):  # whatever the answer is, the token has been tried
+                self._client.call(NOW)
             self._client.tokens.current()
         except ProviderError as error:
             if not may_have_happened(error):

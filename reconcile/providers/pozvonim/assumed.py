@@ -13,6 +13,8 @@ DELETE: Final = "DELETE"
 LIST_KEYS: Final = ("data", "items", "sites", "widgets", "calls", "contributors")
 #: The keys under which one object may be wrapped (1.6).
 OBJECT_KEYS: Final = ("data", "item")
+#: The keys under which one may be wrapped that then has its id inside.
+NAMED_KEYS: Final = ("site", "contributor")
 #: The keys under which a client may have its e-mail, and those under which the profile may be wrapped.
 EMAIL_KEYS: Final = ("email", "login", "mail")
 PROFILE_KEYS: Final = ("profile", "user")
@@ -60,7 +62,7 @@ BALANCE_KEYS: Final = ("balance", "money")
 PURSE_KEYS: Final = {"main": ("balance", "main_balance"), "partner": ("partner_balance", "balance_partner")}
 PURSE_TYPES: Final = {"main": 1, "partner": 2}
 #: How a method is refused that an account has no right to, such as the clients of one that is no studio.
-NO_RIGHT: Final = (401, 403, 404, 405)
+NO_RIGHT: Final = (401, 403, 404, 405, 501)
 #: What is never taken over from an answer, whatever it is for.
 SECRET_KEYS: Final = ("password", "api_key", "token", "sign")
 

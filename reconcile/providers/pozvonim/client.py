@@ -11,7 +11,7 @@ from reconcile.providers.http.clock import CLOCK_TOLERANCE, clock_difference
 from reconcile.providers.http.protocol import Request
 from reconcile.providers.http.retries import Repeat
 from reconcile.providers.http.transport import Timeouts, Transport
-from reconcile.providers.pozvonim.assumed import SECRET_KEYS
+from reconcile.providers.pozvonim.assumed import CREDENTIALS_CODE, SECRET_KEYS
 from reconcile.providers.pozvonim.protocol import TOKEN, GivenToken, given_token, parse, signed, token_request
 from reconcile.providers.pozvonim.tokens import Token, Tokens
 
@@ -79,7 +79,10 @@ class Client:
             else:
                 self.tokens.prove(token)
                 return answer
-        raise (self._forbidden(rejected) if self.tokens.ever_proven else self._refused(rejected)) from None
+        granted = self.tokens.ever_proven or (
+            rejected.status == 403 and not CREDENTIALS_CODE.search(rejected.code.upper())
+        )
+        raise (self._forbidden(rejected) if granted else self._refused(rejected)) from None
 
     def close(self) -> None:
         """Closes idle connections; requests under way end, but are not repeated."""
@@ -128,7 +131,8 @@ class Client:
     def _forbidden(self, error: Rejected) -> Rejected:
         """Why one request is refused, where others are not."""
         return Rejected(
-            f"{error}; other requests of account {self.account.name} are accepted: it may have no right to this one",
+            f"{error}; nothing was done. The service gives account {self.account.name} tokens: it may have no right to "
+            "this, or the token was lost on the way, and the next try has a new one",
             status=error.status,
             code=error.code,
             retry_after=error.retry_after,

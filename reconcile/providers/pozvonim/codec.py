@@ -18,7 +18,7 @@ from reconcile.model.resource import Live
 from reconcile.providers.http import shapes
 from reconcile.providers.http.shapes import Json, identifier
 from reconcile.providers.http.words import without_secrets
-from reconcile.providers.pozvonim.assumed import DETAIL_SECTIONS, LIST_KEYS, OBJECT_KEYS
+from reconcile.providers.pozvonim.assumed import DETAIL_SECTIONS, LIST_KEYS, NAMED_KEYS, OBJECT_KEYS
 from reconcile.providers.pozvonim.capabilities import CAPABILITIES
 
 Values = Sequence[Any]
@@ -43,12 +43,25 @@ def unwrapped(raw: Any) -> Any:
             raw = raw[0]
         elif isinstance(raw, dict) and "id" not in raw:
             key = next((key for key in (*OBJECT_KEYS, "0") if isinstance(raw.get(key), dict | list)), None)
+            key = key or next((key for key in NAMED_KEYS if isinstance(raw.get(key), dict) and "id" in raw[key]), None)
             if key is None:
                 return raw
+            if any(raw.get(section) is not None for section in DETAIL_SECTIONS):
+                return {**raw, "id": raw[key].get("id")}  # the section `site`, which has the id
             raw = raw[key]
         else:
             return raw
     return raw
+
+
+def whole_site(raw: Any) -> Any:
+    """A single site with its sections side by side, also where they all stand within the one that is called `site`."""
+    raw = unwrapped(raw)
+    inner = raw.get("site") if isinstance(raw, dict) else None
+    if not isinstance(inner, dict) or not any(section in inner for section in DETAIL_SECTIONS):
+        return raw
+    lifted = {section: inner[section] for section in DETAIL_SECTIONS if section in inner}
+    return {**raw, **lifted, "site": inner["site"] if isinstance(inner.get("site"), dict) else inner}
 
 
 def site_id(raw: Any) -> int | None:
@@ -114,7 +127,7 @@ class SiteCodec:
 
     def decode(self, account: str, raw: Any, owner: int | None = None) -> Live:
         """A complete site. Raises `BadAnswer` where it lacks its id, its url or all of its sections."""
-        raw = unwrapped(raw)
+        raw = whole_site(raw)
         known, address = identity(raw)
         if all(raw.get(section) is None for section in DETAIL_SECTIONS):
             raise BadAnswer(f"site {known} came without its {', '.join(DETAIL_SECTIONS)}", status=200)
@@ -144,14 +157,14 @@ class SiteCodec:
 
     def undocumented(self, raw: Any) -> set[str]:
         """The paths of what a site has and the service does not document, such as `widget.button_color`."""
-        raw = unwrapped(raw)
+        raw = whole_site(raw)
         if not isinstance(raw, dict):
             return set()
         found: set[str] = set()
         for section in sorted(CAPABILITIES.sections - {"managers"}):
             node = _own_fields(raw) if section == "site" else raw.get(section)
             known = {f.wire[1] for f in self.fields if f.wire[0] == section and not f.undocumented}
-            if node is raw:  # flat: the sections and the id stand beside the site's own fields
+            if section == "site":  # the sections and the id may stand beside the site's own fields
                 known |= {"id", *CAPABILITIES.sections}
             found |= {f"{section}.{name}" for name in (node if isinstance(node, dict) else ()) if name not in known}
         return found

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from reconcile.errors import BadAnswer, Rejected, ServiceError
+from reconcile.errors import BadAnswer, NotOffered, Rejected, ServiceError
 from reconcile.model.address import Address
 from reconcile.model.resource import Live
 from reconcile.pools import pool
 from reconcile.providers.http.protocol import Request
 from reconcile.providers.http.shapes import Json, by_id
-from reconcile.providers.pozvonim.assumed import IDS_PER_REQUEST
+from reconcile.providers.pozvonim.assumed import IDS_PER_REQUEST, NO_RIGHT
 from reconcile.providers.pozvonim.codec import SiteCodec, identity, is_brief, list_items, site_id, unwrapped
 from reconcile.providers.pozvonim.studio import CLIENTS, email_of
 
@@ -41,9 +41,15 @@ def sites_of(owner: int | None) -> str:
 def read_clients(client: Client) -> list[Json]:
     """The studio's clients (17). One that the list gives without its e-mail is asked for by itself (19).
 
-    Raises `ProviderError`.
+    Raises `NotOffered` where the account has no right to clients, and `ProviderError`.
     """
-    listed = by_id(list_items(client.call(CLIENTS), str(CLIENTS)), "client")
+    try:
+        answer = client.call(CLIENTS)
+    except (ServiceError, BadAnswer) as error:
+        if error.status not in NO_RIGHT:
+            raise
+        raise NotOffered(str(error), status=error.status) from None
+    listed = by_id(list_items(answer, str(CLIENTS)), "client")
 
     def whole(known: int) -> Json:
         if email_of(listed[known]):

@@ -206,3 +206,27 @@ def test_managers_that_could_not_be_read_go_back_as_they_are(desired: Desired) -
 def test_a_site_needs_a_manager(desired: Desired, managers: Any) -> None:
     with pytest.raises(ValueError, match="at least one manager"):
         CODEC.encode_create(desired(managers=managers))
+
+
+WRAPPED = {"url": "acme.ru", "report_period": 60}
+PARTS = {"managers": [{"phone": "+74951234567"}], "widget": {"call_time": 35}, "blacklists": {}}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"site": {"id": 5, "site": WRAPPED, **PARTS}},
+        {"site": {"id": 5, **WRAPPED, **PARTS}},
+        {"site": {"id": 5, **WRAPPED}, **PARTS},
+        {"id": 5, "site": {**WRAPPED, **PARTS}},
+        {"id": 5, "site": {"id": 5, "site": WRAPPED, **PARTS}},
+        {"data": {"site": {"id": 5, "site": WRAPPED, **PARTS}}},
+        [{"site": {"id": 5, "site": WRAPPED, **PARTS}}],
+    ],
+)
+def test_a_single_site_is_read_however_it_is_wrapped(raw: Any) -> None:
+    live = CODEC.decode("studio", raw)
+    found = {path: live.values[KIND.index(path)] for path in ("url", "report_period", "widget.call_time")}
+    assert (live.id, live.address.name) == (5, "acme.ru")
+    assert found == {"url": "acme.ru", "report_period": 60, "widget.call_time": 35}
+    assert CODEC.undocumented(raw) == set()
