@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-from threading import Event
+import subprocess
+import sys
 
 import pytest
-
-from reconcile import workflow
-from reconcile.planning.select import EVERYTHING
 
 KEYS = ", profile: {api_key: n3w-s3cr3t}"
 FALLS_BACK = "the service takes the API key of `profile:`, and the account's own no more; set studio's `api_key` to it"
@@ -62,28 +58,32 @@ def test_an_answer_to_the_new_key_that_is_lost(account, outcomes):
     assert planned(account).changes == ()
 
 
-def _die_after_the_key(root):
-    """Applies, and is gone at the moment in which the key was changed."""
-    project = workflow.validate(root, {})
-    with workflow.connected(project, 4) as providers:
-        plan = workflow.plan(project, providers, EVERYTHING)
-        workflow.apply(
-            project,
-            plan,
-            providers,
-            run="RUN",
-            parallelism=4,
-            stopping=Event(),
-            advance=lambda result: os._exit(9) if result.address.kind == "profile" else None,
-        )
+#: Applies, and is gone at the moment in which the key was changed.
+DIES_AFTER_THE_KEY = """
+import os, sys
+from pathlib import Path
+from threading import Event
+
+from reconcile import workflow
+from reconcile.planning.select import EVERYTHING
+
+def advance(result):
+    if result.address.kind == "profile":
+        os._exit(9)
+
+project = workflow.validate(Path(sys.argv[1]), {})
+with workflow.connected(project, 4) as providers:
+    plan = workflow.plan(project, providers, EVERYTHING)
+    workflow.apply(project, plan, providers, run="RUN", parallelism=4, stopping=Event(), advance=advance)
+"""
 
 
-def test_a_run_that_dies_after_the_key_was_changed(account, outcomes):
+def test_a_run_that_dies_after_the_key_was_changed(account, outcomes, clean_environment):
     account.declare("  acme.ru:\n", settings=KEYS)
-    process = multiprocessing.get_context("spawn").Process(target=_die_after_the_key, args=[account.root])
-    process.start()
-    process.join(60)
-    assert (process.exitcode, account.writes()) == (9, ["POST /profile"])
+    process = subprocess.run(
+        [sys.executable, "-c", DIES_AFTER_THE_KEY, str(account.root)], env=clean_environment, timeout=60, check=False
+    )
+    assert (process.returncode, account.writes()) == (9, ["POST /profile"])
 
     with account.connected() as (plan, apply):
         assert [change.address.name for change in plan.changes] == ["acme.ru"]
