@@ -7,7 +7,6 @@
     ├── PlanFileError                   1   a saved plan can't be used at all
     ├── SafetyError                     3   the plan is beyond the limits of `safety`
     ├── StalePlanError                  4   the live account moved since the plan was saved
-    ├── InterruptedRunError           130   Ctrl-C
     ├── UnknownOutcome                  5   a call or a payment was sent, and no answer says what became of it
     └── ProviderError                   1   the service, or the way to it
         ├── ConnectionFailed                no answer; a lost answer may have done its work
@@ -110,12 +109,6 @@ class StalePlanError(ReconcileError):
     """The live account is not the one that the saved plan was made from."""
 
     exit_code = ExitCode.STALE
-
-
-class InterruptedRunError(ReconcileError):
-    """The user stopped the program before there was anything to report."""
-
-    exit_code = ExitCode.INTERRUPTED
 
 
 class UnknownOutcome(ReconcileError):
