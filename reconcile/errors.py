@@ -7,6 +7,8 @@
     ├── PlanFileError                   1   a saved plan can't be used at all
     ├── SafetyError                     3   the plan is beyond the limits of `safety`
     ├── StalePlanError                  4   the live account moved since the plan was saved
+    ├── StoreError                      1   the history can't be kept or read
+    │   └── Locked                      1   another run holds the account
     ├── UnknownOutcome                  5   a call or a payment was sent, and no answer says what became of it
     └── ProviderError                   1   the service, or the way to it
         ├── ConnectionFailed                no answer; a lost answer may have done its work
@@ -109,6 +111,14 @@ class StalePlanError(ReconcileError):
     """The live account is not the one that the saved plan was made from."""
 
     exit_code = ExitCode.STALE
+
+
+class StoreError(ReconcileError):
+    """The history can't be kept or read: the store is not reachable, full, or of a later version."""
+
+
+class Locked(StoreError):
+    """Another run holds the account; the message says who, since when, and how to break its hold."""
 
 
 class UnknownOutcome(ReconcileError):

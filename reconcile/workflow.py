@@ -24,6 +24,7 @@ from reconcile.planning.select import Selection
 
 if TYPE_CHECKING:
     from reconcile.applying.executor import Advance
+    from reconcile.applying.journal import Journal
     from reconcile.applying.report import Report
     from reconcile.providers.base import Provider
 
@@ -227,12 +228,21 @@ def apply(
     parallelism: int,
     stopping: Event,
     advance: Advance,
+    journal: Journal | None = None,
 ) -> Report:
     """Does what `plan` says. Every failure is in the report; nothing is raised for one."""
     from reconcile.applying.executor import execute
 
     return execute(
-        plan, project.desired.kinds, providers, run=run, parallelism=parallelism, stopping=stopping, advance=advance
+        plan,
+        project.desired.kinds,
+        providers,
+        run=run,
+        parallelism=parallelism,
+        stopping=stopping,
+        advance=advance,
+        journal=journal,
+        lags={name: account.list_lag for name, account in project.desired.accounts.items()},
     )
 
 

@@ -11,16 +11,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from threading import Event
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
+from reconcile.applying.journal import Intent, Journal, Unnoted
+from reconcile.applying.lag import pauses
 from reconcile.applying.order import Stage, Step, layers, stages, with_sites
 from reconcile.applying.recheck import Occupied, leaving, moved, name_field
 from reconcile.applying.report import Outcome, Report, Result
-from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, Rejected, ServiceError
+from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, Rejected, ServiceError, StoreError
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import Kinds
-from reconcile.model.resource import Draft, Live
+from reconcile.model.resource import Draft, Live, Ref
 from reconcile.planning.plan import Change, Plan
 from reconcile.pools import pool
 from reconcile.providers.base import Provider
@@ -34,6 +37,10 @@ UNREADABLE: Final = 8
 log = logging.getLogger("reconcile")
 
 Advance = Callable[[Result], None]
+#: Sends one step; gives the id of what it was done to, where that is known.
+Send = Callable[[Step], int | None]
+#: Why a step may not be done, and which of its changes that is about.
+InTheWay = tuple[Change, str]
 T = TypeVar("T")
 
 
@@ -46,15 +53,29 @@ def execute(
     parallelism: int,
     stopping: Event,
     advance: Advance = lambda result: None,
+    journal: Journal | None = None,
+    lags: Mapping[str, float] = MappingProxyType({}),
 ) -> Report:
     """Carries `plan` out and says what became of every change. `run` is the name of the run in its report.
+
+    `lags` says for how many seconds each account's lists may miss what was just created; `journal` is told what is
+    about to be sent, and what became of it.
 
     A failure of one resource stops no other, except for the sites of a client that could not be created. Once
     `stopping` is set, what is in flight finishes and nothing else begins; a `KeyboardInterrupt` after that ends the run
     at once, and what is in flight is reported as unknown.
     """
     executions = [
-        _Execution(kinds, providers[account], changes, parallelism, stopping, advance)
+        _Execution(
+            kinds,
+            providers[account],
+            changes,
+            parallelism,
+            stopping,
+            advance,
+            Unnoted() if journal is None else journal,
+            lags.get(account, 0.0),
+        )
         for account, changes in _by_account(plan.changes).items()
     ]
     try:
@@ -63,7 +84,12 @@ def execute(
     except KeyboardInterrupt:
         stopping.set()
     results = {key: result for execution in executions for key, result in execution.all_results().items()}
-    return Report(run, tuple(results[id(change)] for change in plan.changes), interrupted=stopping.is_set())
+    return Report(
+        run,
+        tuple(results[id(change)] for change in plan.changes),
+        interrupted=stopping.is_set(),
+        warnings=tuple(text for execution in executions for text in execution.warnings),
+    )
 
 
 def _by_account(changes: Sequence[Change]) -> dict[str, list[Change]]:
@@ -77,8 +103,8 @@ def _interrupted(change: Change) -> Result:
     return _result(change, Outcome.NOT_ATTEMPTED, "the run was interrupted")
 
 
-def _result(change: Change, outcome: Outcome, error: str = "") -> Result:
-    return Result(change.address, change.action, outcome, error)
+def _result(change: Change, outcome: Outcome, error: str = "", made: int | None = None) -> Result:
+    return Result(change.address, change.action, outcome, error, change.id if made is None else made)
 
 
 class _Execution:
@@ -92,6 +118,8 @@ class _Execution:
         parallelism: int,
         stopping: Event,
         advance: Advance,
+        journal: Journal,
+        lag: float,
     ) -> None:
         self.kinds = kinds
         self.url = kinds["site"].index("url")
@@ -100,6 +128,9 @@ class _Execution:
         self.parallelism = parallelism
         self.advance = advance
         self.stopping = stopping
+        self.journal = journal
+        self.lag = lag
+        self.warnings: list[str] = []
         self.begun: set[int] = set()
         self.results: dict[int, Result] = {}
         self.planned = {change.id for change in changes if change.address.kind == "site" and change.id is not None}
@@ -120,6 +151,7 @@ class _Execution:
                         self.create(with_sites(changes, self.changes), threads)
                     case Stage.SITE:
                         self.create([Step(c) for c in changes if id(c) not in self.results], threads)
+        self.await_listing()
 
     def all_results(self) -> dict[int, Result]:
         """What became of each change, by its `id()`."""
@@ -147,24 +179,35 @@ class _Execution:
                 ready.append(Step(change))
             else:
                 self.settle(change, Outcome.NOT_ATTEMPTED, reason)
-        self.send(ready, lambda step: self.provider.update(live, self.wanted(step.change)), threads)
+        self.send(ready, lambda step: self.provider.update(live, self.wanted(step.change)), threads, lambda _: live)
 
     def create(self, steps: Sequence[Step], threads: ThreadPoolExecutor) -> None:
         """Creations, after a look whether their names are still free."""
-        if self.occupied is None:
-            self.occupied = self.read(steps, self.look)
-        if self.occupied is None:
+        occupied = self.occupied = self.occupied or self.read(steps, self.look)
+        if occupied is None:
             return
+        ready = self.without([(step, self.in_the_way(step, occupied)) for step in steps])
+        wait, unlisted = self.unlisted(ready)
+        ready = self.without(unlisted)
+        if wait > 0:
+            self.stopping.wait(wait)
+            occupied = self.occupied = self.read(ready, self.look)
+            if occupied is None:
+                return
+            ready = self.without([(step, self.in_the_way(step, occupied)) for step in ready])
+        known = occupied.ids
+        self.send(ready, lambda step: self.send_create(step, known), threads)
+
+    def without(self, steps: Sequence[tuple[Step, InTheWay | None]]) -> list[Step]:
+        """The steps that nothing is in the way of; the others are not attempted."""
         ready = []
-        for step in steps:
-            reason = self.in_the_way(step, self.occupied)
+        for step, reason in steps:
             if reason is None:
                 ready.append(step)
-            else:
-                for change in step.changes:
-                    self.settle(change, Outcome.NOT_ATTEMPTED, reason[1] if change is reason[0] else _because(*reason))
-        known = self.occupied.ids
-        self.send(ready, lambda step: self.send_create(step, known), threads)
+                continue
+            for change in step.changes:
+                self.settle(change, Outcome.NOT_ATTEMPTED, reason[1] if change is reason[0] else _because(*reason))
+        return ready
 
     def look(self) -> Occupied:
         """All names that are taken. Renames are over, so that only deletes still give up an address."""
@@ -172,7 +215,60 @@ class _Execution:
         deletes = [change for change in self.changes if change.action is Action.DELETE]
         return Occupied(self.provider.read(kinds), leaving(deletes, self.url))
 
-    def in_the_way(self, step: Step, occupied: Occupied) -> tuple[Change, str] | None:
+    def unlisted(self, steps: Sequence[Step]) -> tuple[float, list[tuple[Step, InTheWay | None]]]:
+        """What an earlier run has created, and the service's lists may not show yet (read-your-writes lag).
+
+        Gives how long to wait, in seconds, until the lists can be believed, and what is in the way of each step: a site
+        that is there when it is asked for by its id.
+        """
+        try:
+            made = self.journal.created([change.address for step in steps for change in step.changes])
+        except StoreError as error:
+            return 0.0, [(step, (step.change, f"the history can't be read: {error}")) for step in steps]
+        found: list[tuple[Step, InTheWay | None]] = []
+        for step in steps:
+            reason: InTheWay | None = None
+            for change in step.changes:
+                before = made.get(change.address)
+                if before is not None and before.id is not None and self.is_there(change, before.id):
+                    reason = change, f"run {before.run} created it (id {before.id}), and the lists don't show it yet"
+            found.append((step, reason))
+        return max((self.lag - creation.age for creation in made.values()), default=0.0), found
+
+    def is_there(self, change: Change, made: int) -> bool:
+        """Whether a site that has been created is live under its id and its name."""
+        kind = self.kinds[change.address.kind]
+        owner = self.draft(change).owner
+        if kind.name != "site" or self.stopping.is_set():
+            return False
+        try:
+            found = self.provider.read_some([Ref(made, owner)]).get(made)
+        except ProviderError:
+            return False
+        return found is not None and found.address.name == str(self.wanted(change)[name_field(kind)])
+
+    def await_listing(self) -> None:
+        """Waits, as long as the lists may lag, until they show all that was created: so that the next plan is right."""
+        created = [c for c in self.changes if c.action is Action.CREATE and self.result(c).outcome is Outcome.DONE]
+        names = {(c.address.kind, str(self.wanted(c)[name_field(self.kinds[c.address.kind])])) for c in created}
+        for pause in (*pauses(self.lag), None) if names else ():
+            try:
+                there = self.look().holders
+            except ProviderError as error:
+                log.info("whether the lists show what was created can't be told: %s", error)
+                return
+            missing = sorted(name for name in names if not there.get(name))
+            if not missing or self.stopping.is_set():
+                break
+            if pause is None:
+                self.warnings.append(
+                    f"the service's lists don't show {len(missing)} of the {len(names)} resources that this run "
+                    f"created, such as {missing[0][1]}; plan again when they do"
+                )
+            else:
+                self.stopping.wait(pause)
+
+    def in_the_way(self, step: Step, occupied: Occupied) -> InTheWay | None:
         """Why a step may not be done any more, or not yet, and which of its changes that is about."""
         for change in step.changes:
             kind = self.kinds[change.address.kind]
@@ -202,7 +298,9 @@ class _Execution:
                 ready.append(step)
             else:
                 self.settle(step.change, Outcome.NOT_ATTEMPTED, reason)
-        self.send(ready, lambda step: self.send_change(step.change, live), threads)
+        self.send(
+            ready, lambda step: self.send_change(step.change, live), threads, lambda change: live.get(change.ref.id)
+        )
 
     def check(self, batch: Sequence[Step]) -> dict[int, Live]:
         """The live sites of these steps. Where a site can't be read, its own change alone is not attempted.
@@ -248,10 +346,11 @@ class _Execution:
         owner = change.owner if change.client is None else self.owners.get(change.client, change.owner)
         return Draft(change.address, self.wanted(change), owner, None if site is None else self.draft(site))
 
-    def send_create(self, step: Step, known: Mapping[str, frozenset[int]]) -> None:
+    def send_create(self, step: Step, known: Mapping[str, frozenset[int]]) -> int:
         made = self.provider.create(self.draft(step.change, step.site), known[step.change.address.kind])
         if step.change.address.kind == "client":
             self.owners[step.change.address] = made
+        return made
 
     def send_change(self, change: Change, live: Mapping[int, Live]) -> None:
         found = live.get(change.ref.id)
@@ -262,10 +361,16 @@ class _Execution:
 
     # --- many changes ----------------------------------------------------------------------------------------------
 
-    def send(self, steps: Sequence[Step], send: Callable[[Step], None], threads: ThreadPoolExecutor) -> None:
-        """Sends all of them, and notes each as it ends."""
+    def send(
+        self,
+        steps: Sequence[Step],
+        send: Send,
+        threads: ThreadPoolExecutor,
+        before: Callable[[Change], Live | None] = lambda change: None,
+    ) -> None:
+        """Sends all of them, and notes each as it ends. `before` gives what is live of what is changed."""
         ended: SimpleQueue[Future[list[Result]]] = SimpleQueue()
-        futures = {threads.submit(self.attempt, step, send): step for step in steps}
+        futures = {threads.submit(self.attempt, step, send, before): step for step in steps}
         for future in futures:
             future.add_done_callback(ended.put)
         for _ in futures:
@@ -273,13 +378,24 @@ class _Execution:
             for change, result in zip(futures[future].changes, future.result(), strict=True):
                 self.note(change, result)
 
-    def attempt(self, step: Step, send: Callable[[Step], None]) -> list[Result]:
-        """One step; what one request does succeeds or fails together."""
+    def attempt(self, step: Step, send: Send, before: Callable[[Change], Live | None]) -> list[Result]:
+        """One step; what one request does succeeds or fails together. What can't be noted first is not sent."""
         if self.stopping.is_set():
             return [_interrupted(change) for change in step.changes]
+        try:
+            self.journal.intend([Intent(change, before(change)) for change in step.changes])
+        except StoreError as unnoted:
+            reason = f"it can't be noted in the history, so it is not sent: {unnoted}"
+            return [_result(change, Outcome.NOT_ATTEMPTED, reason) for change in step.changes]
         self.begun.update(map(id, step.changes))
-        outcome, error = _outcome(lambda: send(step))
-        return [_result(change, outcome, error) for change in step.changes]
+        outcome, error, made = _outcome(lambda: send(step))
+        ids = [made, *(None for _ in step.changes[1:])]
+        results = [_result(change, outcome, error, made) for change, made in zip(step.changes, ids, strict=True)]
+        try:
+            self.journal.ended(list(zip(step.changes, results, strict=True)))
+        except StoreError as unnoted:
+            self.warnings.append(f"{step.change.address}: what became of it is not in the history: {unnoted}")
+        return results
 
     def note(self, change: Change, result: Result) -> None:
         self.results[id(change)] = result
@@ -295,17 +411,17 @@ def _because(change: Change, reason: str) -> str:
     return f"{change.address.kind} {change.address.human}, which the same call creates: {reason}"
 
 
-def _outcome(send: Callable[[], None]) -> tuple[Outcome, str]:
-    """How sending something ended, and why it is not done."""
+def _outcome(send: Callable[[], int | None]) -> tuple[Outcome, str, int | None]:
+    """How sending something ended, why it is not done, and the id of what was made."""
     try:
-        send()
+        made = send()
     except ConnectionFailed as error:
-        return (Outcome.UNKNOWN if error.sent else Outcome.FAILED), str(error)
+        return (Outcome.UNKNOWN if error.sent else Outcome.FAILED), str(error), None
     except BadAnswer as error:
-        return Outcome.UNKNOWN, str(error)
+        return Outcome.UNKNOWN, str(error), None
     except (ProviderError, ValueError) as error:
-        return Outcome.FAILED, str(error)
-    return Outcome.DONE, ""
+        return Outcome.FAILED, str(error), None
+    return Outcome.DONE, "", made
 
 
 def _batches(steps: Sequence[Step], size: int) -> Iterator[Sequence[Step]]:

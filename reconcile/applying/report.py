@@ -22,21 +22,23 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One change's outcome; `error` says why it is not done."""
+    """One change's outcome; `error` says why it is not done, `id` whose it is, where that is known."""
 
     address: Address
     action: Action
     outcome: Outcome
     error: str = ""
+    id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The results of a run, in the order of its plan."""
+    """The results of a run, in the order of its plan. `warnings` are what a person should know besides."""
 
     run: str
     results: tuple[Result, ...]
     interrupted: bool = False
+    warnings: tuple[str, ...] = ()
 
     @property
     def summary(self) -> dict[str, int]:

@@ -23,7 +23,8 @@ class Unspecified(StrEnum):
 class Account:
     """How to reach an account, and how its resources are treated.
 
-    `api_key` is a secret and not in `repr`, and so is `next_key`: the key that its `profile:` declares.
+    `api_key` is a secret and not in `repr`, and so is `next_key`: the key that its `profile:` declares. `list_lag` is
+    for how many seconds the service's lists may miss what was just created.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Account:
     unspecified: Unspecified = Unspecified.KEEP
     prune: bool = False
     next_key: str | None = None
+    list_lag: float = 10.0
     call_defaults: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
 
     def __repr__(self) -> str:

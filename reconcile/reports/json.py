@@ -33,10 +33,12 @@ def report_json(report: Report) -> str:
                     "address": str(result.address),
                     "action": result.action.value,
                     "outcome": result.outcome.value,
+                    "id": result.id,
                     "error": result.error or None,
                 }
                 for result in report.results
             ],
+            "warnings": list(report.warnings),
         }
     )
 

@@ -144,6 +144,7 @@ def report_text(report: Report, *, colour: bool = False) -> str:
         word, fg = _WORDS[result.outcome]
         mark = click.style(word, fg=fg) if colour else word
         made.append(f"{clean(result.address.shown)}: {result.action} {mark}: {clean(result.error)}")
+    made += [f"warning: {clean(warning)}" for warning in report.warnings]
     numbers = report.summary
     rest = [f", {numbers[o]} {word}" for o, (word, _) in _WORDS.items() if numbers[o] and o is not Outcome.DONE]
     done = f"{numbers[Outcome.DONE]} of {count(len(report.results), 'change')} done"

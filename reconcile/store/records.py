@@ -1,0 +1,80 @@
+"""What the history tells of a run: plain values, without secrets, that outlive the plan that they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from reconcile.applying.report import Outcome
+from reconcile.model.address import Address
+from reconcile.model.capabilities import Action
+
+
+class Status(StrEnum):
+    """How a run ended. DIED: it stopped without a word, and a later run has closed it."""
+
+    RUNNING = "running"
+    DONE = "done"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    DIED = "died"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRecord:
+    """One field before and after, as a person writes it: `planning.plan.HIDDEN` stands where a value is sensitive."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One change of a run, in the order of its plan. Times are Unix time in seconds.
+
+    `intended` is when it was about to be sent, None where it never was; `outcome` is None as long as nobody knows.
+    `before` is all that was live of the resource, by the path of the field and as a person writes it, None for what was
+    to be created. `id` is whose it is, or became; `owner` the id of the client that a site belongs to, `client` the
+    client's address where it is declared. `note` is what a later run found, where this one died.
+    """
+
+    number: int
+    address: Address
+    action: Action
+    reason: str
+    id: int | None = None
+    owner: int | None = None
+    client: Address | None = None
+    fields: tuple[FieldRecord, ...] = ()
+    before: Mapping[str, Any] | None = None
+    intended: float | None = None
+    ended: float | None = None
+    outcome: Outcome | None = None
+    error: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run: what `apply`, `destroy` or `rollback` did. Times are Unix time in seconds.
+
+    `command` is what was called, such as `apply` or `rollback 20261122T101112Z-0a1b2c`; `user` and `host` who and
+    where, `commit` the project's revision where it is kept in Git (with `+` at the end where files differ from it),
+    `accounts` the names of the accounts that it held. `summary` counts the steps by outcome.
+    """
+
+    name: str
+    command: str
+    user: str
+    host: str
+    commit: str | None
+    accounts: tuple[str, ...]
+    started: float
+    finished: float | None
+    status: Status
+    summary: Mapping[str, int]
+    steps: tuple[StepRecord, ...] = ()
