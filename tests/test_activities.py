@@ -9,7 +9,8 @@ import pytest
 from answering import answering
 
 from reconcile import activities, workflow
-from reconcile.errors import ReconcileError, UsageError
+from reconcile.activities.once import sent_once
+from reconcile.errors import ConnectionFailed, ReconcileError, UsageError
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Activity, Capabilities
 from reconcile.model.fields import client_kind
@@ -133,3 +134,10 @@ def test_the_settings_of_a_queue_need_a_queue(project):
 
     with pytest.raises(UsageError, match="--call-stack-interval is only taken together with --nwt-action always_call"):
         activities.call_options(project, site, Service(replace(TAKES, call_options=QUEUE)), {"call_stack_interval": 5})
+
+
+def test_what_never_left_says_so():
+    with pytest.raises(ConnectionFailed, match="connection refused; nothing was sent") as raised, sent_once("x", "y"):
+        raise ConnectionFailed("POST /calls: connection refused", sent=False)
+
+    assert not raised.value.sent

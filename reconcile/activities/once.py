@@ -15,6 +15,10 @@ def sent_once(what: str, find_out: str) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         why = "interrupted before the answer came"
+    except ConnectionFailed as error:
+        if not error.sent:
+            raise ConnectionFailed(f"{error}; nothing was sent", sent=False) from None
+        why = str(error)
     except ProviderError as error:
         if not outcome_unknown(error):
             raise

@@ -100,6 +100,15 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)
         self.params += GLOBAL_OPTIONS()
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does; where an argument is too many, and a selection is what may be meant, that is said."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            if "unexpected extra argument" in error.message and any(param.name == "select" for param in self.params):
+                raise click.UsageError(f"{error.message}; did you mean --select?", ctx) from None
+            raise
+
 
 def format_option(*formats: str) -> Callable[[Any], Any]:
     """`--format`, remembered for errors."""
