@@ -18,12 +18,12 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
 from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError
+from reconcile.model.hosts import is_exposed, origin
 from reconcile.model.state import Account
-from reconcile.providers.http.edges import Edges
+from reconcile.providers.http.edges import Edges, Timeouts
 from reconcile.providers.http.failures import explained
 from reconcile.providers.http.protocol import HttpAnswer, HttpRequest, Request
 from reconcile.providers.http.retries import TRIES, pause, worth_repeating
-from reconcile.providers.http.words import origin
 
 MAX_BODY: Final = 256 * 1024 * 1024
 _CHUNK: Final = 1024 * 1024
@@ -45,7 +45,7 @@ class Transport:
         self._account = account
         self._parse = parse
         self._edges = edges
-        self._timeouts = edges.timeouts
+        self._timeouts = edges.timeouts or Timeouts.of(account.timeout)
         self._closed = threading.Event()
         # Lists of several owners are read at once, each perhaps with requests of its own: together no more than these.
         self._slots = threading.BoundedSemaphore(parallelism)
@@ -56,6 +56,10 @@ class Transport:
                 self._settings = session.merge_environment_settings(account.base_url, {}, False, None, None)
         except ValueError:
             raise ProviderError(f"account {account.name}: base_url is not a usable URL") from None
+        if is_exposed(account.base_url) and not account.allow_http:
+            raise ProviderError(
+                f"account {account.name}: plain http to another machine ({origin(account.base_url)}) needs `allow_http`"
+            )
 
     def send(self, request: Request, http: HttpRequest, secrets: Collection[str]) -> Any:
         """The JSON of the first answer that is one, of as many tries as `retries` allows. Raises `ProviderError`."""

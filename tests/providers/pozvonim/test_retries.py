@@ -63,8 +63,13 @@ def test_nobody_listens(connect: Connect) -> None:
 
 def test_an_unknown_host(connect: Connect) -> None:
     with pytest.raises(ConnectionFailed) as caught:
-        connect("http://nowhere.invalid/v2u").read({"site"})
+        connect("https://nowhere.invalid/v2u").read({"site"})
     assert not caught.value.sent
+
+
+def test_plain_http_to_another_machine_is_refused_whoever_asks(connect: Connect) -> None:
+    with pytest.raises(ProviderError, match=r"plain http to another machine \(http://192.0.2.1\) needs `allow_http`"):
+        connect("http://u:secret@192.0.2.1/v2u")
 
 
 def test_a_url_that_is_none(connect: Connect) -> None:
