@@ -24,8 +24,8 @@ class Account:
     """How to reach an account, and how its resources are treated.
 
     `api_key` is a secret and not in `repr`, and so is `next_key`: the key that its `profile:` declares. `timeout` and
-    `list_lag`, for how long the service's lists may miss what was just created, are in seconds; `requests_per_second` is
-    None where there is no limit.
+    `list_lag` (for how long the service's lists may miss what was just created) are in seconds; `requests_per_second`
+    is None where there is no limit.
     """
 
     name: str
