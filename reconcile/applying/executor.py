@@ -262,8 +262,8 @@ class _Execution:
                 break
             if pause is None:
                 self.warnings.append(
-                    f"the service's lists don't show {len(missing)} of the {len(names)} resources that this run "
-                    f"created, such as {missing[0][1]}; plan again when they do"
+                    f"{created[0].address.account}: the service's lists don't show {len(missing)} of the {len(names)} "
+                    f"resources that this run created, such as {missing[0][1]}; plan again when they do"
                 )
             else:
                 self.stopping.wait(pause)

@@ -11,6 +11,7 @@ import pytest
 from lossy import Lossy, lossy
 
 from reconcile import workflow
+from reconcile.applying.journal import Journal
 from reconcile.applying.report import Report, Result
 from reconcile.emulator import Emulator, Options
 from reconcile.planning.plan import Plan
@@ -40,7 +41,11 @@ class Account:
         with workflow.connected(project, parallelism) as providers:
             plan = workflow.plan(project, providers, EVERYTHING)
 
-            def apply(stopping: Event | None = None, advance: Callable[[Result], Any] = lambda result: None) -> Report:
+            def apply(
+                stopping: Event | None = None,
+                advance: Callable[[Result], Any] = lambda result: None,
+                journal: Journal | None = None,
+            ) -> Report:
                 return workflow.apply(
                     project,
                     plan,
@@ -49,6 +54,7 @@ class Account:
                     parallelism=parallelism,
                     stopping=stopping or Event(),
                     advance=advance,
+                    journal=journal,
                 )
 
             yield plan, apply
