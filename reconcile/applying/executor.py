@@ -15,8 +15,8 @@ from typing import Any, Final, TypeVar
 
 from reconcile.applying.order import Stage, Step, layers, stages, with_sites
 from reconcile.applying.recheck import Occupied, leaving, moved, name_field
-from reconcile.applying.report import Outcome, Report, Result
-from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, Rejected, ServiceError
+from reconcile.applying.report import RUN_OVER, Ended, Outcome, Report, Result
+from reconcile.errors import BadAnswer, CircuitOpen, ConnectionFailed, NotSent, ProviderError, Rejected, ServiceError
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import Kinds
@@ -54,7 +54,7 @@ def execute(
     at once, and what is in flight is reported as unknown.
     """
     executions = [
-        _Execution(kinds, providers[account], changes, parallelism, stopping, advance)
+        _Execution(account, kinds, providers[account], changes, parallelism, stopping, advance)
         for account, changes in _by_account(plan.changes).items()
     ]
     try:
@@ -63,7 +63,12 @@ def execute(
     except KeyboardInterrupt:
         stopping.set()
     results = {key: result for execution in executions for key, result in execution.all_results().items()}
-    return Report(run, tuple(results[id(change)] for change in plan.changes), interrupted=stopping.is_set())
+    return Report(
+        run,
+        tuple(results[id(change)] for change in plan.changes),
+        interrupted=stopping.is_set(),
+        ended=tuple(Ended(execution.account, execution.ended) for execution in executions if execution.ended),
+    )
 
 
 def _by_account(changes: Sequence[Change]) -> dict[str, list[Change]]:
@@ -77,6 +82,10 @@ def _interrupted(change: Change) -> Result:
     return _result(change, Outcome.NOT_ATTEMPTED, "the run was interrupted")
 
 
+def _left(change: Change) -> Result:
+    return _result(change, Outcome.NOT_ATTEMPTED, RUN_OVER)
+
+
 def _result(change: Change, outcome: Outcome, error: str = "") -> Result:
     return Result(change.address, change.action, outcome, error)
 
@@ -86,6 +95,7 @@ class _Execution:
 
     def __init__(
         self,
+        account: str,
         kinds: Kinds,
         provider: Provider,
         changes: Sequence[Change],
@@ -93,6 +103,8 @@ class _Execution:
         stopping: Event,
         advance: Advance,
     ) -> None:
+        self.account = account
+        self.ended = ""  # why nothing more is sent to the account
         self.kinds = kinds
         self.url = kinds["site"].index("url")
         self.provider = provider
@@ -111,6 +123,8 @@ class _Execution:
         """Does one stage after the other."""
         with pool(self.parallelism, "apply") as threads:
             for stage, changes in stages(self.changes):
+                if self.ended:
+                    return
                 match stage:
                     case Stage.PROFILE | Stage.LOCKOUT:
                         self.profile(changes, threads)
@@ -131,7 +145,7 @@ class _Execution:
             return self.results[id(change)]
         if id(change) in self.begun:
             return _result(change, Outcome.UNKNOWN, "the run was stopped while it was in flight; run plan to see")
-        return _interrupted(change)
+        return _left(change) if self.ended else _interrupted(change)
 
     # --- stages -----------------------------------------------------------------------------------------------------
 
@@ -215,6 +229,9 @@ class _Execution:
             return {}
         try:
             return dict(self.provider.read_some([step.change.ref for step in batch]))
+        except NotSent as error:
+            self.leave(batch, error)
+            return {}
         except ProviderError as error:
             half = len(batch) // 2
             reached = isinstance(error, ServiceError | BadAnswer) and not isinstance(error, Rejected)
@@ -231,6 +248,8 @@ class _Execution:
             return None
         try:
             return read()
+        except NotSent as error:
+            self.leave(steps, error)
         except ProviderError as error:
             for change in (change for step in steps for change in step.changes):
                 self.settle(change, Outcome.NOT_ATTEMPTED, f"the check before the change failed: {error}")
@@ -277,9 +296,26 @@ class _Execution:
         """One step; what one request does succeeds or fails together."""
         if self.stopping.is_set():
             return [_interrupted(change) for change in step.changes]
+        if self.ended:
+            return [_left(change) for change in step.changes]
         self.begun.update(map(id, step.changes))
-        outcome, error = _outcome(lambda: send(step))
+        try:
+            outcome, error = _outcome(lambda: send(step))
+        except NotSent as reason:
+            return self.unsent(step, reason)
         return [_result(change, outcome, error) for change in step.changes]
+
+    def unsent(self, step: Step, reason: NotSent) -> list[Result]:
+        """What is left because nothing is sent any more: the run is being stopped, or the account's is over."""
+        if not isinstance(reason, CircuitOpen):
+            return [_interrupted(change) for change in step.changes]
+        self.ended = str(reason)
+        return [_left(change) for change in step.changes]
+
+    def leave(self, steps: Sequence[Step], reason: NotSent) -> None:
+        for step in steps:
+            for change, result in zip(step.changes, self.unsent(step, reason), strict=True):
+                self.note(change, result)
 
     def note(self, change: Change, result: Result) -> None:
         self.results[id(change)] = result
@@ -296,9 +332,11 @@ def _because(change: Change, reason: str) -> str:
 
 
 def _outcome(send: Callable[[], None]) -> tuple[Outcome, str]:
-    """How sending something ended, and why it is not done."""
+    """How sending something ended, and why it is not done. Raises `NotSent` where nothing was sent."""
     try:
         send()
+    except NotSent:
+        raise
     except ConnectionFailed as error:
         return (Outcome.UNKNOWN if error.sent else Outcome.FAILED), str(error)
     except BadAnswer as error:

@@ -37,6 +37,9 @@ def report_json(report: Report) -> str:
                 }
                 for result in report.results
             ],
+            "diagnostics": [
+                {"severity": "error", "address": ended.account, "message": ended.why} for ended in report.ended
+            ],
         }
     )
 
