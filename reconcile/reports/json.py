@@ -38,7 +38,10 @@ def report_json(report: Report) -> str:
                 }
                 for result in report.results
             ],
-            "warnings": list(report.warnings),
+            "diagnostics": [
+                {"severity": "error", "address": ended.account, "message": ended.why} for ended in report.ended
+            ]
+            + [{"severity": "warning", "message": warning} for warning in report.warnings],
         }
     )
 

@@ -96,7 +96,7 @@ def test_an_apply_shows_the_plan_and_ends_with_the_report(changed, run, without_
 def test_an_apply_in_json_is_its_report(changed, run):
     report = json.loads(run("apply", "--yes", "--format", "json").stdout)
 
-    assert list(report) == ["format_version", "run", "summary", "outcomes", "warnings"]
+    assert list(report) == ["format_version", "run", "summary", "outcomes", "diagnostics"]
     assert report["summary"] == {"done": 2, "failed": 0, "not_attempted": 0, "unknown": 0}
     assert report["outcomes"] == [
         {"address": "studio/site/acme.ru", "action": "update", "outcome": "done", "id": 1, "error": None},
