@@ -15,6 +15,7 @@ import click
 
 from reconcile.cli.common import Command, Settings
 from reconcile.errors import ReconcileError, UsageError
+from reconcile.private import private_folder
 
 if TYPE_CHECKING:
     from reconcile.emulator import Emulator, Options
@@ -26,7 +27,7 @@ def _accounts(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
     for text in values:
         uid, _, key = text.partition(":")
         if not uid.strip() or not key.strip():
-            raise click.BadParameter(f'expected {param.metavar} such as demo:demo-key, got "{text}"', ctx, param)
+            raise click.BadParameter(f"expected {param.metavar} such as demo:demo-key", ctx, param)  # it may be a key
         if uid in keys:
             raise click.BadParameter(f'account "{uid}" is given twice', ctx, param)
         keys[uid] = key
@@ -185,8 +186,7 @@ def command(
             raise UsageError(f'--website {uid}:{name}: there is no user "{uid}"; add --chaser-account {uid}:KEY')
 
     if database is None:
-        database = settings.root / ".reconcile" / "emulator.db"
-        database.parent.mkdir(exist_ok=True)
+        database = private_folder(settings.root) / "emulator.db"
     options = Options(
         accounts,
         database,
