@@ -21,6 +21,7 @@ from reconcile.planning import planfile, safety
 from reconcile.planning.diff import build_destroy_plan, build_plan
 from reconcile.planning.plan import Change, Plan
 from reconcile.planning.select import Selection
+from reconcile.private import private_folder
 
 if TYPE_CHECKING:
     from reconcile.applying.executor import Advance
@@ -81,8 +82,7 @@ def _emulated(project: Project, stack: ExitStack) -> dict[str, Account]:
     if local:
         from reconcile.emulator import Emulator, Options
 
-        folder = project.root / ".reconcile"
-        folder.mkdir(exist_ok=True)
+        folder = private_folder(project.root)
         keys: dict[str, dict[str, str]] = {"pozvonim": {}, "chaser": {}}
         for name, account in local.items():
             if account.provider not in keys:

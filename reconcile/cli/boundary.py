@@ -8,10 +8,14 @@ import click
 
 from reconcile.cli.common import Settings
 from reconcile.errors import ConfigError, ExitCode, ReconcileError
+from reconcile.escaping import clean, clean_lines, where_it_broke
 
 
 def ended_by(error: BaseException, settings: Settings) -> int:
-    """Says what ended the program, and gives the exit code. Errors that nobody foresaw go on to the interpreter."""
+    """Says what ended the program, and gives the exit code.
+
+    Of an error that nobody foresaw it says where it happened, and never its text: that may hold a secret.
+    """
     match error:
         case click.UsageError():
             error.show(sys.stderr)
@@ -29,7 +33,15 @@ def ended_by(error: BaseException, settings: Settings) -> int:
             return ExitCode.ERROR
         case OSError() if error.filename is not None:
             return _foreseen(ReconcileError(f"{error.filename}: {error.strerror}"), settings)
-    raise error
+        case SystemExit() | GeneratorExit():
+            raise error
+    return _unforeseen(error, settings)
+
+
+def _unforeseen(error: BaseException, settings: Settings) -> int:
+    click.echo(clean_lines(where_it_broke(error)), err=True, nl=False)
+    what = f"this is a bug, here or in a provider ({type(error).__name__}); please report it with the lines above"
+    return _foreseen(ReconcileError(what), settings)
 
 
 def _foreseen(error: ReconcileError, settings: Settings) -> int:
@@ -38,10 +50,10 @@ def _foreseen(error: ReconcileError, settings: Settings) -> int:
 
         click.echo(error_json(error), nl=False)
     if isinstance(error, ConfigError):
-        click.echo(str(error), err=True)
+        click.echo("\n".join(clean(str(problem)) for problem in error.problems), err=True)
         wrong = len(error.problems)
         click.echo(f"{wrong} problem{'' if wrong == 1 else 's'} in the project; nothing was changed", err=True)
     else:
         mark = click.style("error:", fg="red", bold=True) if settings.colour(sys.stderr) else "error:"
-        click.echo(f"{mark} {error}", err=True)
+        click.echo(f"{mark} {clean_lines(str(error))}", err=True)
     return int(error.exit_code)

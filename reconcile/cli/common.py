@@ -51,11 +51,9 @@ def _remember(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]
 
 def _verbosity(ctx: click.Context, param: click.Parameter, value: int) -> None:
     if value:
-        import logging
+        from reconcile.cli.logs import log_to
 
-        level = logging.DEBUG if value > 1 else logging.INFO
-        logging.basicConfig(stream=sys.stderr, format="%(asctime)s %(name)s %(message)s")
-        logging.getLogger("reconcile").setLevel(level)
+        log_to(sys.stderr, verbose=value > 1)
 
 
 def GLOBAL_OPTIONS() -> list[click.Parameter]:  # noqa: N802 - a table that click wants made anew for every command

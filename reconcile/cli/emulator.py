@@ -16,6 +16,7 @@ import click
 from reconcile.cli.common import Command, Settings
 from reconcile.cli.faulting import list_faults, read_faults, told, with_seconds
 from reconcile.errors import ReconcileError, UsageError
+from reconcile.private import private_folder
 
 if TYPE_CHECKING:
     from reconcile.emulator import Emulator, Fault, Options
@@ -27,7 +28,7 @@ def _accounts(ctx: click.Context, param: click.Parameter, values: tuple[str, ...
     for text in values:
         uid, _, key = text.partition(":")
         if not uid.strip() or not key.strip():
-            raise click.BadParameter(f'expected {param.metavar} such as demo:demo-key, got "{text}"', ctx, param)
+            raise click.BadParameter(f"expected {param.metavar} such as demo:demo-key", ctx, param)  # it may be a key
         if uid in keys:
             raise click.BadParameter(f'account "{uid}" is given twice', ctx, param)
         keys[uid] = key
@@ -231,8 +232,7 @@ def command(
 
     faults = with_seconds(faults, {"slow": ("--slow", slow), "lagging-list": ("--lag", lag)})
     if database is None:
-        database = settings.root / ".reconcile" / "emulator.db"
-        database.parent.mkdir(exist_ok=True)
+        database = private_folder(settings.root) / "emulator.db"
     options = Options(
         accounts,
         database,

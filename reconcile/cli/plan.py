@@ -18,6 +18,7 @@ from reconcile.cli.common import (
     show_plan,
 )
 from reconcile.errors import UsageError
+from reconcile.escaping import clean
 
 
 @click.command(cls=Command)
@@ -74,5 +75,5 @@ def command(
     elif out is not None:
         click.echo(f"{out} was not written: a plan with errors can't be applied", err=True)
     for text in workflow.refusals(project, plan):
-        click.echo(f"warning: apply will refuse this plan: {text}", err=True)
+        click.echo(clean(f"warning: apply will refuse this plan: {text}"), err=True)
     return workflow.exit_code(plan, detailed=detailed_exitcode)

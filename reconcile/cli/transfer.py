@@ -12,6 +12,7 @@ import click
 from reconcile.cli.asking import account_option, accounts_for
 from reconcile.cli.common import Command, Settings, format_option, yes_option
 from reconcile.errors import ExitCode, UsageError
+from reconcile.escaping import clean
 from reconcile.model.capabilities import Activity
 
 if TYPE_CHECKING:
@@ -102,14 +103,12 @@ def command(
         }
         click.echo(text(data), nl=False)
     else:
-        click.echo(f"Sent: {amount:.2f} roubles to {whom}.")
+        click.echo(clean(f"Sent: {amount:.2f} roubles to {whom}."))
     return ExitCode.DONE
 
 
 def _shown(planned: Transfer) -> str:
     """What will happen, for people."""
-    from reconcile.reports.words import clean
-
     client = planned.client
     whom = ", ".join(part for part in (f"id {client.id}", planned.name) if part)
     money = (

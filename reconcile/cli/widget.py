@@ -29,10 +29,10 @@ def command(
       reconcile widget acme.ru --json > widget.json
     """
     from reconcile import activities
+    from reconcile.escaping import clean
     from reconcile.planning.planfile import FORMAT_VERSION
     from reconcile.reports.json import text
     from reconcile.reports.tables import flat, pairs_text
-    from reconcile.reports.words import clean
 
     if snippet + settings_only + (format_ == "json") > 1:
         raise UsageError("--snippet, --json and --format json are different outputs; say one of them")

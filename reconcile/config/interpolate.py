@@ -5,14 +5,13 @@ What comes in stays text, except where the schema wants a number or a flag. Noth
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from reconcile.config.inside import NoFile, Outside, TooLarge, read_inside
 from reconcile.config.load import Document
 from reconcile.config.places import Fault, Keys, Place
 from reconcile.model.fields import resolve, schemas
@@ -57,9 +56,10 @@ class Interpolator:
     def reference(self, match: re.Match[str], place: Place) -> str:
         if match[0] == "$${":
             return "${"
-        self.written[place.file, place.keys] = match.string
+        self.written[place.file, place.keys] = _MARK.sub(_named, match.string) if self.shown(place) else _named(match)
         if not match[0].endswith("}"):
-            return self.fail(place, f"{match[0]} is never closed; write $${{ for a literal ${{")
+            opened = match[0] if self.shown(place) else "a ${"
+            return self.fail(place, f"{opened} is never closed; write $${{ for a literal ${{")
         name = match[1]
         if (env := _ENV.fullmatch(name)) is not None:
             return self.environment(env[1], env[2], place)
@@ -67,9 +67,14 @@ class Interpolator:
             return self.file(name.removeprefix("file."), place)
         if name.startswith("each."):
             return self.fail(place, f"${{{name}}} has a meaning only in the template of a site group")
+        unknown = f"${{{name}}}" if self.shown(place) else "what stands in ${…}"
         return self.fail(
-            place, f"${{{name}}} is not known; expected ${{env.NAME}} or ${{file.path}}, or $${{ for a literal ${{"
+            place, f"{unknown} is not known; expected ${{env.NAME}} or ${{file.path}}, or $${{ for a literal ${{"
         )
+
+    def shown(self, place: Place) -> bool:
+        """Whether what is written at a place may be said: not where it may be a part of a secret."""
+        return place.keys[:1] not in (("accounts",), ("clients",))
 
     def environment(self, name: str, fallback: str | None, place: Place) -> str:
         if name in self.env:
@@ -83,15 +88,13 @@ class Interpolator:
 
     def file(self, name: str, place: Place) -> str:
         try:
-            path = Path(os.path.realpath(self.root / name))
-            if not path.is_relative_to(os.path.realpath(self.root)):
-                return self.fail(place, f"{name} is outside the project; only files inside it are read")
-            status = path.stat()
-            if not stat.S_ISREG(status.st_mode):
-                return self.fail(place, f"{name or 'the project'} is no file; the path starts at the project's folder")
-            if status.st_size > MAX_SECRET_BYTES:
-                return self.fail(place, f"{name} is larger than {MAX_SECRET_BYTES // 1024} KiB")
-            return path.read_text(encoding="utf-8").rstrip("\r\n")
+            return read_inside(self.root, self.root / name, MAX_SECRET_BYTES).decode("utf-8").rstrip("\r\n")
+        except Outside:
+            return self.fail(place, f"{name} is outside the project; only files inside it are read")
+        except NoFile:
+            return self.fail(place, f"{name or 'the project'} is no file; the path starts at the project's folder")
+        except TooLarge:
+            return self.fail(place, f"{name} is larger than {MAX_SECRET_BYTES // 1024} KiB")
         except OSError as error:
             return self.fail(place, f"{name} can't be read: {error.strerror}; the path starts at the project's folder")
         except UnicodeDecodeError:
@@ -102,6 +105,12 @@ class Interpolator:
     def fail(self, place: Place, message: str) -> str:
         self.faults.append(Fault(place, message))
         return ""
+
+
+def _named(match: re.Match[str]) -> str:
+    """A reference as it is named in messages: without its fallback, which may be a secret."""
+    name = match[1] or ""
+    return f"${{{name.partition(':-')[0]}:-…}}" if ":-" in name else match[0]
 
 
 def _typed(text: str, keys: Keys) -> Any:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import os
 import re
-import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,9 +17,9 @@ from typing import Any, Final
 
 import yaml
 
+from reconcile.config.inside import NoFile, Outside, TooLarge, read_inside
 from reconcile.config.places import Fault, Place
 from reconcile.errors import Problem, ReconcileError
-from reconcile.model.normalize import quoted
 
 MAX_FILE_BYTES: Final = 32 * 1024 * 1024
 MAX_DEPTH: Final = 64
@@ -128,16 +127,7 @@ def _load_file(inside: Path, path: Path, file: str) -> tuple[Document | None, li
             if any(part.startswith(".") for part in target.relative_to(inside).parts):
                 raise _Unreadable(file, 0, 0, "is a link to a hidden folder; hidden folders are not read")
             return None, []  # what is in it is read where it is
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise _Unreadable(file, 0, 0, "is no plain file, and can't be read")
-        if status.st_size > MAX_FILE_BYTES:
-            size, limit = status.st_size // 2**20, MAX_FILE_BYTES // 2**20
-            raise _Unreadable(file, 0, 0, f"is {size} MiB large; a file of a project may have {limit} MiB at most")
-        data = path.read_bytes()
-    except OSError as error:
-        raise _Unreadable(file, 0, 0, f"can't be read: {error.strerror}") from None
+    data = _bytes(inside, path, file)
     value, faults = parse(data, file)
     if value is None:
         return None, faults
@@ -146,6 +136,23 @@ def _load_file(inside: Path, path: Path, file: str) -> tuple[Document | None, li
             file, 1, 1, f"expected a mapping such as `sites:` at the top of the file, got {_named(value)}"
         )
     return Document(file, value, interpolated=b"${" in data), faults
+
+
+def _bytes(inside: Path, path: Path, file: str) -> bytes:
+    """What is in a file of the project. Raises `_Unreadable`."""
+    try:
+        return read_inside(inside, path, MAX_FILE_BYTES)
+    except Outside:  # a link since it was looked at
+        raise _Unreadable(file, 0, 0, "leads out of the project; only files inside it are read") from None
+    except NoFile:
+        raise _Unreadable(file, 0, 0, "is no plain file, and can't be read") from None
+    except TooLarge as error:
+        size, limit = error.size // 2**20, MAX_FILE_BYTES // 2**20
+        raise _Unreadable(
+            file, 0, 0, f"is {size} MiB large; a file of a project may have {limit} MiB at most"
+        ) from None
+    except OSError as error:
+        raise _Unreadable(file, 0, 0, f"can't be read: {error.strerror}") from None
 
 
 def _named(value: object) -> str:
@@ -240,7 +247,14 @@ def _check_depth(data: bytes, file: str) -> None:
 
 
 def _shown(tag: str) -> str:
-    return tag.replace(_PREFIX, "!!")
+    """How a tag is named: YAML's own and Python's by name; any other may be a password that begins with `!`."""
+    known = _KNOWN_TAG.match(tag.removeprefix(_PREFIX)) if tag.startswith(_PREFIX) else None
+    return "a tag (text that begins with `!` needs quotes)" if known is None else f"the tag !!{known[0]}"
+
+
+_KNOWN_TAG: Final = re.compile(
+    r"(?:str|int|float|bool|null|map|seq|merge|value|binary|timestamp|set|omap|pairs|python/[a-z_/]+:?[\w.]*)\Z"
+)
 
 
 class _Builder:
@@ -264,7 +278,7 @@ class _Builder:
         return self.unknown_tag(node)
 
     def unknown_tag(self, node: yaml.Node) -> None:
-        self.fault(node, f"the tag {_shown(node.tag)} is not allowed; a project holds plain values only")
+        self.fault(node, f"{_shown(node.tag)} is not allowed; a project holds plain values only")
 
     def scalar(self, node: yaml.Node) -> Any:
         text, tag = node.value, node.tag
@@ -274,7 +288,7 @@ class _Builder:
         if pattern is None:
             return self.unknown_tag(node)
         if not pattern.fullmatch(text):
-            return self.fault(node, f"the tag {_shown(tag)} does not fit {quoted(text)}; leave it away")
+            return self.fault(node, f"{_shown(tag)} does not fit what follows it; leave it away")
         if tag == _INT:
             return int(text)
         if tag == _FLOAT:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from reconcile.config.load import Document
@@ -87,7 +88,23 @@ def _worded(document: Document, error: ValidationError) -> Iterator[Fault]:
             names = " or ".join(f'"{choice["required"][0]}"' for choice in choices)
             yield Fault(Place(document.file, keys), f"the key {names} is missing here")
         case _:
-            yield _unexpected(Place(document.file, keys), error, schema)
+            fault = _unexpected(Place(document.file, keys), error, schema)
+            yield fault if not _may_be_secret(keys, fault, error) else replace(fault, got=_kind(error.instance))
+
+
+def _may_be_secret(keys: Keys, fault: Fault, error: ValidationError) -> bool:
+    """Whether what stands there wrongly may be a password or key that a person put in the wrong place.
+
+    Among credentials nothing is said of it, unless it is nearly what was expected.
+    """
+    if keys[:1] not in (("accounts",), ("clients",)) or "call_defaults" in keys or fault.got in ("", NO_TEXT):
+        return False
+    near = "did you mean" in fault.got or "; write " in fault.got
+    return isinstance(error.instance, str | int | float) and not near
+
+
+def _kind(value: Any) -> str:
+    return "a flag" if isinstance(value, bool) else "text" if isinstance(value, str) else "a number"
 
 
 def _unexpected(place: Place, error: ValidationError, schema: dict[str, Any]) -> Fault:

@@ -22,8 +22,12 @@ from reconcile.emulator.injector import Injector
 from reconcile.emulator.moments import Moment, Observer, Phase
 from reconcile.emulator.requests import Request
 from reconcile.emulator.service import Service
+from reconcile.escaping import where_it_broke
 
 log = logging.getLogger("reconcile.emulator")
+#: aiohttp quotes requests that it can't read, signatures and all; they are answered, and that is enough.
+_SILENT = logging.getLogger("reconcile.emulator.silent")
+_SILENT.disabled = True
 
 #: How long a stop waits for answers that are under way, in seconds.
 STOP_TIMEOUT = 1.0
@@ -108,7 +112,9 @@ class Server:
             log.info("interrupted")
 
     async def _serve(self, listening: concurrent.futures.Future[int], ending: asyncio.Event) -> None:
-        runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=STOP_TIMEOUT)
+        runner = web.ServerRunner(
+            web.Server(self._handle, access_log=None, logger=_SILENT), shutdown_timeout=STOP_TIMEOUT
+        )
         try:
             await runner.setup()
             await web.TCPSite(runner, self._host, self._wanted_port).start()
@@ -132,8 +138,8 @@ class Server:
             delivery = self._deliver(service, moment, arrived, await arrived.read())
         except web.HTTPRequestEntityTooLarge:
             delivery = Delivery(answers.error(413, "GEN-BODY-TOO-LARGE", "The body is too large"))
-        except Exception:
-            log.exception("%s %s failed", arrived.method, arrived.path)
+        except Exception as error:  # noqa: BLE001 - a bug is an answer, too; its text is not logged
+            log.error("%s %s failed\n%s", arrived.method, arrived.path, where_it_broke(error))
             delivery = Delivery(answers.error(500, "GEN-SERVER-ERROR", "Oops something wrong!"))
         if self._latency > 0:
             await asyncio.sleep(self._latency)

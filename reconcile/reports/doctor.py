@@ -7,10 +7,10 @@ from typing import Final
 
 import click
 
+from reconcile.escaping import clean
 from reconcile.planning.planfile import FORMAT_VERSION
 from reconcile.providers.base import Check, Level
 from reconcile.reports.json import text
-from reconcile.reports.words import clean
 
 _COLOURS: Final[Mapping[str, str]] = {
     Level.OK: "green",
@@ -25,7 +25,7 @@ def doctor_text(found: Mapping[str, Sequence[Check]], *, colour: bool = False) -
     """A line a finding, below its account's name; the method that it is about at its end."""
     lines = []
     for name, checks in found.items():
-        lines.append(f"{name}:")
+        lines.append(f"{clean(name)}:")
         for check in checks:
             level = check.level.ljust(_WIDTH)
             mark = click.style(level, fg=_COLOURS.get(check.level)) if colour else level

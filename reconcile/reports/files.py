@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from reconcile.errors import ReconcileError, UsageError
+from reconcile.errors import UsageError
 from reconcile.model.normalize import did_you_mean
 from reconcile.planning import planfile
 from reconcile.planning.plan import Plan
+from reconcile.private import write_private
 from reconcile.reports.json import plan_json
 from reconcile.reports.text import plan_text
 
@@ -40,16 +40,10 @@ def targets(writes: Sequence[str]) -> list[Target]:
 
 
 def write_plan(plan: Plan, target: Target) -> None:
-    """Writes a plan in a format."""
-    target.path.write_text(FORMATS[target.format](plan), encoding="utf-8")
+    """Writes a plan in a format, readable by its owner only, as a saved one. Raises `ReconcileError`, `OSError`."""
+    write_private(target.path, FORMATS[target.format](plan).encode("utf-8", "backslashreplace"))
 
 
 def save_plan(plan: Plan, project: str, path: Path) -> None:
     """Saves a plan for `apply`, readable by its owner only: it holds a client's phones and addresses."""
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    if not path.parent.is_dir():
-        raise ReconcileError(f"{path}: there is no folder {path.parent} to save the plan in")
-    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(planfile.dump(plan, project))
-    scratch.replace(path)
+    write_private(path, planfile.dump(plan, project).encode())

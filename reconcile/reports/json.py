@@ -7,13 +7,14 @@ from typing import Any
 
 from reconcile.applying.report import Report
 from reconcile.errors import ConfigError, PlanError, ReconcileError
+from reconcile.escaping import clean_json
 from reconcile.planning.plan import Plan
 from reconcile.planning.planfile import FORMAT_VERSION, plan_data
 
 
 def text(data: Any) -> str:
     """Plain data as JSON text with a line end."""
-    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+    return clean_json(json.dumps(data, ensure_ascii=False, indent=2)) + "\n"
 
 
 def plan_json(plan: Plan) -> str:

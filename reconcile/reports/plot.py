@@ -14,14 +14,17 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from reconcile.escaping import clean
+from reconcile.private import write_private
 from reconcile.reports.statistics import Count, Statistics
-from reconcile.reports.words import clean
 
 #: Colours that people who see few of them can tell apart (Okabe and Ito).
 _TALKED: Final = "#009E73"
 _FAILED: Final = "#D55E00"
 _OPEN: Final = "#BBBBBB"
 _RATE: Final = "#000000"
+#: matplotlib's own: a file `matplotlibrc` in the folder of a project would draw otherwise, and may start programs.
+_SETTINGS: Final = {key: mpl.rcParamsDefault[key] for key in mpl.rcParamsDefault if not key.startswith("backend")}
 #: How many days have their names below the picture, at most.
 _NAMED_DAYS: Final = 12
 
@@ -31,7 +34,7 @@ def plot(statistics: Statistics, title: str, path: Path) -> None:
     by_day: dict[date | None, Count] = {count.day: count for count in statistics.counts}
     counts = [by_day.get(day, Count(day, None, None)) for day in statistics.days]
     positions = range(len(counts))
-    with mpl.rc_context({"svg.hashsalt": "reconcile", "svg.fonttype": "path"}):
+    with mpl.rc_context({**_SETTINGS, "svg.hashsalt": "reconcile", "svg.fonttype": "path"}):
         figure = Figure(figsize=(10, 5), layout="constrained")
         axes = figure.add_subplot()
         below = [0] * len(counts)
@@ -59,7 +62,7 @@ def plot(statistics: Statistics, title: str, path: Path) -> None:
         axes.set_xticks(list(positions)[::step], names[::step], rotation=30, ha="right", rotation_mode="anchor")
         axes.set_title(clean(title), parse_math=False)
         figure.legend(loc="outside lower center", ncols=4)
-        path.write_bytes(_bytes(figure, path.suffix.lower().removeprefix(".")))
+        write_private(path, _bytes(figure, path.suffix.lower().removeprefix(".")))
 
 
 def _bytes(figure: Figure, form: str) -> bytes:

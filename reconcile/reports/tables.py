@@ -12,7 +12,7 @@ from unicodedata import combining, east_asian_width
 
 import click
 
-from reconcile.reports.words import clean
+from reconcile.escaping import clean
 
 #: What a spreadsheet takes for a formula when a cell begins with it.
 _OBEYED: Final = ("=", "+", "-", "@", "\t", "\r")

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 import click
 
 from reconcile.applying.report import Outcome, Report
+from reconcile.escaping import clean
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.normalize import count
 from reconcile.planning.plan import Change, Diagnostic, ManualStep, Plan, Severity
 from reconcile.reports.fields import Line, lines
-from reconcile.reports.words import clean, some
+from reconcile.reports.words import some
 
 _SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
 _COLOURS = {"+": "green", "-": "red", "~": "yellow"}
@@ -91,7 +92,7 @@ def _block(group: list[Change], *, colour: bool) -> Iterator[str]:
             head += f"; by the same call as its site {clean(first.together.human)}"
     else:
         under = "" if first.client is None else f", client {clean(first.client.name)}"
-        what = f"{first.address.account}{under}: the same on {len(group)} {first.address.kind}s"
+        what = f"{clean(first.address.account)}{under}: the same on {len(group)} {first.address.kind}s"
         reasons = {change.reason for change in group}
         why = f" ({clean(first.reason)})" if len(reasons) == 1 else ""
         # Nobody should confirm a delete unseen: each is on a line of its own below.

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-
-def clean(text: str) -> str:
-    """Text that came from elsewhere, without control characters: a terminal would obey them."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+from reconcile.escaping import clean
 
 
 def value(shown: Any) -> str:

@@ -183,8 +183,8 @@ def test_a_plan_is_written_in_several_formats_at_once(saved, run, project):
 
 def test_a_file_that_can_not_be_written_says_so(saved, run):
     for option, why in (
-        (("-o", "nowhere/plan.json"), "there is no folder nowhere to save the plan in"),
-        (("--write", "json=nowhere/plan.json"), "No such file or directory"),
+        (("-o", "nowhere/plan.json"), "there is no folder nowhere to write it in"),
+        (("--write", "json=nowhere/plan.json"), "there is no folder nowhere to write it in"),
     ):
         done = run("plan", *option)
         assert done.returncode == 1

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from reconcile.errors import ReconcileError
+from reconcile.private import private_file
 
 #: Written into the file; one more with every change of the tables.
 VERSION: Final = 1
@@ -120,6 +121,8 @@ class Database:
 
 def connect(path: Path) -> sqlite3.Connection:
     """A connection to a file with our tables. Raises `ReconcileError` for one whose tables are of another version."""
+    if path.name != ":memory:":
+        private_file(path)
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         # In this order: whoever makes the tables at this moment writes the version first.

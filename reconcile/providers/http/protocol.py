@@ -120,7 +120,7 @@ def parse(
     code in which `credentials_code` is found is about credentials, whatever the HTTP status.
     """
     if 300 <= answer.status < 400:
-        where = without_secrets(place(answer.headers.get("location", "")), secrets)
+        where = one_line(without_secrets(place(answer.headers.get("location", "")), secrets), 200)
         raise BadAnswer(f"{request}: redirected to {where}; is base_url right?", status=answer.status)
     body = answer.body.removeprefix(_BOM)
     successful = answer.status in _SUCCESS
@@ -168,7 +168,7 @@ def _refusal(
     credentials = status in (401, 403) or _http_code(fields.get("http_code"), 0) in (401, 403)
     if credentials_code is not None and credentials_code.search(code.upper()) and status < 500:
         credentials = True
-    where = f"{without_secrets(code, secrets)}, HTTP {status}" if code else f"HTTP {status}"
+    where = f"{one_line(without_secrets(code, secrets), 80)}, HTTP {status}" if code else f"HTTP {status}"
     message = f"{request}: {one_line(without_secrets(said, secrets), 300)} ({where})"
     kind = Rejected if credentials else ServiceError
     return kind(message, status=status, code=code, retry_after=answer.retry_after)

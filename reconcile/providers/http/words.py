@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import html
 import json
 import re
-from collections.abc import Collection
-from typing import Final
-from urllib.parse import quote, quote_plus, urlsplit
+from collections.abc import Collection, Iterator
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 _NAMED_SECRET: Final = re.compile(
     r"""(?i)\b(sign|token|uid|api_key|password|client_id|(?:private_?)?security_?key|private_key)"""
@@ -16,26 +17,68 @@ _NAMED_SECRET: Final = re.compile(
 )
 _SHORTEST_SECRET: Final = 4  # a shorter one would be found inside of ordinary words
 _DIGEST: Final = re.compile(r"(?i)\b[0-9a-f]{32,}\b")
+#: A longer one is looked for as it is only: its spellings would make a pattern without end.
+_LONGEST_SPELLED: Final = 512
+_SHORTEST_BASE64: Final = 6
+_ENTITIES: Final = ("quot", "amp", "lt", "gt", "apos")
 _EXCERPT: Final = 80
+#: So many bytes of a body are looked at for its excerpt.
+_SEEN: Final = 8192
 
 
 def without_secrets(text: str, secrets: Collection[str]) -> str:
     """A text of the service with these secrets, and whatever looks like a credential that it echoes, blotted out."""
-    for spelled in _spellings(tuple(secrets)):
-        text = text.replace(spelled, "***")
-    return _DIGEST.sub("***", _NAMED_SECRET.sub(r"\1\2***", text))
+    return _DIGEST.sub("***", _NAMED_SECRET.sub(r"\1\2***", without_known(text, secrets)))
 
 
-@functools.lru_cache(maxsize=256)
-def _spellings(secrets: tuple[str, ...]) -> tuple[str, ...]:
-    """These secrets as a service may repeat them: as they are, and as JSON, URLs, forms and HTML write them."""
-    found: set[str] = set()
-    for secret in secrets:
-        if len(secret) >= _SHORTEST_SECRET:
-            as_json = (json.dumps(secret, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False))
-            found |= {secret, quote(secret, safe=""), quote_plus(secret), html.escape(secret)}
-            found |= {text for spelled in as_json for text in (spelled, spelled.replace("/", "\\/"))}
-    return tuple(sorted(found, key=len, reverse=True))
+def without_known(text: str, secrets: Collection[str]) -> str:
+    """A text with these secrets blotted out, in whichever way a service may spell them."""
+    for spelled in (_spelled(secret) for secret in secrets if len(secret) >= _SHORTEST_SECRET):
+        text = spelled.sub("***", text)
+    return text
+
+
+def blotted(raw: Any, secrets: Collection[str]) -> Any:
+    """Decoded JSON with these secrets blotted out of its texts and keys."""
+    if isinstance(raw, str):
+        return without_known(raw, secrets)
+    if isinstance(raw, dict):
+        return {without_known(str(key), secrets): blotted(value, secrets) for key, value in raw.items()}
+    return [blotted(value, secrets) for value in raw] if isinstance(raw, list) else raw
+
+
+@functools.lru_cache(maxsize=64)
+def _spelled(secret: str) -> re.Pattern[str]:
+    """A secret in every spelling: as it is, as JSON, URLs, forms, HTML (also twice over), base64 and hexadecimal."""
+    shorter = secret[:_LONGEST_SPELLED]
+    raw = shorter.encode("utf-8", "surrogatepass")
+    whole = re.escape(secret) if len(secret) > _LONGEST_SPELLED else "".join(map(_forms, secret))
+    return re.compile("|".join([whole, *_base64(raw), f"(?i:{raw.hex()})"]))
+
+
+def _forms(char: str) -> str:
+    """A pattern of the spellings of one character."""
+    units = char.encode("utf-16-be", "surrogatepass")
+    by_json = "".join(rf"\\+u{units[i] << 8 | units[i + 1]:04x}" for i in range(0, len(units), 2))
+    by_url = "".join(f"%(?:25)*{byte:02x}" for byte in char.encode("utf-8", "surrogatepass"))
+    by_html = rf"&(?:amp;)*\#(?:0*{ord(char)}|x0*{ord(char):x});"
+    forms = [re.escape(char), *(f"(?i:{form})" for form in (by_url, by_json, by_html))]
+    forms += [f"&(?:amp;)*{name};" for name in _ENTITIES if html.unescape(f"&{name};") == char]
+    short = json.dumps(char)[1:-1]  # such as \\n or \\"
+    if char == "/" or short[0] == "\\":
+        forms.append(r"\\+" + re.escape(short[-1]))
+    if char == " ":
+        forms.append("[+]")
+    return f"(?:{'|'.join(forms)})"
+
+
+def _base64(secret: bytes) -> Iterator[str]:
+    """What surely is in the base64 of any text that has the secret in it, at each of the three places in a group."""
+    for before in range(3):
+        written = base64.b64encode(bytes(before) + secret).decode().rstrip("=")
+        inner = written[-(-before * 8 // 6) : len(written) - ((before + len(secret)) % 3 != 0)]
+        if len(inner) >= _SHORTEST_BASE64:
+            yield "".join({"+": "[+-]", "/": "[/_]"}.get(char, char) for char in inner) + "[A-Za-z0-9+/_-]{0,2}=*"
 
 
 def excerpt(body: bytes, secrets: Collection[str]) -> str:
@@ -43,7 +86,9 @@ def excerpt(body: bytes, secrets: Collection[str]) -> str:
     if not body.strip():
         return "an empty body"
     # Blotted out before it is cut, so that no half of a secret stays; a slice, so that a large page costs nothing.
-    text = without_secrets(body[:4096].decode("utf-8", "replace"), secrets)
+    text = without_secrets(body[:_SEEN].decode("utf-8", "replace"), secrets)
+    if len(body) > _SEEN:  # the end of the slice may be half of a secret
+        text = text[: _SEEN // 4]
     return f'"{one_line(text, _EXCERPT)}"'
 
 
@@ -55,5 +100,8 @@ def one_line(text: str, limit: int) -> str:
 
 def place(location: str) -> str:
     """Where a redirect points, without its query, which repeats the signature."""
-    target = urlsplit(location)
+    try:
+        target = urlsplit(location)
+    except ValueError:  # such as http://[
+        return "what is no URL"
     return f"{target.scheme}://{target.hostname}{target.path}" if target.hostname else target.path or "nowhere"
