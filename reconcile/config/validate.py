@@ -26,6 +26,7 @@ _TYPES: Final = {
 }
 #: What people write for flags in other places.
 _FLAGS: Final = dict.fromkeys(("true", "yes", "on", "1"), "true") | dict.fromkeys(("false", "no", "off", "0"), "false")
+_BOUNDS: Final = ("minimum", "exclusiveMinimum", "maximum")
 #: Text that needs no quotes in a list; with commas it is already several entries.
 _PLAIN: Final = re.compile(r"(?!(?i:true|false|null)\b)[^\W\d_][\w .,@/-]*")
 
@@ -95,8 +96,10 @@ def _worded(document: Document, error: ValidationError) -> Iterator[Fault]:
 def _may_be_secret(keys: Keys, fault: Fault, error: ValidationError) -> bool:
     """Whether what stands there wrongly may be a password or key that a person put in the wrong place.
 
-    Among credentials nothing is said of it, unless it is nearly what was expected.
+    Among credentials nothing is said of it, unless it is nearly what was expected, or a number out of bounds.
     """
+    if error.validator in _BOUNDS:
+        return False
     if keys[:1] not in (("accounts",), ("clients",)) or "call_defaults" in keys or fault.got in ("", NO_TEXT):
         return False
     near = "did you mean" in fault.got or "; write " in fault.got
