@@ -16,10 +16,10 @@ import click
 from reconcile.applying.report import Report
 from reconcile.cli.common import Settings, confirm, progress, show_plan
 from reconcile.errors import ExitCode
+from reconcile.escaping import clean
 from reconcile.planning.plan import Plan
 from reconcile.planning.safety import Allowed
 from reconcile.reports.died import died_lines
-from reconcile.reports.words import clean
 from reconcile.runs import Run, holding
 from reconcile.workflow import Project, apply, check
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from reconcile.reports.words import clean
+from reconcile.escaping import clean
 from reconcile.store.closing import Closed
 
 
