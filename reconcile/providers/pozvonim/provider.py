@@ -144,9 +144,8 @@ class Pozvonim:
             if self._appears(lambda: self._reader.find(address, (), site.owner)) is None:
                 self.create(site, ())
         except NotSent:  # but the client was
-            raise ConnectionFailed(
-                f"the client was created, and perhaps its site {address}: the run was over before; run plan again to see"
-            ) from None
+            message = f"the client was created, and perhaps its site {address}: the run was over"
+            raise ConnectionFailed(f"{message}; run plan again to see") from None
 
     def _created(self, request: Request, name: str, look_up: Callable[[], int | None]) -> int:
         """The id of what `request` creates. After a lost answer `look_up` says whether it is there.
