@@ -24,6 +24,7 @@ class Account:
     """How to reach an account, and how its resources are treated.
 
     `api_key` is a secret and not in `repr`, and so is `next_key`: the key that its `profile:` declares.
+    `project_secrets` are those of all accounts and clients of the project, for what must not repeat them.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Account:
     prune: bool = False
     next_key: str | None = None
     call_defaults: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    project_secrets: tuple[str, ...] = field(default=(), compare=False)
 
     def __repr__(self) -> str:
         return f"Account(name={self.name!r}, provider={self.provider!r}, base_url={self.base_url!r})"

@@ -8,6 +8,7 @@ from typing import Any, Final
 from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, Rejected, ServiceError
 from reconcile.model.state import Account
 from reconcile.providers.http.clock import CLOCK_TOLERANCE, clock_difference
+from reconcile.providers.http.hiding import Hiding
 from reconcile.providers.http.protocol import Request
 from reconcile.providers.http.retries import Repeat
 from reconcile.providers.http.transport import Timeouts, Transport
@@ -43,6 +44,7 @@ class Client:
             account, parse=parse, parallelism=parallelism, clock=clock, sleep=sleep, random=random, timeouts=timeouts
         )
         self.tokens = Tokens(self._fetch_token, clock)
+        self.hiding = Hiding(account)
 
     @property
     def clock_ahead(self) -> float | None:
@@ -92,10 +94,8 @@ class Client:
         account = self.account
         http = signed(request, account.base_url, account.uid, token.text, account.encoding)
         sent = (str(value) for key, value in request.params.items() if key in SECRET_KEYS)  # passwords, new keys
-        return self.transport.send(request, http, (token.text, *self._secrets(), *sent))
-
-    def _secrets(self) -> tuple[str, ...]:
-        return (self.account.api_key, self.account.uid, *filter(None, [self.account.next_key]))
+        self.hiding.note(http, token.text)
+        return self.transport.send(request, http, (*self.hiding.known, *sent))
 
     def _fetch_token(self) -> GivenToken:
         """A token for the key that worked last, or else for the other one: a change of keys may just be done."""
@@ -103,8 +103,9 @@ class Client:
         refused: Rejected | None = None
         for key in keys:
             http = token_request(self.account.base_url, self.account.uid, key)
+            self.hiding.note(http)
             try:
-                content = self.transport.send(TOKEN, http, self._secrets())
+                content = self.transport.send(TOKEN, http, self.hiding.known)
             except Rejected as error:
                 refused = refused or error
             except ProviderError as error:
