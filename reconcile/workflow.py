@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from reconcile.applying.report import Report
     from reconcile.providers.base import Provider
 
+#: A plan of 100,000 changed sites is smaller.
+MAX_PLAN_BYTES = 256 * 1024 * 1024
 #: Days of calls that an emulated account's new sites have behind them, so that there is something to see.
 EMULATED_HISTORY = 14
 
@@ -154,12 +156,19 @@ def load_plan(path: Path, project: Project) -> tuple[Plan, Project]:
         return value
 
     plan, known = planfile.load(_text(path), project.identity, secret)
+    strange = sorted({change.address.account for change in plan.changes} - desired.accounts.keys())
+    if strange:
+        raise PlanFileError(f"the saved plan changes {', '.join(strange)}, which this project does not declare")
     return plan, replace(project, desired=replace(desired, kinds=known))
 
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            data = file.read(MAX_PLAN_BYTES + 1)
+        if len(data) > MAX_PLAN_BYTES:
+            raise PlanFileError(f"{path}: is larger than {MAX_PLAN_BYTES >> 20} MiB, which no saved plan is")
+        return data.decode("utf-8")
     except UnicodeDecodeError:
         raise PlanFileError(f"{path}: this is not a saved plan; `reconcile plan -o FILE` writes one") from None
 

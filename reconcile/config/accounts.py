@@ -88,7 +88,8 @@ class Accounts:
         url = entry.raw.get("base_url", service.base_url)
         if url != "emulator" and _scheme(url) != _scheme(service.base_url):
             at = _within(entry.place, "base_url", at_key=False)
-            self.fault(at, f"expected something like {service.base_url}, got ", got=quoted(url))
+            scheme = url.partition(":")[0]  # the rest may hold a password
+            self.fault(at, f"expected something like {service.base_url}, got ", got=quoted(f"{scheme}://…"))
         elif is_exposed(url) and not entry.raw.get("allow_http"):
             self.fault(
                 _within(entry.place, "base_url", at_key=False),

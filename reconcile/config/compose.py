@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
 from reconcile.config import settings
 from reconcile.config.accounts import Accounts, Services
 from reconcile.config.layers import Layers
@@ -10,8 +13,9 @@ from reconcile.config.sections import Sections
 from reconcile.config.sites import Sites
 from reconcile.config.studio import Studio
 from reconcile.config.undocumented import undocumented
-from reconcile.model.fields import kinds
-from reconcile.model.state import DesiredState
+from reconcile.model.fields import client_kind, kinds
+from reconcile.model.resource import Desired
+from reconcile.model.state import Account, DesiredState
 
 
 def compose(sections: Sections, services: Services) -> tuple[DesiredState, list[Fault]]:
@@ -29,7 +33,7 @@ def compose(sections: Sections, services: Services) -> tuple[DesiredState, list[
         first = next(iter(sections.named["sites"].values()))
         faults.append(Fault(first.place, "no file declares an account; sites need one under `accounts:`"))
     state = DesiredState(
-        accounts.accounts,
+        _with_secrets(accounts.accounts, tuple(clients.values())),
         accounts.service_of,
         known,
         settings.safety(sections.safety.raw or {}),
@@ -39,3 +43,12 @@ def compose(sections: Sections, services: Services) -> tuple[DesiredState, list[
         settings.store(sections.store.raw),
     )
     return state, faults
+
+
+def _with_secrets(accounts: Mapping[str, Account], clients: Iterable[Desired]) -> dict[str, Account]:
+    """The accounts, each with all secrets of the project, which no message of any service may repeat."""
+    keys = [key for account in accounts.values() for key in (account.api_key, account.next_key)]
+    hidden = [field.index for field in client_kind().fields if field.sensitive]
+    passwords = [client.values[index] for client in clients for index in hidden]
+    secrets = tuple(dict.fromkeys(text for text in (*keys, *passwords) if isinstance(text, str) and text))
+    return {name: replace(account, project_secrets=secrets) for name, account in accounts.items()}

@@ -50,13 +50,17 @@ class Interpolator:
         return value
 
     def text(self, text: str, place: Place) -> Any:
+        names = [match for match in _MARK.finditer(text) if match[0] != "$${"]
+        if names:
+            # Among credentials, what stands around a reference may be a part of a secret.
+            said = _MARK.sub(_named, text) if self.shown(place) else "".join(map(_named, names))
+            self.written[place.file, place.keys] = said
         made = _MARK.sub(lambda match: self.reference(match, place), text)
         return made if made == text else _typed(made, place.keys)
 
     def reference(self, match: re.Match[str], place: Place) -> str:
         if match[0] == "$${":
             return "${"
-        self.written[place.file, place.keys] = _MARK.sub(_named, match.string) if self.shown(place) else _named(match)
         if not match[0].endswith("}"):
             opened = match[0] if self.shown(place) else "a ${"
             return self.fail(place, f"{opened} is never closed; write $${{ for a literal ${{")

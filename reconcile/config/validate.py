@@ -27,6 +27,8 @@ _TYPES: Final = {
 #: What people write for flags in other places.
 _FLAGS: Final = dict.fromkeys(("true", "yes", "on", "1"), "true") | dict.fromkeys(("false", "no", "off", "0"), "false")
 _BOUNDS: Final = ("minimum", "exclusiveMinimum", "maximum")
+#: So many unknown keys of one mapping are named each; more are no slip of the pen.
+_MOST_UNKNOWN: Final = 100
 #: Text that needs no quotes in a list; with commas it is already several entries.
 _PLAIN: Final = re.compile(r"(?!(?i:true|false|null)\b)[^\W\d_][\w .,@/-]*")
 
@@ -76,7 +78,11 @@ def _worded(document: Document, error: ValidationError) -> Iterator[Fault]:
     match error.validator:
         case "additionalProperties":
             known = _known_keys(schema)
-            for key in _unknown_keys(error):
+            unknown = _unknown_keys(error)
+            if len(unknown) > _MOST_UNKNOWN:
+                more = f"{len(unknown) - _MOST_UNKNOWN} more unknown keys{_where(keys)}"
+                yield Fault(Place(document.file, (*keys, unknown[_MOST_UNKNOWN]), at_key=True), more)
+            for key in unknown[:_MOST_UNKNOWN]:
                 hint = did_you_mean(key, known) or f"; expected one of {', '.join(known)}"
                 yield Fault(Place(document.file, (*keys, key), at_key=True), f'unknown key "{key}"{_where(keys)}{hint}')
         case "required":

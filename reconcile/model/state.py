@@ -26,6 +26,7 @@ class Account:
     `api_key` is a secret and not in `repr`, and so is `next_key`: the key that its `profile:` declares. `timeout` and
     `list_lag` (for how long the service's lists may miss what was just created) are in seconds; `requests_per_second`
     is None where there is no limit.
+    `project_secrets` are those of all accounts and clients of the project, for what must not repeat them.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Account:
     list_lag: float = 10.0
     allow_http: bool = False
     call_defaults: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    project_secrets: tuple[str, ...] = field(default=(), compare=False)
 
     def __repr__(self) -> str:
         return f"Account(name={self.name!r}, provider={self.provider!r}, base_url={self.base_url!r})"

@@ -110,6 +110,9 @@ def load(text: str, project: str | None, secrets: Secrets | None) -> tuple[Plan,
 
     No secret is in the file: `secrets` gives those that the project declares, None leaves them hidden.
     Raises `PlanFileError` for what is no plan, was edited, is of another version or of another project.
+
+    The digest shows what was edited by mistake. It is no signature: who can write the file can make another digest, so
+    that nothing in it is trusted to be of the right type.
     """
     data = _checked(text)
     if project is not None and data["project"] != project:
@@ -126,41 +129,70 @@ def load(text: str, project: str | None, secrets: Secrets | None) -> tuple[Plan,
         )
         plan = Plan(
             tuple(_change(entry, known, secrets) for entry in data["changes"]),
-            data["summary"]["noop"],
-            data["sizes"],
+            _natural(data["summary"]["noop"]),
+            {_text(name): _natural(size) for name, size in data["sizes"].items()},
             tuple(
-                Diagnostic(Severity(entry["severity"]), entry["address"], entry["message"])
+                Diagnostic(Severity(entry["severity"]), _text(entry["address"]), _text(entry["message"]))
                 for entry in data["diagnostics"]
             ),
-            tuple(ManualStep(entry["address"], entry["message"]) for entry in data["manual"]),
+            tuple(ManualStep(_text(entry["address"]), _text(entry["message"])) for entry in data["manual"]),
         )
-    except (KeyError, ValueError, TypeError, AttributeError):
+        if any(c.address.kind not in known or c.address.account not in plan.sizes for c in plan.changes):
+            raise ValueError("a change of what is not counted")
+    except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError):
         raise PlanFileError("the saved plan has fields that this version does not know; make a new one") from None
     return plan, known
 
 
 def _checked(text: str) -> dict[str, Any]:
     try:
-        data = json.loads(text)
+        data = json.loads(text, object_pairs_hook=_object, parse_constant=_no_number)
+        whole = dict(data) if isinstance(data, dict) else {}
+        digest = whole.pop("digest", None)
+        fits = digest == _digest(whole)
     except (ValueError, RecursionError):
-        data = None
+        data, whole, digest, fits = None, {}, None, False
     if not isinstance(data, dict) or not isinstance(data.get("format_version"), str):
         raise PlanFileError("this is not a saved plan; `reconcile plan -o FILE` writes one")
     if data["format_version"].split(".")[0] != FORMAT_VERSION.split(".")[0]:
         raise PlanFileError(
-            f"the saved plan is of format {data['format_version']}, and this version reads {FORMAT_VERSION}; "
+            f"the saved plan is of format {data['format_version'][:20]}, and this version reads {FORMAT_VERSION}; "
             "make a new one"
         )
-    digest = data.pop("digest", None)
     if digest is None:
         raise PlanFileError("this is a printed plan, not a saved one; `reconcile plan -o FILE` saves one")
-    if digest != _digest(data):
+    if not fits:
         raise PlanFileError("the saved plan was edited after it was made: its digest does not fit; make a new one")
-    return data
+    return whole
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys are there once: two readers of the same file must not see two plans."""
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("a key is there twice")
+    return made
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _text(raw: Any) -> str:
+    if not isinstance(raw, str):
+        raise TypeError("expected text")
+    return raw
+
+
+def _natural(raw: Any, least: int = 0) -> int:
+    if isinstance(raw, bool) or not isinstance(raw, int) or not least <= raw < 2**63:
+        raise TypeError("expected a number")
+    return raw
 
 
 def _change(entry: Mapping[str, Any], known: Kinds, secrets: Secrets | None) -> Change:
-    address = Address.parse(entry["address"])
+    address = Address.parse(_text(entry["address"]))
+    action = Action(entry["action"])
 
     def field(item: Mapping[str, Any], *, created: bool) -> FieldChange:
         found = known[address.kind].by_path[item["path"]]
@@ -170,20 +202,23 @@ def _change(entry: Mapping[str, Any], known: Kinds, secrets: Secrets | None) -> 
             return FieldChange(found, None if created else HIDDEN, after)
         return FieldChange(found, None if created else read(item["before"]), read(item["after"]))
 
+    if action is Action.NOOP or (action is Action.CREATE) != (entry["id"] is None):
+        raise ValueError("an action that does not go with its id")
     return Change(
         address,
-        Action(entry["action"]),
-        entry["reason"],
-        entry["id"],
-        tuple(field(item, created=entry["action"] == Action.CREATE) for item in entry["fields"]),
+        action,
+        _text(entry["reason"]),
+        # The profile of a service that gives it no id has the id 0.
+        None if entry["id"] is None else _natural(entry["id"], 0 if address.kind == "profile" else 1),
+        tuple(field(item, created=action is Action.CREATE) for item in entry["fields"]),
         tuple(
             field({"path": item["path"], "before": item["value"], "after": item["value"]}, created=False)
             for item in entry["context"]
         ),
-        entry["fingerprint"],
-        entry["prevent_destroy"],
-        entry["owner"],
-        *(Address.parse(entry[key]) if entry.get(key) else None for key in ("client", "together")),
+        None if entry["fingerprint"] is None else _text(entry["fingerprint"]),
+        bool(entry["prevent_destroy"]),
+        None if entry["owner"] is None else _natural(entry["owner"], 1),
+        *(Address.parse(_text(entry[key])) if entry.get(key) else None for key in ("client", "together")),
     )
 
 

@@ -14,9 +14,12 @@ import click
 
 from reconcile.escaping import clean
 
-#: What a spreadsheet takes for a formula when a cell begins with it.
-_OBEYED: Final = ("=", "+", "-", "@", "\t", "\r")
-_NUMBER_OR_PHONE: Final = re.compile(r"[+-]?\d+(?:\.\d+)?")
+#: What a spreadsheet takes for a formula when a cell begins with it; East Asian ones obey the wide forms, too.
+_OBEYED: Final = "=+\\-@\t\r\n＝＋－＠"
+#: At the beginning of a cell, and after what may begin another: where the list separator is not a comma, as in Russian
+#: settings, a spreadsheet cuts at the others whatever the quotes say.
+_FORMULA: Final = re.compile(rf"(^|[;|\t\r\n])([\s\"']*)(?=[{_OBEYED}])")
+_NUMBER_OR_PHONE: Final = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,5 +113,4 @@ def table_csv(table: Table) -> str:
 def cell(value: Any) -> str:
     """A value as a cell. What a spreadsheet would obey gets an apostrophe before it; numbers and phones are fine."""
     text = "" if value is None else str(value)
-    obeyed = text.lstrip(" ").startswith(_OBEYED) and not _NUMBER_OR_PHONE.fullmatch(text)
-    return clean(f"'{text}" if obeyed else text)
+    return clean(text if _NUMBER_OR_PHONE.fullmatch(text) else _FORMULA.sub(r"\1'\2", text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -126,7 +127,8 @@ class ChaserActivities:
         if filtered is not None:
             params["filter"] = next(str(s.wire) for s in CAPABILITIES.statuses if s.succeeded is filtered)
         request = Request("GET", "/statistics", params, slow=True, subject=site.address.name)
-        return calls(self._client.call(request), site.id, zone, str(request), filtered=filtered)
+        found = calls(self._client.call(request), site.id, zone, str(request), filtered=filtered)
+        return [replace(call, details=self._client.hiding.details(call.details)) for call in found]
 
 
 def _is_wanted(call: Call, query: CallQuery, filtered: bool | None) -> bool:

@@ -8,6 +8,7 @@ from reconcile.errors import BadAnswer, Rejected, ServiceError
 from reconcile.model.state import Account
 from reconcile.providers.chaser.protocol import signed
 from reconcile.providers.http.edges import Edges
+from reconcile.providers.http.hiding import Hiding
 from reconcile.providers.http.protocol import Request, parse
 from reconcile.providers.http.transport import Transport
 from reconcile.providers.http.words import one_line, without_secrets
@@ -26,7 +27,7 @@ class Client:
         self.account = account
         self.parallelism = parallelism
         self.edges = edges
-        self._secrets = (account.api_key, account.uid)
+        self.hiding = Hiding(account)
         self.transport = Transport(account, parse=parse, parallelism=parallelism, edges=edges)
 
     @property
@@ -38,8 +39,9 @@ class Client:
         """Sends the request and gives the JSON of its answer, None for a write without one. Raises `ProviderError`."""
         account = self.account
         http = signed(request, account.base_url, account.uid, account.api_key)
+        self.hiding.note(http)
         try:
-            return self.transport.send(request, http, self._secrets)
+            return self.transport.send(request, http, self.hiding.known)
         except Rejected as error:
             raise self._refused(error) from None
         except (ServiceError, BadAnswer) as error:
@@ -49,7 +51,7 @@ class Client:
 
     def said(self, text: str) -> str:
         """A text of the service, fit for a message."""
-        return one_line(without_secrets(text, self._secrets), 300)
+        return one_line(without_secrets(text, self.hiding.known), 300)
 
     def stop(self) -> None:
         """Ends all pauses; requests under way end, but are not repeated."""

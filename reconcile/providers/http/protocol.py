@@ -57,6 +57,7 @@ class HttpRequest:
     url: str = field(repr=False)
     headers: Mapping[str, str]
     body: bytes | None = field(default=None, repr=False)
+    signature: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +96,14 @@ def ready(request: Request, base_url: str, query: str, params: Mapping[str, Any]
     what was signed is what is sent.
     """
     url = base_url.rstrip("/") + request.path
+    signature = query.rpartition("=")[2]  # both services want it last
     if request.method in _IN_QUERY:
-        return HttpRequest(request.method, f"{url}?{query}", _HEADERS)
+        return HttpRequest(request.method, f"{url}?{query}", _HEADERS, None, signature)
     if encoding == "json":
         import orjson
 
-        return HttpRequest(request.method, url, {**_HEADERS, "Content-Type": _JSON}, orjson.dumps(params))
-    return HttpRequest(request.method, url, {**_HEADERS, "Content-Type": _FORM}, query.encode())
+        return HttpRequest(request.method, url, {**_HEADERS, "Content-Type": _JSON}, orjson.dumps(params), signature)
+    return HttpRequest(request.method, url, {**_HEADERS, "Content-Type": _FORM}, query.encode(), signature)
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------
@@ -120,7 +122,7 @@ def parse(
     code in which `credentials_code` is found is about credentials, whatever the HTTP status.
     """
     if 300 <= answer.status < 400:
-        where = one_line(without_secrets(place(answer.headers.get("location", "")), secrets), 200)
+        where = one_line(place(without_secrets(answer.headers.get("location", ""), secrets)), 200)
         raise BadAnswer(f"{request}: redirected to {where}; is base_url right?", status=answer.status)
     body = answer.body.removeprefix(_BOM)
     successful = answer.status in _SUCCESS
@@ -163,12 +165,13 @@ def _refusal(
 ) -> ServiceError:
     """The exception for an error envelope; the service's `http_code` counts where HTTP itself says that all is well."""
     fields = envelope if isinstance(envelope, dict) else {"message": envelope}
-    code, said = str(fields.get("code") or ""), str(fields.get("message") or "no message")
+    code = one_line(without_secrets(str(fields.get("code") or ""), secrets), 80)
+    said = str(fields.get("message") or "no message")
     status = answer.status if answer.status not in _SUCCESS else _http_code(fields.get("http_code"), answer.status)
     credentials = status in (401, 403) or _http_code(fields.get("http_code"), 0) in (401, 403)
     if credentials_code is not None and credentials_code.search(code.upper()) and status < 500:
         credentials = True
-    where = f"{one_line(without_secrets(code, secrets), 80)}, HTTP {status}" if code else f"HTTP {status}"
+    where = f"{code}, HTTP {status}" if code else f"HTTP {status}"
     message = f"{request}: {one_line(without_secrets(said, secrets), 300)} ({where})"
     kind = Rejected if credentials else ServiceError
     return kind(message, status=status, code=code, retry_after=answer.retry_after)

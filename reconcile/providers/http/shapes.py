@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from reconcile.errors import BadAnswer
 from reconcile.model.normalize import quoted
+from reconcile.providers.http.words import without_secrets
 
 Json = dict[str, Any]
 
@@ -22,12 +23,10 @@ def kind_of(raw: Any) -> str:
     return kinds.get(type(raw), "a number")
 
 
-def list_items(
-    raw: Any, what: str, keys: Collection[str], *, whole: bool = True, shown: Callable[[Any], str] = kind_of
-) -> list[Json]:
+def list_items(raw: Any, what: str, keys: Collection[str], *, whole: bool = True) -> list[Json]:
     """The objects of a list: an array, an object that wraps one in one of `keys`, or PHP's with keys "0", "1", ….
 
-    `what` names the list in messages, and `shown` what came instead of one. `whole`: a count beside the list must not
+    `what` names the list in messages. `whole`: a count beside the list must not
     be greater than its length. Raises `BadAnswer` for everything else, so that an unreadable list is never an empty
     one.
     """
@@ -36,12 +35,12 @@ def list_items(
         counted = max(counted, _count(raw))
         key = next((key for key in keys if isinstance(raw.get(key), list | dict)), None)
         if key is None:
-            names = quoted(sorted(raw)) if raw else "nothing in it"
+            names = without_secrets(quoted(sorted(raw)), ()) if raw else "nothing in it"
             raise BadAnswer(f"{what}: expected a list, got an object with {names}", status=200)
         raw = raw[key]
     items = list(raw.values()) if isinstance(raw, dict) else raw
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise BadAnswer(f"{what}: expected a list of objects, got {shown(raw)}", status=200)
+        raise BadAnswer(f"{what}: expected a list of objects, got {kind_of(raw)}", status=200)
     if whole and counted > len(items):
         raise BadAnswer(f"{what}: only {len(items)} of {counted} came; the list is not complete", status=200)
     return items

@@ -8,7 +8,7 @@ import html
 import json
 import re
 from collections.abc import Collection, Iterator
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 _NAMED_SECRET: Final = re.compile(
@@ -28,7 +28,7 @@ _SEEN: Final = 8192
 
 def without_secrets(text: str, secrets: Collection[str]) -> str:
     """A text of the service with these secrets, and whatever looks like a credential that it echoes, blotted out."""
-    return _DIGEST.sub("***", _NAMED_SECRET.sub(r"\1\2***", without_known(text, secrets)))
+    return _DIGEST.sub("***", named_hidden(without_known(text, secrets)))
 
 
 def without_known(text: str, secrets: Collection[str]) -> str:
@@ -38,21 +38,19 @@ def without_known(text: str, secrets: Collection[str]) -> str:
     return text
 
 
-def blotted(raw: Any, secrets: Collection[str]) -> Any:
-    """Decoded JSON with these secrets blotted out of its texts and keys."""
-    if isinstance(raw, str):
-        return without_known(raw, secrets)
-    if isinstance(raw, dict):
-        return {without_known(str(key), secrets): blotted(value, secrets) for key, value in raw.items()}
-    return [blotted(value, secrets) for value in raw] if isinstance(raw, list) else raw
+def named_hidden(text: str) -> str:
+    """A text without the values of what is called a credential in it: `sign=…`, `"password": "…"`."""
+    return _NAMED_SECRET.sub(r"\1\2***", text)
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=512)
 def _spelled(secret: str) -> re.Pattern[str]:
     """A secret in every spelling: as it is, as JSON, URLs, forms, HTML (also twice over), base64 and hexadecimal."""
     shorter = secret[:_LONGEST_SPELLED]
     raw = shorter.encode("utf-8", "surrogatepass")
-    whole = re.escape(secret) if len(secret) > _LONGEST_SPELLED else "".join(map(_forms, secret))
+    # Letters and digits are the same in every spelling of texts.
+    plain = len(secret) > _LONGEST_SPELLED or (secret.isascii() and secret.isalnum())
+    whole = re.escape(secret) if plain else "".join(map(_forms, secret))
     return re.compile("|".join([whole, *_base64(raw), f"(?i:{raw.hex()})"]))
 
 

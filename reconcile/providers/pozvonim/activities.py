@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from datetime import tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -116,7 +117,7 @@ class PozvonimActivities:
             path = f"/contributors/{query.owner}/calls"
         request = Request("GET", path, params, slow=True)
         items = list_items(self._client.call(request), str(request))
-        calls = oldest_first(decode_call(item, zone, CAPABILITIES.statuses) for item in items)
+        calls = oldest_first(self._call(item, zone) for item in items)
         if query.owner is None:
             return calls
         # Call 26 has no filter for people, so that they are told apart here.
@@ -133,7 +134,7 @@ class PozvonimActivities:
         request = Request("GET", f"{above}/calls/{quote(call_id, safe='')}")
         whose = "among the studio's own, and a client's needs --client" if owner is None else "of this client"
         raw = self._found(request, f'there is no call "{call_id}" {whose}')
-        call = decode_call(raw, self.zone(), CAPABILITIES.statuses)
+        call = self._call(raw, self.zone())
         if call.id != call_id:
             raise BadAnswer(f"{request}: the answer is not this call", status=200)
         return call
@@ -142,12 +143,12 @@ class PozvonimActivities:
 
     def clients(self) -> tuple[Client, ...]:
         """The studio's clients (17), by their ids."""
-        return tuple(sorted(map(decode_client, read_clients(self._client)), key=lambda client: client.id))
+        return tuple(sorted(map(self._client_of, read_clients(self._client)), key=lambda client: client.id))
 
     def client(self, client_id: int) -> Client:
         """One client, extended (19)."""
         request = Request("GET", f"/contributors/{client_id}")
-        return decode_client(self._found(request, f"there is no client with the id {client_id}"))
+        return self._client_of(self._found(request, f"there is no client with the id {client_id}"))
 
     def balance(self, purse: Purse) -> Decimal | None:
         """The money there is, as the profile tells (14)."""
@@ -169,7 +170,9 @@ class PozvonimActivities:
         item = own[0] if own else items[0] if len(items) == 1 and not items[0].keys() & {"site_id", "site"} else None
         if item is None or (known := site_id(item)) is None:
             raise ProviderError(f"{site.address.shown}: the service has no widget of this site")
-        return decode_widget(site.id, item, self._client.call(Request("GET", f"/widget/{known}")))
+        widget = decode_widget(site.id, item, self._client.call(Request("GET", f"/widget/{known}")))
+        hidden = self._client.hiding.details
+        return replace(widget, snippet=hidden(widget.snippet), settings=hidden(widget.settings))
 
     def time(self) -> ServerTime:
         """What the service's clock says (7); a text without a zone is in the profile's (1.2)."""
@@ -181,6 +184,16 @@ class PozvonimActivities:
         if at is None:
             return ServerTime(shown_time(raw), self._client.clock_ahead)
         return ServerTime(f"{at:%Y-%m-%d %H:%M:%S} {at.tzinfo}", at.timestamp() - now)
+
+    # --- without anybody's secrets ------------------------------------------------------------------------------------
+
+    def _call(self, raw: Any, zone: tzinfo) -> Call:
+        call = decode_call(raw, zone, CAPABILITIES.statuses)
+        return replace(call, details=self._client.hiding.details(call.details))
+
+    def _client_of(self, raw: Any) -> Client:
+        client = decode_client(raw)
+        return replace(client, details=self._client.hiding.details(client.details))
 
     # --- parts --------------------------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from reconcile.errors import BadAnswer, ProviderError
 from reconcile.model.capabilities import Status
 from reconcile.model.normalize import quoted, read_phone
 from reconcile.providers.activities import Call, Client, Purse, Widget
-from reconcile.providers.http.shapes import Json
+from reconcile.providers.http.shapes import Json, kind_of
 from reconcile.providers.pozvonim import assumed
 from reconcile.providers.pozvonim.codec import site_id, unwrapped
 from reconcile.providers.pozvonim.studio import email_of
@@ -33,7 +33,7 @@ def decode_call(raw: Any, zone: tzinfo, statuses: Iterable[Status]) -> Call:
     """A call, brief or detailed; `zone` is that of dates without an offset. Raises `BadAnswer` without an id."""
     raw = _object(raw)
     if not isinstance(raw, dict) or not (known := read_id(_first(raw, "id"))):
-        raise BadAnswer(f"a call has no usable id: {quoted(raw)}", status=200)
+        raise BadAnswer(f"a call has no usable id: {kind_of(raw)}", status=200)
     name, succeeded = read_status([raw.get(key) for key in assumed.CALL_KEYS["status"]], statuses)
     return Call(
         id=known,
@@ -138,7 +138,7 @@ def decode_client(raw: Any) -> Client:
     raw = _object(raw)
     known = site_id(raw)
     if known is None:
-        raise BadAnswer(f"a client has no usable id: {quoted(raw)}", status=200)
+        raise BadAnswer(f"a client has no usable id: {kind_of(raw)}", status=200)
     balance = next((money(raw[key]) for key in assumed.BALANCE_KEYS if raw.get(key) is not None), None)
     return Client(known, email_of(raw), balance, without_secrets(raw))
 
@@ -177,7 +177,7 @@ def zone_of(profile: Any) -> tzinfo:
 
     raw = _object(profile)
     if not isinstance(raw, dict):
-        raise BadAnswer(f"GET /profile: expected an object, got {quoted(raw)}", status=200)
+        raise BadAnswer(f"GET /profile: expected an object, got {kind_of(raw)}", status=200)
     given = next((str(raw[key]).strip() for key in assumed.ZONE_KEYS if raw.get(key)), assumed.PROFILE_ZONE)
     offset = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d\d))?", given)
     try:
@@ -225,7 +225,7 @@ def decode_widget(site: int, item: Json, settings: Any) -> Widget:
     settings = unwrapped(settings)
     known = site_id(item) or site_id(settings)
     if not isinstance(settings, dict) or not settings or known is None:
-        raise BadAnswer(f"the widget of site {site}: expected settings, got {quoted(settings)}", status=200)
+        raise BadAnswer(f"the widget of site {site}: expected settings, got {kind_of(settings)}", status=200)
     return Widget(known, _snippet(site, (settings, item)), without_secrets(settings))
 
 

@@ -8,6 +8,7 @@ from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, Rejecte
 from reconcile.model.state import Account
 from reconcile.providers.http.clock import CLOCK_TOLERANCE, clock_difference
 from reconcile.providers.http.edges import Edges
+from reconcile.providers.http.hiding import Hiding
 from reconcile.providers.http.protocol import Request
 from reconcile.providers.http.retries import Repeat
 from reconcile.providers.http.transport import Transport
@@ -33,6 +34,7 @@ class Client:
         self.key = account.api_key
         self.transport = Transport(account, parse=parse, parallelism=parallelism, edges=edges)
         self.tokens = Tokens(self._fetch_token, edges.clock)
+        self.hiding = Hiding(account)
 
     @property
     def clock_ahead(self) -> float | None:
@@ -86,10 +88,8 @@ class Client:
         account = self.account
         http = signed(request, account.base_url, account.uid, token.text, account.encoding)
         sent = (str(value) for key, value in request.params.items() if key in SECRET_KEYS)  # passwords, new keys
-        return self.transport.send(request, http, (token.text, *self._secrets(), *sent))
-
-    def _secrets(self) -> tuple[str, ...]:
-        return (self.account.api_key, self.account.uid, *filter(None, [self.account.next_key]))
+        self.hiding.note(http, token.text)
+        return self.transport.send(request, http, (*self.hiding.known, *sent))
 
     def _fetch_token(self) -> GivenToken:
         """A token for the key that worked last, or else for the other one: a change of keys may just be done."""
@@ -97,8 +97,9 @@ class Client:
         refused: Rejected | None = None
         for key in keys:
             http = token_request(self.account.base_url, self.account.uid, key)
+            self.hiding.note(http)
             try:
-                content = self.transport.send(TOKEN, http, self._secrets())
+                content = self.transport.send(TOKEN, http, self.hiding.known)
             except Rejected as error:
                 refused = refused or error
             except ProviderError as error:

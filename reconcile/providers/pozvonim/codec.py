@@ -13,11 +13,10 @@ from typing import Any, Final
 from reconcile.errors import BadAnswer
 from reconcile.model.address import Address
 from reconcile.model.fields import UNMANAGED, Field, Kind, Memo
-from reconcile.model.normalize import quoted, read_address
+from reconcile.model.normalize import read_address
 from reconcile.model.resource import Live
 from reconcile.providers.http import shapes
-from reconcile.providers.http.shapes import Json, identifier
-from reconcile.providers.http.words import without_secrets
+from reconcile.providers.http.shapes import Json, identifier, kind_of
 from reconcile.providers.pozvonim.assumed import DETAIL_SECTIONS, LIST_KEYS, NAMED_KEYS, OBJECT_KEYS
 from reconcile.providers.pozvonim.capabilities import CAPABILITIES
 
@@ -32,8 +31,8 @@ SECTIONS: Final = ("site", "managers", "widget", "blacklists")
 
 
 def list_items(raw: Any, what: str, *, whole: bool = True) -> list[Json]:
-    """The objects of a list, as `shapes.list_items`; messages show what came, without anybody's secrets."""
-    return shapes.list_items(raw, what, LIST_KEYS, whole=whole, shown=lambda came: without_secrets(quoted(came), ()))
+    """The objects of a list, as `shapes.list_items`."""
+    return shapes.list_items(raw, what, LIST_KEYS, whole=whole)
 
 
 def unwrapped(raw: Any) -> Any:
@@ -77,10 +76,10 @@ def is_brief(raw: Mapping[str, Any]) -> bool:
 def identity(raw: Any) -> tuple[int, str]:
     """The id and the canonical address of a site, brief or not. Raises `BadAnswer` where either is missing."""
     if not isinstance(raw, dict):
-        raise BadAnswer(f"a site: expected an object, got {quoted(raw)}", status=200)
+        raise BadAnswer(f"a site: expected an object, got {kind_of(raw)}", status=200)
     known = site_id(raw)
     if known is None:
-        raise BadAnswer(f"a site has no usable id: {quoted(raw.get('id'))}", status=200)
+        raise BadAnswer(f"a site has no usable id: {kind_of(raw.get('id'))}", status=200)
     url = _own_fields(raw).get("url")
     if not isinstance(url, str) or not url.strip():
         raise BadAnswer(f"site {known} has no url", status=200)

@@ -8,10 +8,9 @@ from typing import Any, Final
 from reconcile.errors import BadAnswer
 from reconcile.model.address import Address
 from reconcile.model.fields import UNMANAGED, client_kind, profile_kind
-from reconcile.model.normalize import quoted
 from reconcile.model.resource import Live
 from reconcile.providers.http.protocol import Request
-from reconcile.providers.http.shapes import Json
+from reconcile.providers.http.shapes import Json, kind_of
 from reconcile.providers.pozvonim.assumed import EMAIL_KEYS, PROFILE_KEYS
 from reconcile.providers.pozvonim.codec import site_id, unwrapped
 
@@ -26,7 +25,7 @@ def decode_client(account: str, raw: Any) -> Live:
     known = site_id(raw)
     if known is None:
         raise BadAnswer(
-            f"a client has no usable id: {quoted(raw.get('id') if isinstance(raw, dict) else raw)}", status=200
+            f"a client has no usable id: {kind_of(raw.get('id') if isinstance(raw, dict) else raw)}", status=200
         )
     kind = client_kind()
     email = kind.by_path["email"]
@@ -63,7 +62,7 @@ def decode_profile(account: str, raw: Any, key: str) -> Live:
         else raw
     )
     if not isinstance(inner, dict):
-        raise BadAnswer(f"GET /profile: expected an object, got {quoted(raw)}", status=200)
+        raise BadAnswer(f"GET /profile: expected an object, got {kind_of(raw)}", status=200)
     kind = profile_kind()
     values = {field.name: field.lenient(inner.get(field.wire[-1])) for field in kind.fields}
     if values["api_enable"] is None:
