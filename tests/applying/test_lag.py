@@ -37,7 +37,7 @@ def test_pauses_grow_and_are_the_lag_altogether():
 
 def test_a_run_ends_when_the_lists_show_what_it_created(account):
     account.add("acme.ru")
-    account.declare(SITES, settings=", list_lag: 5")
+    account.declare(SITES, lag=5)
     lagging(account, 0.6)
 
     report = account.apply()
@@ -48,7 +48,7 @@ def test_a_run_ends_when_the_lists_show_what_it_created(account):
 
 
 def test_what_the_lists_never_show_is_said(account):
-    account.declare(SITES, settings=", list_lag: 0.3")
+    account.declare(SITES, lag=0.3)
     lagging(account, 60)
 
     report = account.apply()
@@ -60,11 +60,11 @@ def test_what_the_lists_never_show_is_said(account):
 
 @pytest.mark.parametrize("known", [True, False], ids=["its id is known", "its answer was lost"])
 def test_what_an_earlier_run_created_and_no_list_shows_yet_is_not_created_again(account, outcomes, known):
-    account.declare(SITES, settings=", list_lag: 0")
+    account.declare(SITES, lag=0)
     lagging(account, 0.7)
     made = {result.address: result.id for result in account.apply().results}
     earlier = {address: Creation("EARLIER", number if known else None, 0.1) for address, number in made.items()}
-    account.declare(SITES, settings=", list_lag: 2")
+    account.declare(SITES, lag=2)
 
     with account.connected() as (plan, apply):
         assert plan.summary["create"] == 2
@@ -77,7 +77,7 @@ def test_what_an_earlier_run_created_and_no_list_shows_yet_is_not_created_again(
 
 
 def test_what_somebody_deleted_after_an_earlier_run_had_created_it_is_created(account, outcomes):
-    account.declare(SITES, settings=", list_lag: 0.5")
+    account.declare(SITES, lag=0.5)
     made = {result.address: result.id for result in account.apply().results}
     for number in made.values():
         account.emulator.drop_site(number)
