@@ -14,8 +14,9 @@ from reconcile.model.resource import Desired
 from reconcile.planning.plan import Plan
 from reconcile.planning.select import Selection
 from reconcile.planning.undo import build_undo_plan
+from reconcile.runs import account_keys
 from reconcile.store.recorded import deeds, kinds_of
-from reconcile.store.records import RunRecord
+from reconcile.store.records import RunRecord, StepRecord
 from reconcile.workflow import Project
 
 if TYPE_CHECKING:
@@ -23,22 +24,33 @@ if TYPE_CHECKING:
     from reconcile.providers.base import Provider
 
 
-def project_of(project: Project, run: RunRecord) -> Project:
-    """The project with the accounts of a run, and with all the undocumented fields that the run tells of.
+def in_project(project: Project, run: RunRecord) -> tuple[Project, RunRecord]:
+    """The project with all the undocumented fields that a run tells of, and the run by the project's account names.
 
-    Raises `PlanError` where an account of the run is not declared any more.
+    Raises `PlanError` where an account of the run is not in the project, or is another one by now.
     """
     desired = project.desired
-    for step in run.steps:
-        name = step.address.account
-        if name not in desired.accounts:
-            raise PlanError(
-                f"run {run.name} changed account {name}, which no file declares{did_you_mean(name, desired.accounts)}; "
-                "declare it as it was then, and roll back again"
+    names = {key: name for name, key in account_keys(desired, project.root).items()}
+    accounts = {}
+    for name in sorted({step.address.account for step in run.steps}):
+        if run.keys[name] not in names:
+            why = (
+                f"which no file declares{did_you_mean(name, desired.accounts)}"
+                if name not in desired.accounts
+                else "which is declared otherwise now: with another `provider`, `uid` or `base_url`"
             )
+            raise PlanError(f"run {run.name} changed account {name}, {why}; declare it as it was, and roll back again")
+        accounts[name] = names[run.keys[name]]
+    steps = tuple(_with_account(step, accounts[step.address.account]) for step in run.steps)
     known = kinds_of(run, desired.kinds["site"].raw)
     sites = tuple(_with_kinds(site, desired.kinds, known) for site in desired.sites)
-    return replace(project, desired=replace(desired, kinds=known, sites=sites))
+    return replace(project, desired=replace(desired, kinds=known, sites=sites)), replace(run, steps=steps)
+
+
+def _with_account(step: StepRecord, name: str) -> StepRecord:
+    """A step with the name that its account has in the project by now."""
+    client = None if step.client is None else replace(step.client, account=name)
+    return replace(step, address=replace(step.address, account=name), client=client)
 
 
 def _with_kinds(site: Desired, own: Kinds, known: Kinds) -> Desired:
@@ -48,7 +60,7 @@ def _with_kinds(site: Desired, own: Kinds, known: Kinds) -> Desired:
 
 
 def plan(project: Project, run: RunRecord, providers: Mapping[str, Provider], selection: Selection) -> Plan:
-    """What takes a run back; `project` is that of `project_of`. Raises `PlanError`."""
+    """What takes a run back; `project` and `run` are those of `in_project`. Raises `PlanError`."""
     desired = project.desired
     done = deeds(run, desired.kinds)
     kinds = {name: _kinds_read(name, done) for name in sorted({deed.change.address.account for deed in done})}

@@ -17,7 +17,8 @@ PACKAGE = Path(reconcile.__file__).parent
 #: From the command line down to the nouns; a module may import from its own layer and from those to the right.
 LAYERS = (
     ("cli", "__main__"),
-    ("workflow", "activities", "rollback"),
+    ("history", "rollback"),
+    ("workflow", "activities"),
     ("live",),
     ("reports", "store"),
     ("applying", "emulator"),
