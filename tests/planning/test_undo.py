@@ -18,7 +18,8 @@ from reconcile.model.capabilities import Action
 from reconcile.planning.plan import Diagnostic, Severity
 from reconcile.planning.select import selection
 from reconcile.planning.undo import build_undo_plan
-from reconcile.rollback import project_of
+from reconcile.rollback import in_project
+from reconcile.runs import account_keys
 from reconcile.store.recorded import deeds
 from reconcile.store.records import FieldRecord, RunRecord, Status, StepRecord
 from reconcile.workflow import Project
@@ -43,9 +44,10 @@ def step(number, given):
     )
 
 
-def run_of(steps):
-    accounts = tuple({one.address.account for one in steps})
-    return RunRecord("R1", "apply", "anna", "desk", None, accounts, 1.0, 2.0, Status.DONE, {}, tuple(steps))
+def run_of(steps, keys):
+    return RunRecord(
+        "R1", "apply", "anna", "desk", None, tuple(keys), 1.0, 2.0, Status.DONE, {}, tuple(steps), dict(keys)
+    )
 
 
 def told(plan):
@@ -78,9 +80,10 @@ def told(plan):
 def test_the_plan_back_is_this(case, declared, tmp_path):
     given = yaml.safe_load(case.read_text(encoding="utf-8"))
     account = "accounts: {studio: {provider: pozvonim, uid: '100', api_key: s3cr3t}}\n"
-    run = run_of([step(number, one) for number, one in enumerate(given["steps"])])
-    desired = declared(given.get("project", "sites: {}\n"), given.get("accounts", account))
-    desired = project_of(Project(tmp_path, desired), run).desired
+    project = Project(tmp_path, declared(given.get("project", "sites: {}\n"), given.get("accounts", account)))
+    steps = [step(number, one) for number, one in enumerate(given["steps"])]
+    project, run = in_project(project, run_of(steps, account_keys(project.desired, tmp_path)))
+    desired = project.desired
     unread = [Diagnostic(Severity.ERROR, name, "the account can't be read") for name in given.get("unread", ())]
 
     plan = build_undo_plan(
