@@ -28,8 +28,8 @@ def read(providers: Mapping[str, Provider], kinds: Mapping[str, Collection[str]]
     )
 
 
-def owners_in_doubt(desired: DesiredState, plan: Plan) -> list[str]:
-    """The accounts of a plan whose sites may be those of clients that were not read, as no file declares any.
+def owners_in_doubt(desired: DesiredState, plan: Plan, kinds: Mapping[str, Collection[str]]) -> list[str]:
+    """The accounts of a plan whose sites may be those of clients, which were not read; `kinds` are what was.
 
     A site that is to be created may be live under a client, and one that is to be deleted may be a client's, where the
     service lists those among the studio's own.
@@ -39,9 +39,7 @@ def owners_in_doubt(desired: DesiredState, plan: Plan) -> list[str]:
         for change in plan.changes
         if change.address.kind == "site" and change.action in (Action.CREATE, Action.DELETE)
     }
-    return sorted(
-        name for name in risky if desired.services[name].has("client") and "client" not in desired.kinds_of(name)
-    )
+    return sorted(name for name in risky if desired.services[name].has("client") and "client" not in kinds[name])
 
 
 def with_owners(

@@ -109,10 +109,11 @@ def plan(project: Project, providers: Mapping[str, Provider], selection: Selecti
     require_resources(project)
     desired = project.desired
     build = build_destroy_plan if destroy else build_plan
-    live, unread = read(providers, {name: desired.kinds_of(name) for name in providers})
+    kinds = {name: desired.kinds_of(name) for name in providers}
+    live, unread = read(providers, kinds)
     unread = [said for said in unread if selection.concerns(said.address, desired)]
     made = build(desired, live, selection=selection, unread=unread)
-    doubtful = owners_in_doubt(desired, made)
+    doubtful = owners_in_doubt(desired, made, kinds)
     if not doubtful:
         return made
     live, more = with_owners(desired, providers, live, doubtful)

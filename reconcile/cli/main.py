@@ -23,6 +23,8 @@ COMMANDS: Final = {
     "drift": "Report what differs, for schedulers; exit 2 if anything does.",
     "show": "Show a saved plan.",
     "destroy": "Delete what is declared.",
+    "history": "List what was applied, or show one run.",
+    "rollback": "Undo what a run did.",
     "doctor": "Check credentials, clock and how each account is read.",
     "call": "Call a visitor for a site.",
     "calls": "List calls, or show one.",

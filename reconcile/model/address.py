@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from reconcile.model.normalize import human_address
+from reconcile.model.normalize import human_address, read_address
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -26,6 +26,13 @@ class Address:
         """The inverse of `str`. Raises `ValueError` for anything else."""
         account, kind, *name = text.split("/", 2)
         return cls(account, kind, *(name or [""]))
+
+    def at(self, url: str) -> Address:
+        """The address of the site with this URL, in whatever spelling."""
+        try:
+            return replace(self, name=read_address(url))
+        except ValueError:
+            return replace(self, name=url)
 
     @property
     def human(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
@@ -100,11 +100,16 @@ def _by_account(sites: Sequence[Desired], live: Mapping[str, LiveAccount]) -> di
 def _plan(found: Findings, live: Mapping[str, LiveAccount], selection: Selection, unread: Sequence[Diagnostic]) -> Plan:
     if not unread:  # else, what it means may be in what could not be read
         selection.require_match()
-    ordered = sorted(
-        found.changes, key=lambda c: (c.address.account, KIND_ORDER[c.address.kind], c.address.name, c.id or 0)
-    )
     sizes = {name: len(account.sites) for name, account in live.items()}
-    return Plan(tuple(ordered), found.noop, sizes, tuple(sorted(found.diagnostics)), tuple(sorted(found.manual)))
+    said, manual = tuple(sorted(found.diagnostics)), tuple(sorted(found.manual))
+    return Plan(in_order(found.changes), found.noop, sizes, said, manual)
+
+
+def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """The changes in the order of a plan: by account, kind and name."""
+    return tuple(
+        sorted(changes, key=lambda c: (c.address.account, KIND_ORDER[c.address.kind], c.address.name, c.id or 0))
+    )
 
 
 class _Planner:

@@ -15,9 +15,10 @@ from reconcile.planning.plan import Change, Diagnostic, ManualStep, Plan, Severi
 from reconcile.reports.fields import Line, lines
 from reconcile.reports.words import some
 
-_SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
-_COLOURS = {"+": "green", "-": "red", "~": "yellow"}
-_VERBS = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "deleted"}
+#: The sign, the colour and the verb of each action.
+SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
+COLOURS = {"+": "green", "-": "red", "~": "yellow"}
+VERBS = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "deleted"}
 
 
 def plan_text(plan: Plan, *, colour: bool = False) -> str:
@@ -83,9 +84,9 @@ def _groups(changes: Iterable[Change]) -> list[list[Change]]:
 
 def _block(group: list[Change], *, colour: bool) -> Iterator[str]:
     first = group[0]
-    sign = _SIGNS[first.action]
+    sign = SIGNS[first.action]
     names = [clean(change.address.human) for change in group]
-    verb = _VERBS[first.action]
+    verb = VERBS[first.action]
     if len(group) == 1:
         head = f"{clean(first.address.shown)}{_id(first)} will be {verb}: {clean(first.reason)}"
         if first.together is not None:
@@ -98,17 +99,17 @@ def _block(group: list[Change], *, colour: bool) -> Iterator[str]:
         # Nobody should confirm a delete unseen: each is on a line of its own below.
         which = "" if first.action is Action.DELETE else f": {some(names, 12)}"
         head = f"{what}, which will be {verb}{which}{why}"
-    yield _painted(sign, f"{sign} {head}", colour)
+    yield painted(sign, f"{sign} {head}", colour)
     if first.action is Action.DELETE and len(group) > 1:
         for change, name in zip(group, names, strict=True):
-            yield _line(Line(sign, f"{name}{_id(change)}"), colour)
+            yield line_text(Line(sign, f"{name}{_id(change)}"), colour)
     shown = first.fields
     if first.action is Action.CREATE:
         shown = tuple(
             i for i in shown if i.field.path != "url" or (len(group) == 1 and i.shown[1] != first.address.name)
         )
     for line in lines(shown, first.context, created=first.action is Action.CREATE):
-        yield _line(line, colour)
+        yield line_text(line, colour)
 
 
 def _id(change: Change) -> str:
@@ -118,17 +119,20 @@ def _id(change: Change) -> str:
     return f" ({', '.join(parts)})" if parts else ""
 
 
-def _line(line: Line, colour: bool) -> str:
-    return "    " + "  " * line.depth + _painted(line.sign, f"{line.sign} {line.text}", colour)
+def line_text(line: Line, colour: bool) -> str:
+    """A line of a change, indented."""
+    return "    " + "  " * line.depth + painted(line.sign, f"{line.sign} {line.text}", colour)
 
 
-def _painted(sign: str, text: str, colour: bool) -> str:
-    return click.style(text, fg=_COLOURS.get(sign)) if colour else text
+def painted(sign: str, text: str, colour: bool) -> str:
+    """Text in the colour of its sign."""
+    return click.style(text, fg=COLOURS.get(sign)) if colour else text
 
 
 # --- after an apply ---------------------------------------------------------------------------------------------------
 
-_WORDS = {
+#: What each outcome is called, and its colour.
+OUTCOMES = {
     Outcome.DONE: ("done", "green"),
     Outcome.FAILED: ("failed", "red"),
     Outcome.NOT_ATTEMPTED: ("not attempted", "yellow"),
@@ -142,7 +146,7 @@ def report_text(report: Report, *, colour: bool = False) -> str:
     for result in report.results:
         if result.outcome is Outcome.DONE or result.left:
             continue
-        word, fg = _WORDS[result.outcome]
+        word, fg = OUTCOMES[result.outcome]
         mark = click.style(word, fg=fg) if colour else word
         made.append(f"{clean(result.address.shown)}: {result.action} {mark}: {clean(result.error)}")
     made += [f"warning: {clean(warning)}" for warning in report.warnings]
@@ -151,7 +155,7 @@ def report_text(report: Report, *, colour: bool = False) -> str:
         said = f"{ended.why}; {count(left, 'change')} not attempted"
         made.append(diagnostic_text(Diagnostic(Severity.ERROR, ended.account, said), colour=colour))
     numbers = report.summary
-    rest = [f", {numbers[o]} {word}" for o, (word, _) in _WORDS.items() if numbers[o] and o is not Outcome.DONE]
+    rest = [f", {numbers[o]} {word}" for o, (word, _) in OUTCOMES.items() if numbers[o] and o is not Outcome.DONE]
     done = f"{numbers[Outcome.DONE]} of {count(len(report.results), 'change')} done"
     interrupted = "Interrupted. " if report.interrupted else ""
     made.append(f"{interrupted}Apply: {done}{''.join(rest)}. Run {report.run}.")

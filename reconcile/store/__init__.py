@@ -21,3 +21,11 @@ def open_store(url: str, root: Path) -> Store:
     from reconcile.store.store import Store
 
     return Store(Database(url, root))
+
+
+def is_there(url: str, root: Path) -> bool:
+    """Whether there may be a store at a URL: the file of SQLite is made by the first run. Raises `StoreError`."""
+    from reconcile.store.database import file_of
+
+    file = file_of(url, root)
+    return file is None or file.exists()

@@ -88,6 +88,12 @@ class Database:
         return StoreError(f"the history in {self.place} can't be used: {text}")
 
 
+def file_of(url: str, root: Path) -> Path | None:
+    """The file that a URL means, None where that is a server. Raises `StoreError`."""
+    parsed = _parsed(url)
+    return root / str(parsed.database) if parsed.get_backend_name() == "sqlite" else None
+
+
 def _parsed(url: str) -> URL:
     """The URL, with the driver that is used. Nothing of what was written is repeated: it may hold a password."""
     try:

@@ -1,0 +1,69 @@
+"""`reconcile history`."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from reconcile.cli.asking import account_option
+from reconcile.cli.common import Command, Settings, format_option
+from reconcile.errors import UsageError
+
+
+@click.command(cls=Command)
+@click.argument("run_name", metavar="[RUN]", required=False)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Only the newest N runs.  [default: all]",
+)
+@account_option
+@click.option(
+    "--select",
+    "select",
+    multiple=True,
+    metavar="EXPR",
+    help="Only runs that changed these: an address, or a glob such as '*.ru'. May be repeated.",
+)
+@format_option("text", "json")
+@click.pass_obj
+def command(
+    settings: Settings,
+    run_name: str | None,
+    limit: int | None,
+    account: str | None,
+    select: tuple[str, ...],
+    format_: str,
+) -> int:
+    """List what was applied, newest first; or show one run with all that it did.
+
+    RUN is the name of a run, the beginning of one, or `latest`.
+
+    \b
+    Examples:
+      reconcile history --limit 10
+      reconcile history --select acme.ru
+      reconcile history latest
+    """
+    from reconcile import history, workflow
+    from reconcile.reports.history import run_json, run_text, runs_json, runs_text
+
+    if run_name is not None and (limit is not None or account is not None or select):
+        raise UsageError("RUN is one run; --limit, --account and --select belong to the list")
+    project = workflow.validate(settings.root, os.environ)
+    json, colour = format_ == "json", settings.colour(sys.stdout)
+    if run_name is not None:
+        run = history.run(project, run_name)
+        click.echo(run_json(run) if json else run_text(run, colour=colour), nl=False, color=True)
+        return 0
+    runs = history.runs(project, limit=limit, account=account, select=select)
+    if json:
+        click.echo(runs_json(runs), nl=False)
+    elif runs:
+        click.echo(runs_text(runs, colour=colour), nl=False, color=True)
+    else:
+        click.echo("No such run." if account or select else "Nothing has been applied yet.")
+    return 0

@@ -1,0 +1,77 @@
+"""`reconcile rollback`."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from reconcile.cli.common import (
+    Command,
+    Settings,
+    allow_deletes_option,
+    allow_lockout_option,
+    format_option,
+    lock_timeout_option,
+    parallelism_option,
+    select_option,
+    selected,
+    yes_option,
+)
+
+
+@click.command(cls=Command)
+@click.argument("run_name", metavar="RUN")
+@yes_option
+@select_option
+@parallelism_option
+@allow_deletes_option
+@allow_lockout_option
+@lock_timeout_option
+@format_option("text", "json")
+@click.pass_obj
+def command(
+    settings: Settings,
+    run_name: str,
+    yes: bool,
+    select: tuple[str, ...],
+    parallelism: int,
+    allow_deletes: int | None,
+    allow_lockout: bool,
+    lock_timeout: float,
+    format_: str,
+) -> int:
+    """Undo what a run did: show the plan back, ask, do it, and report.
+
+    RUN is the name of a run, the beginning of one, or `latest`; `reconcile history` lists them. What the run deleted is
+    created anew, what it changed gets its former values, and what it created is deleted. The files stay as they are.
+
+    \b
+    Examples:
+      reconcile rollback latest
+      reconcile rollback 20261122T101112Z-0a1b2c --select acme.ru
+    """
+    from reconcile import history, rollback, workflow
+    from reconcile.cli.applying import carry_out, close_died, running
+    from reconcile.planning.safety import Allowed
+
+    project = workflow.validate(settings.root, os.environ)
+    project, record = rollback.in_project(project, history.run(project, run_name))
+    accounts = {step.address.account for step in record.steps}
+    with (
+        running(project, f"rollback {record.name}", lock_timeout, accounts) as run,
+        workflow.connected(project, parallelism) as providers,
+    ):
+        close_died(run, project, providers)
+        _, record = rollback.in_project(project, run.store.run(record.name))  # it may be one of those
+        plan = rollback.plan(project, record, providers, selected(select))
+        return carry_out(
+            project,
+            plan,
+            providers,
+            run,
+            settings,
+            parallelism=parallelism,
+            allowed=Allowed(allow_deletes, allow_lockout),
+            yes=yes,
+        )

@@ -1,0 +1,218 @@
+"""The history as people and programs read it: a table of runs, and one run with all that it did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import Any, Final
+
+import click
+
+from reconcile.applying.report import Outcome
+from reconcile.model.capabilities import Action
+from reconcile.planning.plan import HIDDEN
+from reconcile.planning.planfile import FORMAT_VERSION
+from reconcile.reports.fields import Line, lines
+from reconcile.reports.json import text
+from reconcile.reports.tables import Column, Table, table_text
+from reconcile.reports.text import OUTCOMES, SIGNS, VERBS, line_text, painted
+from reconcile.reports.words import clean, some, value
+from reconcile.store.recorded import field_changes, kinds_of
+from reconcile.store.records import RunRecord, Status, StepRecord
+
+#: Characters of a commit that people are shown.
+_COMMIT: Final = 10
+
+_STATUS_COLOURS: Final = {
+    Status.DONE: "green",
+    Status.RUNNING: "cyan",
+    Status.PARTIAL: "yellow",
+    Status.INTERRUPTED: "yellow",
+    Status.FAILED: "red",
+    Status.DIED: "red",
+}
+_COLUMNS: Final = (
+    Column("run", "Run"),
+    Column("started", "Started"),
+    Column("user", "Who"),
+    Column("command", "Command"),
+    Column("commit", "Commit"),
+    Column("status", "Status", colour=lambda status: _STATUS_COLOURS[Status(status)]),
+    Column("summary", "Changes"),
+)
+
+
+def runs_text(runs: Sequence[RunRecord], *, zone: tzinfo | None = None, colour: bool = False) -> str:
+    """Runs in a table; times are in `zone`, None: where the program runs."""
+    rows = [
+        (
+            run.name,
+            _time(run.started, zone),
+            f"{run.user}@{run.host}",
+            run.command,
+            _short(run.commit),
+            run.status.value,
+            _summary(run.summary),
+        )
+        for run in runs
+    ]
+    return table_text(Table(_COLUMNS, rows), colour=colour)
+
+
+def run_text(run: RunRecord, *, zone: tzinfo | None = None, colour: bool = False) -> str:
+    """One run: who, when and how, and each of its changes with what became of it."""
+    parts = ["\n".join(_head(run, zone, colour=colour))]
+    parts += ["\n".join(_block(run, group, colour=colour)) for group in _groups(run.steps)]
+    return "\n\n".join([*parts, f"Changes: {_summary(run.summary)}."]) + "\n"
+
+
+def _head(run: RunRecord, zone: tzinfo | None, *, colour: bool) -> Iterator[str]:
+    status = run.status.value
+    yield f"Run {clean(run.name)}: {clean(run.command)}, " + (
+        click.style(status, fg=_STATUS_COLOURS[run.status]) if colour else status
+    )
+    took = "" if run.finished is None else f", took {_duration(run.finished - run.started)}"
+    commit = "" if run.commit is None else f", on commit {clean(_short(run.commit))}"
+    yield f"    by {clean(run.user)}@{clean(run.host)}, {_time(run.started, zone)}{took}{commit}"
+    yield f"    accounts: {clean(', '.join(run.accounts))}"
+
+
+def _groups(steps: Sequence[StepRecord]) -> list[list[StepRecord]]:
+    """Steps that did the same to several resources, together; what is not simply done stands by itself."""
+    groups: dict[object, list[StepRecord]] = {}
+    for step in steps:
+        plain = step.outcome is Outcome.DONE and not (step.error or step.note)
+        same = tuple(
+            (item.path, repr(item.before), repr(item.after))
+            for item in step.fields
+            if step.action is not Action.CREATE or item.path != "url"
+        )
+        key = (step.address.account, step.address.kind, step.client, step.action, same) if plain else step.number
+        groups.setdefault(key, []).append(step)
+    return list(groups.values())
+
+
+def _block(run: RunRecord, group: Sequence[StepRecord], *, colour: bool) -> Iterator[str]:
+    first = group[0]
+    sign, verb = SIGNS[first.action], VERBS[first.action]
+    names = [clean(step.address.human) + _id(step) for step in group]
+    if len(group) == 1:
+        became = verb if first.outcome is Outcome.DONE else f"{first.action.value}, {_outcome(first)}"
+        error = f": {clean(first.error)}" if first.error else ""
+        head = f"{clean(first.address.shown)}{_id(first)} {became}{error}"
+    else:
+        which = "" if first.action is Action.DELETE else f": {some(names, 12)}"
+        head = f"{clean(first.address.account)}: the same on {len(group)} {first.address.kind}s, {verb}{which}"
+    yield painted(sign, f"{sign} {head}", colour)
+    if len(group) > 1 and first.action is Action.DELETE:
+        yield from (line_text(Line(sign, name), colour) for name in names)
+    if len(group) == 1:
+        if first.reason:
+            yield f"      why: {clean(first.reason)}"
+        if first.note:
+            yield f"      found later: {clean(first.note)}"
+    known = kinds_of(run)
+    shown = tuple(
+        item
+        for item in field_changes(first, known)
+        if first.action is not Action.CREATE or item.field.path != "url" or item.shown[1] != first.address.name
+    )
+    yield from (line_text(line, colour) for line in lines(shown, created=first.action is Action.CREATE))
+    for item in first.fields:  # those of another version
+        if item.path not in known[first.address.kind].by_path:
+            yield line_text(Line("~", f"{clean(item.path)}: {value(item.before)} -> {value(item.after)}"), colour)
+
+
+def _outcome(step: StepRecord) -> str:
+    if step.outcome is not None:
+        return OUTCOMES[step.outcome][0]
+    return "never sent" if step.intended is None else "was sent, and its answer was never seen"
+
+
+def _id(step: StepRecord) -> str:
+    parts = [f"id {step.id}"] if step.id else []
+    if step.client is not None:
+        parts.append(f"client {clean(step.client.name)}")
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _summary(summary: Mapping[str, int]) -> str:
+    """`3 done, 1 failed`."""
+    words = {outcome.value: word for outcome, (word, _) in OUTCOMES.items()}
+    return ", ".join(f"{number} {words.get(name, name)}" for name, number in summary.items() if number) or "none"
+
+
+def _short(commit: str | None) -> str:
+    """The beginning of a commit, with its `+` where files differed from it."""
+    if commit is None:
+        return ""
+    return commit.rstrip("+")[:_COMMIT] + ("+" if commit.endswith("+") else "")
+
+
+def _time(seconds: float, zone: tzinfo | None) -> str:
+    return datetime.fromtimestamp(seconds, UTC).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %z")
+
+
+def _duration(seconds: float) -> str:
+    """`0.8 s`, `12 s`, `3 min 5 s`."""
+    if seconds < 10:
+        return f"{max(seconds, 0.0):.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+# --- for programs -----------------------------------------------------------------------------------------------------
+
+
+def runs_json(runs: Sequence[RunRecord]) -> str:
+    """Runs, newest first (design, section 4)."""
+    return text({"format_version": FORMAT_VERSION, "runs": [_run_data(run) for run in runs]})
+
+
+def run_json(run: RunRecord) -> str:
+    """One run with its steps."""
+    steps = [_step_data(step) for step in run.steps]
+    return text({"format_version": FORMAT_VERSION, **_run_data(run), "steps": steps})
+
+
+def _run_data(run: RunRecord) -> dict[str, Any]:
+    return {
+        "run": run.name,
+        "command": run.command,
+        "user": run.user,
+        "host": run.host,
+        "commit": run.commit,
+        "accounts": list(run.accounts),
+        "started": _iso(run.started),
+        "finished": _iso(run.finished),
+        "status": run.status.value,
+        "summary": dict(run.summary),
+    }
+
+
+def _step_data(step: StepRecord) -> dict[str, Any]:
+    return {
+        "address": str(step.address),
+        "kind": step.address.kind,
+        "account": step.address.account,
+        "action": step.action.value,
+        "reason": step.reason,
+        "id": step.id,
+        **({} if step.client is None else {"client": str(step.client)}),
+        "outcome": None if step.outcome is None else step.outcome.value,
+        "error": step.error or None,
+        "note": step.note or None,
+        "sent": _iso(step.intended),
+        "ended": _iso(step.ended),
+        "fields": [
+            {"path": item.path, "before": item.before, "after": item.after}
+            | ({"sensitive": True} if HIDDEN in (item.before, item.after) else {})
+            for item in step.fields
+        ],
+        "before": None if step.before is None else dict(step.before),
+    }
+
+
+def _iso(seconds: float | None) -> str | None:
+    """A time in ISO 8601, in UTC, to the millisecond."""
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

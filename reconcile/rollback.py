@@ -1,0 +1,80 @@
+"""Takes a run back: what the history tells of it, what is live now, and the plan from the one to the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reconcile.errors import PlanError
+from reconcile.live import owners_in_doubt, read, with_owners
+from reconcile.model.fields import UNMANAGED, Kinds
+from reconcile.model.normalize import did_you_mean
+from reconcile.model.resource import Desired
+from reconcile.planning.plan import Plan
+from reconcile.planning.select import Selection
+from reconcile.planning.undo import build_undo_plan
+from reconcile.runs import account_keys
+from reconcile.store.recorded import deeds, kinds_of
+from reconcile.store.records import RunRecord, StepRecord
+from reconcile.workflow import Project
+
+if TYPE_CHECKING:
+    from reconcile.planning.former import Deed
+    from reconcile.providers.base import Provider
+
+
+def in_project(project: Project, run: RunRecord) -> tuple[Project, RunRecord]:
+    """The project with all the undocumented fields that a run tells of, and the run by the project's account names.
+
+    Raises `PlanError` where an account of the run is not in the project, or is another one by now.
+    """
+    desired = project.desired
+    names = {key: name for name, key in account_keys(desired, project.root).items()}
+    accounts = {}
+    for name in sorted({step.address.account for step in run.steps}):
+        if run.keys[name] not in names:
+            why = (
+                f"which no file declares{did_you_mean(name, desired.accounts)}"
+                if name not in desired.accounts
+                else "which is declared otherwise now: with another `provider`, `uid` or `base_url`"
+            )
+            raise PlanError(f"run {run.name} changed account {name}, {why}; declare it as it was, and roll back again")
+        accounts[name] = names[run.keys[name]]
+    steps = tuple(_with_account(step, accounts[step.address.account]) for step in run.steps)
+    known = kinds_of(run, desired.kinds["site"].raw)
+    sites = tuple(_with_kinds(site, desired.kinds, known) for site in desired.sites)
+    return replace(project, desired=replace(desired, kinds=known, sites=sites)), replace(run, steps=steps)
+
+
+def _with_account(step: StepRecord, name: str) -> StepRecord:
+    """A step with the name that its account has in the project by now."""
+    client = None if step.client is None else replace(step.client, account=name)
+    return replace(step, address=replace(step.address, account=name), client=client)
+
+
+def _with_kinds(site: Desired, own: Kinds, known: Kinds) -> Desired:
+    """A declared site with its values in the places that its fields have among more of them."""
+    values = {field.path: value for field, value in zip(own["site"].fields, site.values, strict=True)}
+    return replace(site, values=tuple(values.get(field.path, UNMANAGED) for field in known["site"].fields))
+
+
+def plan(project: Project, run: RunRecord, providers: Mapping[str, Provider], selection: Selection) -> Plan:
+    """What takes a run back; `project` and `run` are those of `in_project`. Raises `PlanError`."""
+    desired = project.desired
+    done = deeds(run, desired.kinds)
+    kinds = {name: _kinds_read(name, done) for name in sorted({deed.change.address.account for deed in done})}
+    live, unread = read(providers, kinds)
+    made = build_undo_plan(run.name, done, desired, live, selection=selection, unread=unread)
+    doubtful = owners_in_doubt(desired, made, kinds)
+    if not doubtful:
+        return made
+    live, more = with_owners(desired, providers, live, doubtful)
+    return build_undo_plan(run.name, done, desired, live, selection=selection, unread=[*unread, *more])
+
+
+def _kinds_read(account: str, done: tuple[Deed, ...]) -> frozenset[str]:
+    """The kinds of resources of an account that have to be read to take all this back."""
+    changes = [deed.change for deed in done if deed.change.address.account == account]
+    clients = {"client" for change in changes if change.client is not None or change.owner is not None}
+    return frozenset({"site", *clients, *(change.address.kind for change in changes)})
