@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from reconcile.emulator.outcomes import State
 from reconcile.emulator.refused import Refused
 from reconcile.emulator.routes import CHASER, POZVONIM
 from reconcile.emulator.storage import Storage, StoredClient, StoredSite
+from reconcile.emulator.unseen import Unseen
 
 #: The zone of dates where no profile says another. [assumed: the services are Russian]
 HOME_ZONE: Final = ZoneInfo("Europe/Moscow")
@@ -26,6 +27,7 @@ class Context:
 
     `now` is the services' own clock (unix time); `manners` change while they run; `site` is what a site may hold;
     `token_ttl` is how many seconds a token is valid, `history_days` how many days of calls a new site begins with.
+    `unseen` is what lists miss yet.
     """
 
     storage: Storage
@@ -34,6 +36,7 @@ class Context:
     now: Callable[[], float]
     token_ttl: float
     history_days: int
+    unseen: Unseen = field(default_factory=Unseen)
 
     def add_site(self, uid: str, sections: Mapping[str, Any], client: int | None) -> StoredSite:
         """Stores a new site, a client's or the studio's own, with its past."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +13,10 @@ from reconcile.emulator.backdoor import Backdoor
 from reconcile.emulator.chaser import Chaser
 from reconcile.emulator.context import Context
 from reconcile.emulator.documents import Document
+from reconcile.emulator.faults import Fault, Strikes
+from reconcile.emulator.injector import Injector
 from reconcile.emulator.manners import Manners
+from reconcile.emulator.moments import Observer, nobody
 from reconcile.emulator.pozvonim import Pozvonim
 from reconcile.emulator.routes import CHASER, POZVONIM
 from reconcile.emulator.server import Server
@@ -31,7 +34,8 @@ class Options:
 
     `accounts` are the API keys by uid that Pozvonim's accounts begin with: one that was changed through the service
     stays as it is. `chaser_accounts` are the private keys of Chaser's users by `client_id`. With `history_days` a new
-    site comes with the calls of so many days.
+    site comes with the calls of so many days. `faults` strike as `seed` decides; `observer` is called at every boundary
+    of a request, in the server's thread, which waits for it.
     """
 
     accounts: Mapping[str, str] = field(repr=False)
@@ -45,6 +49,9 @@ class Options:
     update_method: str = "PUT"
     chaser_accounts: Mapping[str, str] = field(default_factory=dict, repr=False)
     history_days: int = 0
+    faults: tuple[Fault, ...] = ()
+    seed: int = 0
+    observer: Observer | None = None
 
 
 class Emulator(Backdoor):
@@ -71,8 +78,15 @@ class Emulator(Backdoor):
             POZVONIM: Pozvonim(context, options.update_method),
             CHASER: Chaser(context, options.chaser_accounts),
         }
+        self._injector = Injector(context, options.faults, options.seed)
         self._server = Server(
-            self._services.values(), options.host, options.port, latency=options.latency, now=lambda: self.time
+            self._services.values(),
+            self._injector,
+            options.observer or nobody,
+            options.host,
+            options.port,
+            latency=options.latency,
+            now=lambda: self.time,
         )
 
     # --- running ---
@@ -85,6 +99,7 @@ class Emulator(Backdoor):
         """
         if not self._server.running:
             self._storage.log.clear()
+            self._injector.clear()
             try:
                 self._server.start()
             except BaseException:
@@ -130,3 +145,17 @@ class Emulator(Backdoor):
     def set_personalities(self, names: tuple[str, ...] | list[str]) -> None:
         """Speaks as these from now on. Raises `ValueError` for an unknown one."""
         self._context.manners = Manners(self._kind, names)
+
+    # --- faults ---
+
+    def set_faults(self, faults: Iterable[Fault], seed: int | None = None) -> None:
+        """These faults strike from now on, none for `()`; `seed` is that of the options, unless it is given.
+
+        The same seed and the same requests after it have the same faults, whatever came before.
+        """
+        self._injector.set(faults, self._options.seed if seed is None else seed)
+
+    @property
+    def strikes(self) -> Strikes:
+        """The faults that struck since the start."""
+        return self._injector.strikes

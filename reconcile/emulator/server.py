@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextlib
+import itertools
 import logging
+import socket
+import struct
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 
 from aiohttp import web
 
 from reconcile.emulator import answers
-from reconcile.emulator.answers import Answer
+from reconcile.emulator.deliveries import Delivery, Extent
+from reconcile.emulator.injector import Injector
+from reconcile.emulator.moments import Moment, Observer, Phase
 from reconcile.emulator.requests import Request
 from reconcile.emulator.service import Service
 
@@ -34,20 +39,31 @@ class _Running:
 
 
 class Server:
-    """Services on a local port: each answers the paths that begin with its prefix.
+    """Services on a local port: each answers the paths that begin with its prefix, as far as `faults` let it.
 
     `latency` is how many seconds every answer takes, `now` the clock of answers' dates; port 0 is any free one.
     """
 
     def __init__(
-        self, services: Iterable[Service], host: str, port: int, *, latency: float, now: Callable[[], float]
+        self,
+        services: Iterable[Service],
+        faults: Injector,
+        observer: Observer,
+        host: str,
+        port: int,
+        *,
+        latency: float,
+        now: Callable[[], float],
     ) -> None:
         self._services = tuple(services)
+        self._faults = faults
+        self._observer = observer
         self._host = host
         self._wanted_port = port
         self._latency = latency
         self._now = now
         self._running: _Running | None = None
+        self._numbers = itertools.count(1)
         #: Where it listens, or did last.
         self.port = port
 
@@ -60,6 +76,7 @@ class Server:
         """Listens, in a background thread. Raises `OSError` where the port is taken."""
         listening: concurrent.futures.Future[int] = concurrent.futures.Future()
         loop, ending = asyncio.new_event_loop(), asyncio.Event()
+        self._numbers = itertools.count(1)
 
         def serve() -> None:
             with asyncio.Runner(loop_factory=lambda: loop) as runner:
@@ -104,32 +121,89 @@ class Server:
         finally:
             await runner.cleanup()
 
-    async def _handle(self, arrived: web.BaseRequest) -> web.Response:
-        """One request. Whatever goes wrong is an answer: a client must never be left hanging."""
+    async def _handle(self, arrived: web.BaseRequest) -> web.StreamResponse:
+        """One request. Whatever goes wrong is an answer, unless a fault wants none: no client is left hanging."""
+        service = next((one for one in self._services if arrived.path.startswith(one.prefix + "/")), None)
+        name, path = (
+            ("", arrived.path) if service is None else (service.name, arrived.path.removeprefix(service.prefix))
+        )
+        moment = Moment(next(self._numbers), name, arrived.method, path, Phase.ARRIVED)
         try:
-            answer = self._answer(arrived, await arrived.read())
+            delivery = self._deliver(service, moment, arrived, await arrived.read())
         except web.HTTPRequestEntityTooLarge:
-            answer = answers.error(413, "GEN-BODY-TOO-LARGE", "The body is too large")
+            delivery = Delivery(answers.error(413, "GEN-BODY-TOO-LARGE", "The body is too large"))
         except Exception:
             log.exception("%s %s failed", arrived.method, arrived.path)
-            answer = answers.error(500, "GEN-SERVER-ERROR", "Oops something wrong!")
+            delivery = Delivery(answers.error(500, "GEN-SERVER-ERROR", "Oops something wrong!"))
         if self._latency > 0:
             await asyncio.sleep(self._latency)
-        headers = {"Date": formatdate(self._now(), usegmt=True), **answer.headers}
-        content_type = "application/json" if answer.body else None
-        return web.Response(status=answer.status, body=answer.body or None, headers=headers, content_type=content_type)
+        if delivery.delay and not await self._delay(delivery.delay):
+            delivery = replace(delivery, extent=Extent.NOTHING)
+        response, whole = await self._send(arrived, delivery)
+        if whole:
+            self._observer(replace(moment, phase=Phase.ANSWERED))
+        return response
 
-    def _answer(self, arrived: web.BaseRequest, body: bytes) -> Answer:
-        """Gives a request to the service whose prefix its path has."""
-        service = next((one for one in self._services if arrived.path.startswith(one.prefix + "/")), None)
+    def _deliver(self, service: Service | None, moment: Moment, arrived: web.BaseRequest, body: bytes) -> Delivery:
+        """Gives a request to its service, if the faults let it, and the answer to whatever delivers it."""
+        self._observer(moment)
         if service is None:
-            return answers.error(404, "GEN-NOT-FOUND", f"There is nothing at {arrived.path}")
+            return Delivery(answers.error(404, "GEN-NOT-FOUND", f"There is nothing at {arrived.path}"))
         request = Request(
             method=arrived.method,
-            path=arrived.path.removeprefix(service.prefix),
+            path=moment.path,
             query=arrived.rel_url.raw_query_string,
             content_type=arrived.content_type,
             body=body,
             client=arrived.remote or "",
         )
-        return service.answer(request)
+        fate = self._faults.arrive(moment.number, service, request)
+        if fate.instead is not None:
+            return fate.instead
+        delivery = self._faults.done(fate, service.answer(fate.request))
+        self._observer(replace(moment, phase=Phase.DONE))
+        return delivery
+
+    async def _send(self, arrived: web.BaseRequest, delivery: Delivery) -> tuple[web.StreamResponse, bool]:
+        """Writes as much of an answer as is to be sent; says whether that was all. Who has gone away misses it."""
+        answer = delivery.answer
+        headers = {"Date": formatdate(self._now(), usegmt=True)}
+        if answer.body:
+            headers["Content-Type"] = "application/json"
+        response: web.StreamResponse = web.Response(
+            status=answer.status, body=answer.body or None, headers=headers | dict(answer.headers)
+        )
+        with contextlib.suppress(ConnectionError):
+            if delivery.extent is Extent.NOTHING:
+                _reset(arrived)
+            elif delivery.extent is Extent.HALF:
+                response = web.StreamResponse(status=answer.status, headers=response.headers)
+                response.content_length = len(answer.body)
+                response.force_close()  # once it is written
+                await response.prepare(arrived)
+                await response.write(answer.body[: len(answer.body) // 2])
+            else:
+                await response.prepare(arrived)
+                await response.write_eof()
+                return response, True
+        return response, False
+
+    async def _delay(self, seconds: float) -> bool:
+        """Waits; says whether the server is still there after it."""
+        ending = self._running.ending if self._running is not None else None
+        if ending is None:
+            return False
+        try:
+            await asyncio.wait_for(ending.wait(), seconds)
+        except TimeoutError:
+            return True
+        return False
+
+
+def _reset(arrived: web.BaseRequest) -> None:
+    """Ends a connection with a reset, not with a farewell."""
+    if arrived.transport is not None:
+        connection = arrived.transport.get_extra_info("socket")
+        if connection is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        arrived.transport.abort()

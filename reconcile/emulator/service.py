@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from reconcile.emulator import answers
@@ -13,6 +14,15 @@ from reconcile.emulator.context import Context
 from reconcile.emulator.refused import Refused
 from reconcile.emulator.requests import Request
 from reconcile.emulator.routes import Route, Router
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """What a request means, whoever asks: its route, the numbers in its path, and all of its parameters."""
+
+    route: Route
+    numbers: tuple[int, ...]
+    params: Mapping[str, Any]
 
 
 class Service(ABC):
@@ -36,19 +46,23 @@ class Service(ABC):
     def read(self, request: Request) -> dict[str, Any]:
         """The parameters of a request. Raises `Refused`."""
 
+    def meant(self, request: Request) -> Meant:
+        """What a request means. Raises `Refused`."""
+        route, numbers = self._router.find(request.method, _plain(request.path))
+        return Meant(route, numbers, self.read(request))
+
     @abstractmethod
     def admit(self, route: Route, request: Request, params: Mapping[str, Any], numbers: tuple[int, ...]) -> Asked:
         """Lets a request in. Raises `Refused`: 401 for an unknown account, 403 for a signature that is not right."""
 
     def answer(self, request: Request) -> Answer:
         """Does what a request asks. A refusal is an answer, too; every answer is noted in the log."""
-        uid, path = "", "/" + request.path.strip("/")
+        uid, path = "", _plain(request.path)
         status = 500
         try:
-            route, numbers = self._router.find(request.method, path)
-            params = self.read(request)
-            uid = str(params.get(self.uid, ""))
-            answer = self._handler(route)(self.admit(route, request, params, numbers))
+            meant = self.meant(request)
+            uid = str(meant.params.get(self.uid, ""))
+            answer = self._handler(meant.route)(self.admit(meant.route, request, meant.params, meant.numbers))
             status = answer.status
         except Refused as refused:
             answer = answers.refusal(refused)
@@ -61,3 +75,7 @@ class Service(ABC):
         subject, _, name = route.handler.partition(".")
         handler: Callable[[Asked], Answer] = getattr(self._subjects[subject], name)
         return handler
+
+
+def _plain(path: str) -> str:
+    return "/" + path.strip("/")

@@ -35,6 +35,7 @@ class Clients:
         asked.expect()
         manners = self._context.manners
         found = self._context.storage.clients.listed(asked.uid)
+        found = self._context.unseen.without(found, "client", self._context.now())
         items = [manners.item(assumed.CLIENT_TYPES, assumed.client(one), one.id) for one in found]
         return answers.value(manners.listing("contributors", items))
 
@@ -43,7 +44,9 @@ class Clients:
         asked.expect()
         manners = self._context.manners
         found = self._context.client(asked)
-        sites = [manners.id(number) for number in self._context.storage.sites.ids(asked.uid, found.id)]
+        owned = self._context.storage.sites.listed(asked.uid, found.id)
+        owned = self._context.unseen.without(owned, "site", self._context.now())
+        sites = [manners.id(site.id) for site in owned]
         extended = assumed.client_extended(found, sites, asked.zone)
         return answers.value(manners.item(assumed.CLIENT_TYPES, extended, found.id))
 
@@ -52,6 +55,7 @@ class Clients:
         asked.expect(*self._document.sections)
         manners = self._context.manners
         made = self._add(asked)
+        self._context.unseen.note("client", made.id)
         return answers.created(manners, manners.item(assumed.CLIENT_TYPES, assumed.client(made), made.id))
 
     def create_with_site(self, asked: Asked) -> Answer:
@@ -63,6 +67,8 @@ class Clients:
         with self._context.storage.database.transaction():
             made = self._add(asked)
             site = self._context.add_site(asked.uid, sections, made.id)
+        self._context.unseen.note("client", made.id)
+        self._context.unseen.note("site", site.id)
         client = manners.item(assumed.CLIENT_TYPES, {"id": made.id, "email": made.email}, made.id)
         return answers.created(manners, {**client, "site": manners.site(site.id, orjson.loads(site.body))})
 

@@ -27,13 +27,16 @@ class Sites:
         manners = self._context.manners
         ids = manners.ids(asked.ids("ids"))
         found = self._context.storage.sites.listed(asked.uid, self._owner(asked), ids)
+        found = self._context.unseen.without(found, "site", self._context.now())
         return answers.sites(manners, found, chosen=ids is not None)
 
     def create(self, asked: Asked) -> Answer:
         """POST /sites"""
         client = self._client(asked)
         sections = read_sections(self._context, asked.params)
-        return answers.created_site(self._context.manners, self._context.add_site(asked.uid, sections, client))
+        made = self._context.add_site(asked.uid, sections, client)
+        self._context.unseen.note("site", made.id)
+        return answers.created_site(self._context.manners, made)
 
     def read(self, asked: Asked) -> Answer:
         """GET /sites/:id"""

@@ -30,9 +30,10 @@ class Widgets:
         manners = self._context.manners
         ids = asked.ids("sites_ids")
         owner = manners.owner(None) if ids is None else ANYBODY
+        found = self._context.storage.sites.listed(asked.uid, owner, ids)
         items = [
             manners.item(assumed.WIDGET_TYPES, assumed.widget(site.id, self._settings(site)), site.id)
-            for site in self._context.storage.sites.listed(asked.uid, owner, ids)
+            for site in self._context.unseen.without(found, "site", self._context.now())
         ]
         return answers.value(manners.listing("widgets", items))
 

@@ -101,6 +101,10 @@ class Accounts:
         rows = self._database.rows("SELECT token, client, expires FROM tokens WHERE uid = ? ORDER BY n DESC", [uid])
         return [Token(*row) for row in rows]
 
+    def expire_tokens_of(self, uid: str, now: float) -> int:
+        """Makes every token of an account expired; gives the number of those that were not."""
+        return self._database.change("UPDATE tokens SET expires = 0 WHERE uid = ? AND expires > ?", [uid, now])
+
     def expire_tokens(self) -> None:
         """Makes every token expired."""
         self._database.change("UPDATE tokens SET expires = 0")

@@ -61,11 +61,6 @@ class Sites:
             rows = self._database.rows(of_owner, [uid, owner])
         return [StoredSite(*row) for row in rows]
 
-    def ids(self, uid: str, owner: int) -> list[int]:
-        """The ids of a client's sites."""
-        rows = self._database.rows("SELECT id FROM sites WHERE uid = ? AND client IS ? ORDER BY id", [uid, owner])
-        return [row[0] for row in rows]
-
     def one(self, uid: str, site_id: int, owner: Owner = ANYBODY) -> StoredSite | None:
         """One site of an owner."""
         select = "SELECT id, body, client FROM sites WHERE uid = ? AND id = ? AND (? OR client IS ?)"

@@ -45,3 +45,7 @@ class Websites:
     def rename(self, website_id: int, title: str) -> None:
         """Gives a website another title."""
         self._database.change("UPDATE websites SET title = ? WHERE id = ?", [title, website_id])
+
+    def drop(self, website_id: int) -> None:
+        """Deletes a website."""
+        self._database.change("DELETE FROM websites WHERE id = ?", [website_id])
