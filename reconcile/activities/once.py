@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, ServiceError, UnknownOutcome
+from reconcile.errors import BadAnswer, ConnectionFailed, ExitCode, ProviderError, ServiceError, UnknownOutcome
 
 
 @contextmanager
 def sent_once(what: str, find_out: str) -> Iterator[None]:
     """Around the one sending of a call or payment. Raises `UnknownOutcome` where nobody can tell what became of it."""
+    code = UnknownOutcome.exit_code
     try:
         yield
     except KeyboardInterrupt:
-        why = "interrupted before the answer came"
+        why, code = "interrupted before the answer came", ExitCode.INTERRUPTED
     except ProviderError as error:
         if not outcome_unknown(error):
             raise
         why = str(error)
     else:
         return
-    raise UnknownOutcome(f"whether {what} is unknown, and it is not sent again: {why}; {find_out}")
+    unknown = UnknownOutcome(f"whether {what} is unknown, and it is not sent again: {why}; {find_out}")
+    unknown.exit_code = code
+    raise unknown
 
 
 def outcome_unknown(error: ProviderError) -> bool:

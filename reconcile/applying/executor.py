@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
-from threading import Event
+from threading import Event, Lock
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
@@ -132,6 +132,8 @@ class _Execution:
         self.lag = lag
         self.warnings: list[str] = []
         self.begun: set[int] = set()
+        self.over = False
+        self.gate = Lock()  # what is begun after the run was over would be missing in its report
         self.results: dict[int, Result] = {}
         self.planned = {change.id for change in changes if change.address.kind == "site" and change.id is not None}
         self.owners: dict[Address, int] = {}  # of the clients that this run has created
@@ -154,7 +156,9 @@ class _Execution:
         self.await_listing()
 
     def all_results(self) -> dict[int, Result]:
-        """What became of each change, by its `id()`."""
+        """What became of each change, by its `id()`. The run is over then: whatever has not begun never does."""
+        with self.gate:
+            self.over = True
         return {id(change): self.result(change) for change in self.changes}
 
     def result(self, change: Change) -> Result:
@@ -387,7 +391,10 @@ class _Execution:
         except StoreError as unnoted:
             reason = f"it can't be noted in the history, so it is not sent: {unnoted}"
             return [_result(change, Outcome.NOT_ATTEMPTED, reason) for change in step.changes]
-        self.begun.update(map(id, step.changes))
+        with self.gate:
+            if self.over:
+                return [_interrupted(change) for change in step.changes]
+            self.begun.update(map(id, step.changes))
         outcome, error, made = _outcome(lambda: send(step))
         ids = [made, *(None for _ in step.changes[1:])]
         results = [_result(change, outcome, error, made) for change, made in zip(step.changes, ids, strict=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 
 import click
@@ -27,6 +28,8 @@ def ended_by(error: BaseException, settings: Settings) -> int:
         case BrokenPipeError():
             sys.stderr.close()  # whoever read our output has gone; there is nobody to tell
             return ExitCode.ERROR
+        case OSError(errno=errno.EIO, filename=None):
+            return ExitCode.INTERRUPTED  # so does a terminal say that it was closed; its signal is on the way
         case OSError() if error.filename is not None:
             return _foreseen(ReconcileError(f"{error.filename}: {error.strerror}"), settings)
     raise error
