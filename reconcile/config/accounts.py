@@ -11,11 +11,14 @@ from reconcile.config import settings
 from reconcile.config.places import Fault, Place, misread
 from reconcile.config.sections import Named, Sections
 from reconcile.model.capabilities import Capabilities
+from reconcile.model.hosts import is_exposed, origin
 from reconcile.model.normalize import did_you_mean, quoted, read_written_phone
 from reconcile.model.state import Account
 
 #: Settings of accounts that only some services obey.
 OPTIONAL: Final = ("encoding", "update_method", "payment_route")
+#: Those that mean something to every service over HTTP, and to no other.
+OVER_HTTP: Final = ("requests_per_second", "timeout", "list_lag", "allow_http")
 #: What `call_defaults` may say only beside another of its keys.
 ONLY_QUEUED: Final = ("call_stack_start_hour", "call_stack_interval")
 
@@ -78,13 +81,21 @@ class Accounts:
         return all(key in entry.raw or other in entry.raw for key, other in settings.CREDENTIALS.items())
 
     def check_settings(self, entry: Named, service: Capabilities) -> None:
-        for key in OPTIONAL:
-            if key in entry.raw and key not in service.settings:
+        of_http = OVER_HTTP if _scheme(service.base_url) == "https" else ()
+        for key in (*OPTIONAL, *OVER_HTTP):
+            if key in entry.raw and key not in service.settings and key not in of_http:
                 self.fault(_within(entry.place, key), f"`{key}` means nothing to {entry.raw['provider']}; take it away")
         url = entry.raw.get("base_url", service.base_url)
         if url != "emulator" and _scheme(url) != _scheme(service.base_url):
             at = _within(entry.place, "base_url", at_key=False)
             self.fault(at, f"expected something like {service.base_url}, got ", got=quoted(url))
+        elif is_exposed(url) and not entry.raw.get("allow_http"):
+            self.fault(
+                _within(entry.place, "base_url", at_key=False),
+                "over plain http the account's signatures can be read on the way; write https://, "
+                "or `allow_http: true` beside it where that is no danger, got ",
+                got=quoted(origin(url)),
+            )
         if entry.raw.get("profile") is not None and not service.has("profile"):
             self.fault(
                 _within(entry.place, "profile"),

@@ -31,6 +31,10 @@ def account(name: str, raw: Mapping[str, Any], service: Capabilities, call_defau
         unspecified=Unspecified(settings["unspecified"]),
         prune=settings["prune"],
         next_key=None if profile.get("api_key") is None else read_text(profile["api_key"]),
+        requests_per_second=settings.get("requests_per_second"),
+        timeout=settings["timeout"],
+        list_lag=settings["list_lag"],
+        allow_http=settings["allow_http"],
         call_defaults=call_defaults,
     )
 

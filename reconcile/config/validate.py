@@ -115,6 +115,8 @@ def _expected(error: ValidationError, schema: dict[str, Any]) -> str:
             return str(limit)
         case "minimum":
             return f"{limit} or more"
+        case "exclusiveMinimum":
+            return f"more than {limit}"
         case "maximum":
             return f"{limit} at most"
         case rule:

@@ -23,8 +23,8 @@ class Unspecified(StrEnum):
 class Account:
     """How to reach an account, and how its resources are treated.
 
-    `api_key` is a secret and not in `repr`, and so is `next_key`: the key that its `profile:` declares. `list_lag` is
-    for how many seconds the service's lists may miss what was just created.
+    `api_key` is a secret and not in `repr`, and so is `next_key`: the key that its `profile:` declares. `timeout` and
+    `list_lag` are in seconds; `requests_per_second` is None where there is no limit.
     """
 
     name: str
@@ -38,7 +38,10 @@ class Account:
     unspecified: Unspecified = Unspecified.KEEP
     prune: bool = False
     next_key: str | None = None
+    requests_per_second: float | None = None
+    timeout: float = 60.0
     list_lag: float = 10.0
+    allow_http: bool = False
     call_defaults: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
 
     def __repr__(self) -> str:

@@ -126,6 +126,8 @@ def _value(schema: Mapping[str, Any]) -> str:
 
 def _bounds(schema: Mapping[str, Any]) -> str:
     least, most = schema.get("minimum"), schema.get("maximum")
+    if least is None and "exclusiveMinimum" in schema:
+        return f", more than {schema['exclusiveMinimum']}" + ("" if most is None else f", {most} at most")
     if least is None:
         return ""
     return f", {least} or more" if most is None else f", {least} to {most}"

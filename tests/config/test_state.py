@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from reconcile.config.accounts import Services
+from reconcile.config.project import load_state
+from reconcile.errors import ConfigError
+from reconcile.model.capabilities import Capabilities
 from reconcile.model.fields import UNMANAGED
 from reconcile.model.state import Safety, Unspecified
 
@@ -19,13 +23,15 @@ def test_defaults_of_an_account_and_of_safety_are_the_documented_ones(load):
         Unspecified.KEEP,
         False,
     )
+    assert (account.requests_per_second, account.timeout, account.list_lag, account.allow_http) == (None, 60, 10, False)
     assert state.safety == Safety(5, 10, 100, ())
 
 
 def test_settings_of_an_account_and_of_safety_are_kept(load):
     account = (
         "accounts:\n  studio:\n    {provider: pozvonim, uid: 7, api_key: 8, base_url: 'http://127.0.0.1:1/v2u/', "
-        "encoding: json, update_method: PATCH, unspecified: default, prune: true}\n"
+        "encoding: json, update_method: PATCH, unspecified: default, prune: true, "
+        "requests_per_second: 2.5, timeout: 5, list_lag: 0, allow_http: true}\n"
         "safety: {max_deletes: 0, max_delete_percent: 2.5, max_update_percent: 50, protect: ['*.acme.ru']}\n"
     )
 
@@ -34,7 +40,17 @@ def test_settings_of_an_account_and_of_safety_are_kept(load):
     made = state.accounts["studio"]
     assert (made.uid, made.api_key, made.base_url, made.encoding) == ("7", "8", "http://127.0.0.1:1/v2u", "json")
     assert (made.update_method, made.unspecified, made.prune) == ("PATCH", Unspecified.DEFAULT, True)
+    assert (made.requests_per_second, made.timeout, made.list_lag, made.allow_http) == (2.5, 5, 0, True)
     assert state.safety == Safety(0, 2.5, 50, ("*.acme.ru",))
+
+
+def test_settings_of_http_mean_nothing_to_a_service_that_is_none(tmp_path):
+    text = "accounts: {files: {provider: files, uid: 1, api_key: k, timeout: 5}}\nsites: {}\n"
+    (tmp_path / "project.yaml").write_text(text)
+    files = Capabilities("file:///srv/sites", {"site": frozenset()}, frozenset())
+
+    with pytest.raises(ConfigError, match=r"project\.yaml:1:57: `timeout` means nothing to files; take it away"):
+        load_state(tmp_path, {}, Services(lambda name: files, lambda: ["files"]))
 
 
 @pytest.mark.parametrize(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from reconcile.errors import BadAnswer, Rejected, ServiceError
 from reconcile.model.state import Account
 from reconcile.providers.chaser.protocol import signed
+from reconcile.providers.http.edges import Edges
 from reconcile.providers.http.protocol import Request, parse
-from reconcile.providers.http.transport import Timeouts, Transport
+from reconcile.providers.http.transport import Transport
 from reconcile.providers.http.words import one_line, without_secrets
 
 #: What a person should look at, by the status of the refusal (api.md, section 2: 401 not authorised, 403 forbidden).
@@ -22,22 +22,12 @@ _ADVICE: Final = {
 class Client:
     """Calls the service; safe to use from several threads. The parameters are those of `Transport`."""
 
-    def __init__(
-        self,
-        account: Account,
-        *,
-        parallelism: int,
-        clock: Callable[[], float],
-        sleep: Callable[[float], None],
-        random: Callable[[], float],
-        timeouts: Timeouts,
-    ) -> None:
+    def __init__(self, account: Account, *, parallelism: int, edges: Edges) -> None:
         self.account = account
         self.parallelism = parallelism
+        self.edges = edges
         self._secrets = (account.api_key, account.uid)
-        self.transport = Transport(
-            account, parse=parse, parallelism=parallelism, clock=clock, sleep=sleep, random=random, timeouts=timeouts
-        )
+        self.transport = Transport(account, parse=parse, parallelism=parallelism, edges=edges)
 
     @property
     def clock_ahead(self) -> float | None:

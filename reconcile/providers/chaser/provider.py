@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import random as random_module
-import time
-from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from collections.abc import Collection, Mapping
+from typing import Any, Final, NoReturn
 
 from reconcile.errors import ProviderError
 from reconcile.model.address import Address
@@ -19,10 +17,8 @@ from reconcile.providers.activities import Activities
 from reconcile.providers.base import Check
 from reconcile.providers.chaser.capabilities import CAPABILITIES
 from reconcile.providers.chaser.codec import websites
+from reconcile.providers.http.edges import REAL, Edges
 from reconcile.providers.http.protocol import Request
-
-if TYPE_CHECKING:
-    from reconcile.providers.http.transport import Timeouts
 
 #: The list of websites (call 29): all that the service tells of them.
 WEBSITES: Final = Request("GET", "/websites", slow=True)
@@ -31,37 +27,19 @@ log = logging.getLogger("reconcile")
 
 
 class Chaser:
-    """One account; safe to use from several threads. `clock` is monotonic; clock, sleep and random are for tests."""
+    """One account; safe to use from several threads. Other `edges` than the real ones are for tests."""
 
     capabilities: Capabilities = CAPABILITIES
 
-    def __init__(
-        self,
-        account: Account,
-        kinds: Kinds,
-        *,
-        parallelism: int = 8,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-        random: Callable[[], float] = random_module.random,
-        timeouts: Timeouts | None = None,
-    ) -> None:
+    def __init__(self, account: Account, kinds: Kinds, *, parallelism: int = 8, edges: Edges = REAL) -> None:
         # The libraries of the network are imported here, so that a command which needs none does not wait for them.
         from reconcile.providers.chaser.activities import ChaserActivities
         from reconcile.providers.chaser.client import Client
-        from reconcile.providers.http.transport import Timeouts
 
         self.account = account
         self._kind = kinds["site"]
-        self._clock = clock
-        self._client = Client(
-            account,
-            parallelism=parallelism,
-            clock=clock,
-            sleep=sleep,
-            random=random,
-            timeouts=timeouts or Timeouts(),
-        )
+        self._clock = edges.clock
+        self._client = Client(account, parallelism=parallelism, edges=edges)
         self._activities = ChaserActivities(self._client, self._websites)
 
     @property

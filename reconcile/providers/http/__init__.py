@@ -6,5 +6,6 @@ shapes               pure: lists, objects and ids, however they come
 retries              pure: what is repeated, and when
 words                pure: what may be said of requests and answers, without their secrets
 clock                pure: whether the service's clock agrees with ours
+edges                pure: what else there is of the world, as one value: clocks, pauses, chance
 transport  failures  the thin HTTP edge; why no answer came
 """

@@ -8,9 +8,7 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
-import time
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 import requests
@@ -20,11 +18,12 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
 from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError
+from reconcile.model.hosts import is_exposed, origin
 from reconcile.model.state import Account
+from reconcile.providers.http.edges import Edges, Timeouts
 from reconcile.providers.http.failures import explained
 from reconcile.providers.http.protocol import HttpAnswer, HttpRequest, Request
 from reconcile.providers.http.retries import TRIES, pause, worth_repeating
-from reconcile.providers.http.words import origin
 
 MAX_BODY: Final = 256 * 1024 * 1024
 _CHUNK: Final = 1024 * 1024
@@ -35,43 +34,18 @@ Parse = Callable[[Request, HttpAnswer, Collection[str]], Any]
 log = logging.getLogger("reconcile.http")
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds: to connect; without a byte, of a usual and of a slow request; for a whole answer."""
-
-    connect: float = 10.0
-    read: float = 60.0
-    slow: float = 300.0
-    whole: float = 900.0
-
-
 class Transport:
     """One account's connections to its service; safe to use from several threads.
 
-    `clock` is monotonic, `wall_clock` Unix time, both in seconds; `random` gives 0.0 to 1.0. `clock_ahead` is by how
-    many seconds the service's clock was ahead of ours, by its last answer.
+    `clock_ahead` is by how many seconds the service's clock was ahead of ours, by its last answer.
     """
 
-    def __init__(
-        self,
-        account: Account,
-        *,
-        parse: Parse,
-        parallelism: int,
-        clock: Callable[[], float],
-        sleep: Callable[[float], None],
-        random: Callable[[], float],
-        timeouts: Timeouts,
-        wall_clock: Callable[[], float] = time.time,
-    ) -> None:
+    def __init__(self, account: Account, *, parse: Parse, parallelism: int, edges: Edges) -> None:
         self.clock_ahead: float | None = None
         self._account = account
         self._parse = parse
-        self._clock = clock
-        self._wall_clock = wall_clock
-        self._sleep = sleep
-        self._random = random
-        self._timeouts = timeouts
+        self._edges = edges
+        self._timeouts = edges.timeouts or Timeouts.of(account.timeout)
         self._closed = threading.Event()
         # Lists of several owners are read at once, each perhaps with requests of its own: together no more than these.
         self._slots = threading.BoundedSemaphore(parallelism)
@@ -82,6 +56,10 @@ class Transport:
                 self._settings = session.merge_environment_settings(account.base_url, {}, False, None, None)
         except ValueError:
             raise ProviderError(f"account {account.name}: base_url is not a usable URL") from None
+        if is_exposed(account.base_url) and not account.allow_http:
+            raise ProviderError(
+                f"account {account.name}: plain http to another machine ({origin(account.base_url)}) needs `allow_http`"
+            )
 
     def send(self, request: Request, http: HttpRequest, secrets: Collection[str]) -> Any:
         """The JSON of the first answer that is one, of as many tries as `retries` allows. Raises `ProviderError`."""
@@ -90,12 +68,16 @@ class Transport:
             stop=tenacity.stop_after_attempt(TRIES) | tenacity.stop_when_event_set(self._closed),
             retry=tenacity.retry_if_exception(lambda error: worth_repeating(error, request.repeat)),
             wait=lambda state: pause(
-                state.outcome.exception() if state.outcome else None, state.attempt_number, self._random
+                state.outcome.exception() if state.outcome else None, state.attempt_number, self._edges.random
             ),
-            sleep=self._sleep,
+            sleep=self.pause,
             reraise=True,
         )
         return retrying(lambda: self._parse(request, self._answer(request, http, next(attempts)), secrets))
+
+    def pause(self, seconds: float) -> None:
+        """Lets time go by; not beyond the end of the run."""
+        self._edges.wait(self._closed, seconds)
 
     def close(self) -> None:
         """Closes idle connections; requests under way end, but are not repeated."""
@@ -111,7 +93,7 @@ class Transport:
 
     def _exchange(self, request: Request, http: HttpRequest, attempt: int) -> HttpAnswer:
         """Sends once. Raises `ConnectionFailed`, and `BadAnswer` for a body beyond all measure."""
-        started = self._clock()
+        started = self._edges.clock()
         status: int | str = "failed"
         try:
             response = self._send(request, http)
@@ -124,9 +106,11 @@ class Transport:
             reason, sent = explained(error)
             raise ConnectionFailed(f"{request}: {reason} ({origin(self._account.base_url)})", sent=sent) from None
         finally:
-            log.debug("%s %s %.0f ms attempt %d", request.logged, status, (self._clock() - started) * 1000, attempt)
+            log.debug(
+                "%s %s %.0f ms attempt %d", request.logged, status, (self._edges.clock() - started) * 1000, attempt
+            )
         headers = {name.lower(): value for name, value in response.headers.items()}
-        answer = HttpAnswer(response.status_code, headers, body, self._wall_clock())
+        answer = HttpAnswer(response.status_code, headers, body, self._edges.wall_clock())
         self.clock_ahead = answer.clock_ahead
         return answer
 
@@ -154,6 +138,6 @@ class Transport:
             size += len(chunk)
             if size > MAX_BODY:
                 raise BadAnswer(f"{request}: the answer is larger than {MAX_BODY >> 20} MiB", status=0)
-            if self._clock() - started > self._timeouts.whole:
+            if self._edges.clock() - started > self._timeouts.whole:
                 raise ConnectionFailed(f"{request}: the answer was not complete after {self._timeouts.whole:g} s")
             yield chunk

@@ -53,12 +53,6 @@ def one_line(text: str, limit: int) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
-def origin(base_url: str) -> str:
-    """Where a service is, as `http://host:port`: what may be said of a URL that can hold a password."""
-    target = urlsplit(base_url)
-    return f"{target.scheme}://{target.netloc.rpartition('@')[2]}"
-
-
 def place(location: str) -> str:
     """Where a redirect points, without its query, which repeats the signature."""
     target = urlsplit(location)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import tzinfo
 from decimal import Decimal
@@ -51,20 +49,12 @@ PAYMENT_PATHS: Final = {"payments": "/payments/contributors/{id}", "contributors
 class PozvonimActivities:
     """The `Activities` of one account; safe to use from several threads.
 
-    `wall_clock` gives Unix time; `zone` is that of the profile, where it is known already.
+    `zone` is that of the profile, where it is known already.
     """
 
-    def __init__(
-        self,
-        client: HttpClient,
-        *,
-        payment_route: str = "payments",
-        zone: tzinfo | None = None,
-        wall_clock: Callable[[], float] = time.time,
-    ) -> None:
+    def __init__(self, client: HttpClient, *, zone: tzinfo | None = None) -> None:
         self._client = client
-        self._payment_path = PAYMENT_PATHS[payment_route]
-        self._wall_clock = wall_clock
+        self._payment_path = PAYMENT_PATHS[client.account.payment_route]
         self._zone = zone
         self._lock = threading.Lock()
 
@@ -184,7 +174,7 @@ class PozvonimActivities:
     def time(self) -> ServerTime:
         """What the service's clock says (7); a text without a zone is in the profile's (1.2)."""
         raw = self._client.call(NOW)
-        now = self._wall_clock()
+        now = self._client.edges.wall_clock()
         value = time_value(raw)
         zone = self.zone()
         at = read_time(value, zone)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, Rejected, ServiceError
 from reconcile.model.state import Account
 from reconcile.providers.http.clock import CLOCK_TOLERANCE, clock_difference
+from reconcile.providers.http.edges import Edges
 from reconcile.providers.http.protocol import Request
 from reconcile.providers.http.retries import Repeat
-from reconcile.providers.http.transport import Timeouts, Transport
+from reconcile.providers.http.transport import Transport
 from reconcile.providers.pozvonim.assumed import CREDENTIALS_CODE, SECRET_KEYS
 from reconcile.providers.pozvonim.protocol import TOKEN, GivenToken, given_token, parse, signed, token_request
 from reconcile.providers.pozvonim.tokens import Token, Tokens
@@ -25,24 +25,14 @@ _WRONG_BASE: Final = "; is base_url right? It usually ends in /v2u"
 class Client:
     """Calls the service; safe to use from several threads. The parameters are those of `Transport`."""
 
-    def __init__(
-        self,
-        account: Account,
-        *,
-        parallelism: int,
-        clock: Callable[[], float],
-        sleep: Callable[[float], None],
-        random: Callable[[], float],
-        timeouts: Timeouts,
-    ) -> None:
+    def __init__(self, account: Account, *, parallelism: int, edges: Edges) -> None:
         self.account = account
         self.parallelism = parallelism
+        self.edges = edges
         #: The API key that the service took last: the account's, or the one that `profile:` declares.
         self.key = account.api_key
-        self.transport = Transport(
-            account, parse=parse, parallelism=parallelism, clock=clock, sleep=sleep, random=random, timeouts=timeouts
-        )
-        self.tokens = Tokens(self._fetch_token, clock)
+        self.transport = Transport(account, parse=parse, parallelism=parallelism, edges=edges)
+        self.tokens = Tokens(self._fetch_token, edges.clock)
 
     @property
     def clock_ahead(self) -> float | None:

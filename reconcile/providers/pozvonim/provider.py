@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random as random_module
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -17,6 +15,7 @@ from reconcile.model.resource import Draft, Live, Ref
 from reconcile.model.state import Account, LiveAccount
 from reconcile.pools import pool
 from reconcile.providers.base import Check
+from reconcile.providers.http.edges import REAL, Edges
 from reconcile.providers.http.protocol import Request
 from reconcile.providers.http.retries import Repeat, may_have_happened, pause
 from reconcile.providers.http.shapes import Json
@@ -27,7 +26,6 @@ from reconcile.providers.pozvonim.reading import read_clients, sites_of
 from reconcile.providers.pozvonim.studio import PROFILE, decode_client, decode_profile, encode_client, encode_profile
 
 if TYPE_CHECKING:
-    from reconcile.providers.http.transport import Timeouts
     from reconcile.providers.pozvonim.activities import PozvonimActivities
 
 #: How often a create is sent, at most; each time only after a look that the one before did nothing.
@@ -37,39 +35,19 @@ log = logging.getLogger("reconcile")
 
 
 class Pozvonim:
-    """One account; safe to use from several threads. `clock` is monotonic; clock, sleep and random are for tests."""
+    """One account; safe to use from several threads. Other `edges` than the real ones are for tests."""
 
     capabilities = CAPABILITIES
 
-    def __init__(
-        self,
-        account: Account,
-        kinds: Kinds,
-        *,
-        parallelism: int = 8,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-        random: Callable[[], float] = random_module.random,
-        timeouts: Timeouts | None = None,
-    ) -> None:
+    def __init__(self, account: Account, kinds: Kinds, *, parallelism: int = 8, edges: Edges = REAL) -> None:
         # The libraries of the network are imported here, so that a command which needs none does not wait for them.
-        from reconcile.providers.http.transport import Timeouts
         from reconcile.providers.pozvonim.client import Client
         from reconcile.providers.pozvonim.reading import Reader
 
         self.account = account
         self._parallelism = parallelism
-        self._clock = clock
-        self._sleep = sleep
-        self._random = random
-        self._client = Client(
-            account,
-            parallelism=parallelism,
-            clock=clock,
-            sleep=sleep,
-            random=random,
-            timeouts=timeouts or Timeouts(),
-        )
+        self._edges = edges
+        self._client = Client(account, parallelism=parallelism, edges=edges)
         self._codec = SiteCodec(kinds["site"])
         self._url = kinds["site"].index("url")
         self._reader = Reader(self._client, self._codec, parallelism)
@@ -79,13 +57,13 @@ class Pozvonim:
         """What the account does besides keeping sites."""
         from reconcile.providers.pozvonim.activities import PozvonimActivities
 
-        return PozvonimActivities(self._client, payment_route=self.account.payment_route)
+        return PozvonimActivities(self._client)
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def read(self, kinds: Collection[str]) -> LiveAccount:
         """All resources of these kinds, each complete."""
-        started = self._clock()
+        started = self._edges.clock()
         name = self.account.name
         clients = self._clients() if "client" in kinds else ()
         owners: list[int | None] = [None] if "site" in kinds else []
@@ -94,7 +72,7 @@ class Pozvonim:
         sites = tuple({site.id: site for site in self._of_owners(owners, self._reader.all)}.values())
         profile = self._profile() if "profile" in kinds else None
         if "site" in kinds:
-            took, rung = self._clock() - started, self._reader.rung.value
+            took, rung = self._edges.clock() - started, self._reader.rung.value
             log.info("read account %s: %s in %.1f s; %s", name, count(len(sites), "site"), took, rung)
         warnings = tuple(filter(None, [self._client.key_warning]))
         return LiveAccount(name, sites, clients, profile, warnings)
@@ -172,7 +150,7 @@ class Pozvonim:
                 if created is not None:
                     return created
                 failure, accepted = BadAnswer(f"{request}: the answer holds no id", status=200), True
-            self._sleep(pause(failure, sends, self._random))
+            self._client.transport.pause(pause(failure, sends, self._edges.random))
             found = self._looked_up(name, look_up, failure)
             if found is not None:
                 return found

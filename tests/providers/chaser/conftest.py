@@ -15,13 +15,14 @@ from typing import Any
 from urllib.parse import parse_qsl, quote_plus
 
 import pytest
+from clockwork import Clockwork
 
 from reconcile.model.address import Address
 from reconcile.model.fields import kinds, site_kind
 from reconcile.model.resource import Live
 from reconcile.model.state import Account
 from reconcile.providers.chaser.provider import Chaser
-from reconcile.providers.http.transport import Timeouts
+from reconcile.providers.http.edges import Timeouts
 
 CLIENT, KEY = "70412345", "private~ключ"
 
@@ -187,14 +188,20 @@ Connect = Callable[..., Chaser]
 
 @pytest.fixture
 def connect(service: Service) -> Iterator[Connect]:
-    """Makes providers whose pauses take no time, and closes them."""
+    """Makes providers whose pauses take no time, and closes them; `more` are edges by name."""
     made: list[Chaser] = []
 
-    def make(*, uid: str = CLIENT, api_key: str = KEY, url: str = "", pauses: list[float] | None = None) -> Chaser:
+    def make(
+        *,
+        uid: str = CLIENT,
+        api_key: str = KEY,
+        url: str = "",
+        pauses: list[float] | None = None,
+        **more: Any,
+    ) -> Chaser:
         account = Account("moscow", "chaser", uid, api_key, url or service.url)
-        slept = [] if pauses is None else pauses
-        timeouts = Timeouts(connect=1, read=1, slow=1)
-        made.append(Chaser(account, kinds(), sleep=slept.append, random=lambda: 1.0, timeouts=timeouts))
+        edges = Clockwork(pauses).edges(**{"timeouts": Timeouts(connect=1, read=1, slow=1)} | more)
+        made.append(Chaser(account, kinds(), edges=edges))
         return made[-1]
 
     yield make

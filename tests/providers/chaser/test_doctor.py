@@ -67,8 +67,7 @@ def test_statistics_that_fail_are_an_error(service: Service, connect: Connect) -
 
 
 def test_a_clock_that_is_off_is_a_warning(connect: Connect) -> None:
-    account = connect()
-    account._client.transport._wall_clock = lambda: 10_000_000_000.0
+    account = connect(wall_clock=lambda: 10_000_000_000.0)
     found = findings(account)["clock"]
     assert found.level == "warning"
     assert re.fullmatch(r"the service's clock is \d+ h \d+ min behind this machine's", found.message)

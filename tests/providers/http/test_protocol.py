@@ -11,8 +11,9 @@ import orjson
 import pytest
 
 from reconcile.errors import BadAnswer, Rejected, ServiceError
+from reconcile.model.hosts import origin
 from reconcile.providers.http.protocol import HttpAnswer, Request, parse
-from reconcile.providers.http.words import origin, without_secrets
+from reconcile.providers.http.words import without_secrets
 
 READ, WRITE = Request("GET", "/sites"), Request("PUT", "/sites/1")
 

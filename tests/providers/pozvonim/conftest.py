@@ -12,12 +12,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from clockwork import Clockwork
 
 from reconcile.model.address import Address
 from reconcile.model.fields import kinds, site_kind
 from reconcile.model.resource import Draft, Live, Ref
 from reconcile.model.state import Account
-from reconcile.providers.http.transport import Timeouts
+from reconcile.providers.http.edges import Timeouts
 from reconcile.providers.pozvonim.provider import Pozvonim
 
 UID, KEY, TOKEN = "studio-uid", "the-api-key", "the-token"
@@ -128,17 +129,22 @@ def refs(ids: Iterable[int]) -> list[Ref]:
 
 @pytest.fixture
 def connect() -> Iterator[Connect]:
-    """Makes providers whose pauses take no time, and closes them."""
+    """Makes providers whose pauses take no time, and closes them; settings of the account and edges by name."""
     made: list[Pozvonim] = []
 
     def make(
-        url: str, *, uid: str = UID, api_key: str = KEY, pauses: list[float] | None = None, **more: Any
+        url: str,
+        *,
+        uid: str = UID,
+        api_key: str = KEY,
+        pauses: list[float] | None = None,
+        parallelism: int = 8,
+        **more: Any,
     ) -> Pozvonim:
-        options = {k: more.pop(k) for k in ("encoding", "update_method", "next_key") if k in more}
+        options = {k: more.pop(k) for k in ("encoding", "update_method", "next_key", "payment_route") if k in more}
         account = Account("studio", "pozvonim", uid, api_key, url, **options)
-        pauses = [] if pauses is None else pauses
-        timeouts = more.pop("timeouts", Timeouts(connect=1, read=2, slow=2))
-        made.append(Pozvonim(account, kinds(), sleep=pauses.append, random=lambda: 1.0, timeouts=timeouts, **more))
+        edges = Clockwork(pauses).edges(**{"timeouts": Timeouts(connect=1, read=2, slow=2)} | more)
+        made.append(Pozvonim(account, kinds(), parallelism=parallelism, edges=edges))
         return made[-1]
 
     yield make

@@ -138,7 +138,7 @@ def test_clients_are_listed_and_told_in_detail(service, activities):
 )
 def test_money_goes_by_either_route(service, connect, route, path):
     service.answers[f"POST {path}"] = {"id": 1}
-    activities = PozvonimActivities(connect(service.url)._client, payment_route=route)
+    activities = PozvonimActivities(connect(service.url, payment_route=route)._client)
 
     activities.transfer(7, Decimal("1500.50"), Purse.PARTNER)
 
@@ -182,7 +182,7 @@ def test_the_widget_of_another_site_is_not_taken(service, activities, items):
 )
 def test_the_time_is_compared_in_its_zone(service, connect, answer, shown, ahead):
     service.answers["GET /server/time/now"] = answer
-    activities = PozvonimActivities(connect(service.url)._client, wall_clock=AT.timestamp)
+    activities = PozvonimActivities(connect(service.url, wall_clock=AT.timestamp)._client)
 
     told = activities.time()
 

@@ -11,9 +11,9 @@ import pytest
 
 from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, Rejected, ServiceError
 from reconcile.providers.http import transport as transport_module
+from reconcile.providers.http.edges import Timeouts
 from reconcile.providers.http.protocol import Request
 from reconcile.providers.http.retries import Repeat
-from reconcile.providers.http.transport import Timeouts
 
 from .conftest import KEY, TOKEN, UID, Connect, Say, Scripted, refs, there
 
@@ -63,8 +63,13 @@ def test_nobody_listens(connect: Connect) -> None:
 
 def test_an_unknown_host(connect: Connect) -> None:
     with pytest.raises(ConnectionFailed) as caught:
-        connect("http://nowhere.invalid/v2u").read({"site"})
+        connect("https://nowhere.invalid/v2u").read({"site"})
     assert not caught.value.sent
+
+
+def test_plain_http_to_another_machine_is_refused_whoever_asks(connect: Connect) -> None:
+    with pytest.raises(ProviderError, match=r"plain http to another machine \(http://192.0.2.1\) needs `allow_http`"):
+        connect("http://u:secret@192.0.2.1/v2u")
 
 
 def test_a_url_that_is_none(connect: Connect) -> None:
@@ -153,8 +158,7 @@ def test_a_wrong_key_is_said_at_once(service: Scripted, connect: Connect) -> Non
 
 
 def test_a_clock_that_is_off_is_mentioned(service: Scripted, connect: Connect) -> None:
-    provider = connect(service.url)
-    provider._client.transport._wall_clock = lambda: 0.0 + 10_000_000_000  # the year 2286
+    provider = connect(service.url, wall_clock=lambda: 10_000_000_000.0)  # the year 2286
     service.usual = REJECTION
     with pytest.raises(Rejected, match=r"the service's clock is \d+ h \d+ min behind this machine's"):
         provider.read({"site"})
