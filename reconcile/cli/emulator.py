@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconcile.cli.common import Command, Settings
+from reconcile.cli.faulting import list_faults, read_faults, told, with_seconds
 from reconcile.errors import ReconcileError, UsageError
 
 if TYPE_CHECKING:
-    from reconcile.emulator import Emulator, Options
+    from reconcile.emulator import Emulator, Fault, Options
 
 
 def _accounts(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -143,6 +144,34 @@ def _list_personalities(ctx: click.Context, param: click.Parameter, wanted: bool
     help="Time that every answer takes.",
 )
 @click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME[=RATE],...",
+    callback=read_faults,
+    help="A fault, and at which part of the requests it strikes, from 0 to 1.  [default rate: 0.1] May be repeated.",
+)
+@click.option(
+    "--seed",
+    type=int,
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Decides when faults strike: the same seed and the same requests have the same faults.",
+)
+@click.option(
+    "--slow",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="How late the answers of the fault slow are.  [default: 90]",
+)
+@click.option(
+    "--lag",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="How long lists miss what is new with the fault lagging-list.  [default: 2]",
+)
+@click.option(
     "--update-method",
     type=click.Choice(["PUT", "POST", "PATCH"]),
     default="PUT",
@@ -157,6 +186,14 @@ def _list_personalities(ctx: click.Context, param: click.Parameter, wanted: bool
     callback=_list_personalities,
     help="Name every personality, and exit.",
 )
+@click.option(
+    "--list-faults",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=list_faults,
+    help="Name every fault, and exit.",
+)
 @click.pass_obj
 def command(
     settings: Settings,
@@ -168,15 +205,23 @@ def command(
     history_days: int,
     personalities: tuple[str, ...],
     latency: float,
+    faults: tuple[Fault, ...],
+    seed: int,
+    slow: float | None,
+    lag: float | None,
     update_method: str,
 ) -> None:
     """Run the services locally: real HTTP over SQLite, as strict as they are documented. Ctrl-C ends it.
+
+    With --fault they fail their clients, in ways that depend on nothing but the seed and the requests; at the end it
+    says how often.
 
     \b
     Examples:
       reconcile emulator
       reconcile emulator --port 0 --account 100:secret --personality numbers-as-strings,phones-bare
       reconcile emulator --website demo:acme.ru="Окна «Акме»" --history 14
+      reconcile emulator --fault reset-after=0.2,429 --fault slow=0.05 --slow 70 --seed 7
     """
     from reconcile.emulator import Options
 
@@ -184,6 +229,7 @@ def command(
         if uid not in chaser_accounts:
             raise UsageError(f'--website {uid}:{name}: there is no user "{uid}"; add --chaser-account {uid}:KEY')
 
+    faults = with_seconds(faults, {"slow": ("--slow", slow), "lagging-list": ("--lag", lag)})
     if database is None:
         database = settings.root / ".reconcile" / "emulator.db"
         database.parent.mkdir(exist_ok=True)
@@ -196,6 +242,8 @@ def command(
         update_method=update_method,
         chaser_accounts=chaser_accounts,
         history_days=history_days,
+        faults=faults,
+        seed=seed,
     )
     with _ended_by_sigterm():
         emulator = _started(options)
@@ -208,6 +256,8 @@ def command(
             raise
         gc.enable()
         emulator.serve_forever()
+    if faults:
+        click.echo(told(emulator.strikes))
     click.echo("stopped", err=True)
 
 

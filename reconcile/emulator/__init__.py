@@ -3,7 +3,8 @@
 The way of a request is the way of the modules: `server` (HTTP) → `requests` (what arrived) → `routes` → `pozvonim` or
 `chaser` (who is let in; then a module for each subject, given what is `asked`) → `documents` (what may be held) and
 `storage` → `answers`, in the `manners` of the `personalities` that are on. `backdoor` is for tests and people. The
-`faults` that are on strike where the `injector` lets them: `meanwhile`, and on the way of the answer (`deliveries`).
+`faults` that are on strike where the `injector` lets them: `meanwhile`, and on the way of the answer (`deliveries`,
+`sending`).
 """
 
 from reconcile.emulator.emulator import Emulator, Options

@@ -82,7 +82,7 @@ class Emulator(Backdoor):
         self._server = Server(
             self._services.values(),
             self._injector,
-            options.observer or nobody,
+            nobody if options.observer is None else options.observer,
             options.host,
             options.port,
             latency=options.latency,

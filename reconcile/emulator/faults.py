@@ -6,6 +6,7 @@ in `injector`. Every fault combines with every other and with every personality.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -109,7 +110,7 @@ class Fault:
             raise ValueError(f'fault {self.name}: expected a verb and a path such as "POST /sites", got "{self.only}"')
         if self.seconds is not None and kind.seconds is None:
             raise ValueError(f"fault {self.name}: it takes no seconds")
-        if self.seconds is not None and self.seconds < 0:
+        if self.seconds is not None and not 0 <= self.seconds < math.inf:
             raise ValueError(f"fault {self.name}: it can't take {self.seconds:g} seconds")
 
     @property

@@ -7,8 +7,6 @@ import concurrent.futures
 import contextlib
 import itertools
 import logging
-import socket
-import struct
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -21,6 +19,7 @@ from reconcile.emulator.deliveries import Delivery, Extent
 from reconcile.emulator.injector import Injector
 from reconcile.emulator.moments import Moment, Observer, Phase
 from reconcile.emulator.requests import Request
+from reconcile.emulator.sending import send
 from reconcile.emulator.service import Service
 
 log = logging.getLogger("reconcile.emulator")
@@ -139,7 +138,7 @@ class Server:
             await asyncio.sleep(self._latency)
         if delivery.delay and not await self._delay(delivery.delay):
             delivery = replace(delivery, extent=Extent.NOTHING)
-        response, whole = await self._send(arrived, delivery)
+        response, whole = await send(arrived, delivery, formatdate(self._now(), usegmt=True))
         if whole:
             self._observer(replace(moment, phase=Phase.ANSWERED))
         return response
@@ -164,30 +163,6 @@ class Server:
         self._observer(replace(moment, phase=Phase.DONE))
         return delivery
 
-    async def _send(self, arrived: web.BaseRequest, delivery: Delivery) -> tuple[web.StreamResponse, bool]:
-        """Writes as much of an answer as is to be sent; says whether that was all. Who has gone away misses it."""
-        answer = delivery.answer
-        headers = {"Date": formatdate(self._now(), usegmt=True)}
-        if answer.body:
-            headers["Content-Type"] = "application/json"
-        response: web.StreamResponse = web.Response(
-            status=answer.status, body=answer.body or None, headers=headers | dict(answer.headers)
-        )
-        with contextlib.suppress(ConnectionError):
-            if delivery.extent is Extent.NOTHING:
-                _reset(arrived)
-            elif delivery.extent is Extent.HALF:
-                response = web.StreamResponse(status=answer.status, headers=response.headers)
-                response.content_length = len(answer.body)
-                response.force_close()  # once it is written
-                await response.prepare(arrived)
-                await response.write(answer.body[: len(answer.body) // 2])
-            else:
-                await response.prepare(arrived)
-                await response.write_eof()
-                return response, True
-        return response, False
-
     async def _delay(self, seconds: float) -> bool:
         """Waits; says whether the server is still there after it."""
         ending = self._running.ending if self._running is not None else None
@@ -198,12 +173,3 @@ class Server:
         except TimeoutError:
             return True
         return False
-
-
-def _reset(arrived: web.BaseRequest) -> None:
-    """Ends a connection with a reset, not with a farewell."""
-    if arrived.transport is not None:
-        connection = arrived.transport.get_extra_info("socket")
-        if connection is not None:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        arrived.transport.abort()

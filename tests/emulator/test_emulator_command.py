@@ -12,7 +12,7 @@ import pytest
 import requests
 import yaml
 
-from reconcile.emulator import Emulator, Options
+from reconcile.emulator import FAULTS, Emulator, Options
 from reconcile.errors import ReconcileError
 
 
@@ -104,3 +104,48 @@ def test_a_database_of_another_version_is_not_touched(tmp_path, reconcile):
         "error: e.db: this database was made by another version of the emulator; delete it, or choose another file\n"
     )
     assert file.read_bytes() == before
+
+
+def test_it_tells_how_often_which_fault_struck(tmp_path, clean_environment):
+    options = ["--fault", "502-after=1,cut=0", "--fault", "slow=1", "--slow", "0.3", "--seed", "7"]
+    command = [sys.executable, "-m", "reconcile", "emulator", "--port", "0", *options]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=clean_environment, stdout=subprocess.PIPE, encoding="utf-8"
+    ) as process:
+        try:
+            account = yaml.safe_load(_greeting(process.stdout))["accounts"]["emulated"]
+            for _ in range(3):
+                answer = requests.get(f"{account['base_url']}/sites", timeout=5)
+                assert answer.status_code == 502
+                assert answer.elapsed.total_seconds() >= 0.3
+        finally:
+            process.send_signal(signal.SIGTERM)
+        assert process.stdout.read() == "Faults that struck:\n  502-after  3\n  slow       3\n"
+
+
+def test_faults_by_name(reconcile):
+    listed = reconcile("emulator", "--list-faults")
+    assert listed.returncode == 0
+    assert [line.split(maxsplit=1) for line in listed.stdout.splitlines()] == [
+        [name, kind.description] for name, kind in FAULTS.items()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            ["--fault", "resetafter"],
+            'no fault "resetafter"; did you mean "reset-after"? (--list-faults names them all)',
+        ),
+        (["--fault", "cut=2"], "fault cut: the rate is 2, expected 0 to 1"),
+        (["--fault", "cut=often"], 'fault cut: the rate is "often", expected 0 to 1'),
+        (["--fault", "cut,429=0.5", "--fault", "cut=1"], "fault cut is given twice"),
+        (["--fault", "cut", "--slow", "70"], "--slow 70: the fault it belongs to is not on; add --fault slow"),
+        (["--lag", "1.5"], "--lag 1.5: the fault it belongs to is not on; add --fault lagging-list"),
+    ],
+)
+def test_faults_that_make_no_sense_are_refused(options, said, reconcile):
+    refused = reconcile("emulator", "--port", "0", *options)
+    assert refused.returncode == 64
+    assert refused.stderr.endswith(f"{said}\n")
