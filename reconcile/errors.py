@@ -12,6 +12,8 @@
     ├── UnknownOutcome                  5   a call or a payment was sent, and no answer says what became of it
     └── ProviderError                   1   the service, or the way to it
         ├── ConnectionFailed                no answer; a lost answer may have done its work
+        ├── NotSent                         nothing was sent: the run is being stopped
+        │   └── CircuitOpen                 nothing was sent: everything before has failed
         ├── BadAnswer                       an answer that is not what the service documents
         └── ServiceError                    the service's own error envelope (api.md 1.2)
             ├── Rejected                    credentials, token or signature refused
@@ -137,6 +139,14 @@ class ConnectionFailed(ProviderError):
     def __init__(self, message: str, *, sent: bool = True) -> None:
         super().__init__(message)
         self.sent = sent
+
+
+class NotSent(ProviderError):
+    """The request was not even tried, because the run is being stopped; so that it surely did nothing."""
+
+
+class CircuitOpen(NotSent):
+    """The request was not even tried, because the service failed so often in a row that the account's run is over."""
 
 
 class BadAnswer(ProviderError):

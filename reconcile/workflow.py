@@ -232,18 +232,20 @@ def apply(
 ) -> Report:
     """Does what `plan` says. Every failure is in the report; nothing is raised for one."""
     from reconcile.applying.executor import execute
+    from reconcile.applying.stopping import told_to_stop
 
-    return execute(
-        plan,
-        project.desired.kinds,
-        providers,
-        run=run,
-        parallelism=parallelism,
-        stopping=stopping,
-        advance=advance,
-        journal=journal,
-        lags={name: account.list_lag for name, account in project.desired.accounts.items()},
-    )
+    with told_to_stop(providers.values(), stopping):
+        return execute(
+            plan,
+            project.desired.kinds,
+            providers,
+            run=run,
+            parallelism=parallelism,
+            stopping=stopping,
+            advance=advance,
+            journal=journal,
+            lags={name: account.list_lag for name, account in project.desired.accounts.items()},
+        )
 
 
 def exit_code(plan: Plan, *, detailed: bool) -> ExitCode:

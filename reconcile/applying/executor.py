@@ -18,8 +18,17 @@ from reconcile.applying.journal import Intent, Journal, Unnoted
 from reconcile.applying.lag import pauses
 from reconcile.applying.order import Stage, Step, layers, stages, with_sites
 from reconcile.applying.recheck import Occupied, leaving, moved, name_field
-from reconcile.applying.report import Outcome, Report, Result
-from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, Rejected, ServiceError, StoreError
+from reconcile.applying.report import RUN_OVER, Ended, Outcome, Report, Result
+from reconcile.errors import (
+    BadAnswer,
+    CircuitOpen,
+    ConnectionFailed,
+    NotSent,
+    ProviderError,
+    Rejected,
+    ServiceError,
+    StoreError,
+)
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import Kinds
@@ -67,6 +76,7 @@ def execute(
     """
     executions = [
         _Execution(
+            account,
             kinds,
             providers[account],
             changes,
@@ -89,6 +99,7 @@ def execute(
         tuple(results[id(change)] for change in plan.changes),
         interrupted=stopping.is_set(),
         warnings=tuple(text for execution in executions for text in execution.warnings),
+        ended=tuple(Ended(execution.account, execution.ended) for execution in executions if execution.ended),
     )
 
 
@@ -107,11 +118,16 @@ def _result(change: Change, outcome: Outcome, error: str = "", made: int | None 
     return Result(change.address, change.action, outcome, error, change.id if made is None else made)
 
 
+def _left(change: Change) -> Result:
+    return _result(change, Outcome.NOT_ATTEMPTED, RUN_OVER)
+
+
 class _Execution:
     """One account's part of a plan."""
 
     def __init__(
         self,
+        account: str,
         kinds: Kinds,
         provider: Provider,
         changes: Sequence[Change],
@@ -121,6 +137,8 @@ class _Execution:
         journal: Journal,
         lag: float,
     ) -> None:
+        self.account = account
+        self.ended = ""  # why nothing more is sent to the account
         self.kinds = kinds
         self.url = kinds["site"].index("url")
         self.provider = provider
@@ -144,6 +162,8 @@ class _Execution:
         """Does one stage after the other."""
         with pool(self.parallelism, "apply") as threads:
             for stage, changes in stages(self.changes):
+                if self.ended:
+                    return
                 match stage:
                     case Stage.PROFILE | Stage.LOCKOUT:
                         self.profile(changes, threads)
@@ -167,7 +187,7 @@ class _Execution:
             return self.results[id(change)]
         if id(change) in self.begun:
             return _result(change, Outcome.UNKNOWN, "the run was stopped while it was in flight; run plan to see")
-        return _interrupted(change)
+        return _left(change) if self.ended else _interrupted(change)
 
     # --- stages -----------------------------------------------------------------------------------------------------
 
@@ -317,6 +337,9 @@ class _Execution:
             return {}
         try:
             return dict(self.provider.read_some([step.change.ref for step in batch]))
+        except NotSent as error:
+            self.leave(batch, error)
+            return {}
         except ProviderError as error:
             half = len(batch) // 2
             reached = isinstance(error, ServiceError | BadAnswer) and not isinstance(error, Rejected)
@@ -333,6 +356,8 @@ class _Execution:
             return None
         try:
             return read()
+        except NotSent as error:
+            self.leave(steps, error)
         except ProviderError as error:
             for change in (change for step in steps for change in step.changes):
                 self.settle(change, Outcome.NOT_ATTEMPTED, f"the check before the change failed: {error}")
@@ -386,6 +411,8 @@ class _Execution:
         """One step; what one request does succeeds or fails together. What can't be noted first is not sent."""
         if self.stopping.is_set():
             return [_interrupted(change) for change in step.changes]
+        if self.ended:
+            return [_left(change) for change in step.changes]
         try:
             self.journal.intend([Intent(change, before(change)) for change in step.changes])
         except StoreError as unnoted:
@@ -395,14 +422,30 @@ class _Execution:
             if self.over:
                 return [_interrupted(change) for change in step.changes]
             self.begun.update(map(id, step.changes))
-        outcome, error, made = _outcome(lambda: send(step))
-        ids = [made, *(None for _ in step.changes[1:])]
-        results = [_result(change, outcome, error, made) for change, made in zip(step.changes, ids, strict=True)]
+        try:
+            outcome, error, made = _outcome(lambda: send(step))
+        except NotSent as unsent:
+            results = self.unsent(step, unsent)
+        else:
+            ids = [made, *(None for _ in step.changes[1:])]
+            results = [_result(change, outcome, error, made) for change, made in zip(step.changes, ids, strict=True)]
         try:
             self.journal.ended(list(zip(step.changes, results, strict=True)))
         except StoreError as unnoted:
             self.warnings.append(f"{step.change.address}: what became of it is not in the history: {unnoted}")
         return results
+
+    def unsent(self, step: Step, reason: NotSent) -> list[Result]:
+        """What is left because nothing is sent any more: the run is being stopped, or the account's is over."""
+        if not isinstance(reason, CircuitOpen):
+            return [_interrupted(change) for change in step.changes]
+        self.ended = str(reason)
+        return [_left(change) for change in step.changes]
+
+    def leave(self, steps: Sequence[Step], reason: NotSent) -> None:
+        for step in steps:
+            for change, result in zip(step.changes, self.unsent(step, reason), strict=True):
+                self.note(change, result)
 
     def note(self, change: Change, result: Result) -> None:
         self.results[id(change)] = result
@@ -419,9 +462,14 @@ def _because(change: Change, reason: str) -> str:
 
 
 def _outcome(send: Callable[[], int | None]) -> tuple[Outcome, str, int | None]:
-    """How sending something ended, why it is not done, and the id of what was made."""
+    """How sending something ended, why it is not done, and the id of what was made.
+
+    Raises `NotSent` where nothing was sent.
+    """
     try:
         made = send()
+    except NotSent:
+        raise
     except ConnectionFailed as error:
         return (Outcome.UNKNOWN if error.sent else Outcome.FAILED), str(error), None
     except BadAnswer as error:

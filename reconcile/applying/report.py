@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from reconcile.errors import ExitCode
 from reconcile.model.address import Address
@@ -20,6 +21,10 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
 
+#: Why a change is not attempted after its account's run was ended; `Report.ended` says what ended it.
+RUN_OVER: Final = "the run of its account was over before"
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """One change's outcome; `error` says why it is not done, `id` whose it is, where that is known."""
@@ -30,15 +35,32 @@ class Result:
     error: str = ""
     id: int | None = None
 
+    @property
+    def left(self) -> bool:
+        """Whether it was not attempted because its account's run was over, which is said once for all of them."""
+        return self.outcome is Outcome.NOT_ATTEMPTED and self.error == RUN_OVER
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Why an account's run was over before all of its changes were attempted."""
+
+    account: str
+    why: str
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The results of a run, in the order of its plan. `warnings` are what a person should know besides."""
+    """The results of a run, in the order of its plan. Of the accounts in `ended` the rest is not attempted.
+
+    `warnings` are what a person should know besides.
+    """
 
     run: str
     results: tuple[Result, ...]
     interrupted: bool = False
     warnings: tuple[str, ...] = ()
+    ended: tuple[Ended, ...] = ()
 
     @property
     def summary(self) -> dict[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from reconcile.model.capabilities import Capabilities
 from reconcile.model.resource import Draft, Live, Ref
@@ -74,3 +74,11 @@ class Provider(Protocol):
 
     def close(self) -> None:
         """Lets go of the connections."""
+
+
+@runtime_checkable
+class Stoppable(Protocol):
+    """A provider that can be told that the run is being stopped; others only take longer to end."""
+
+    def stop(self) -> None:
+        """Ends pauses: what is in flight is not repeated. Looks whether something was done still work."""

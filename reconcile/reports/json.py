@@ -39,6 +39,9 @@ def report_json(report: Report) -> str:
                 for result in report.results
             ],
             "warnings": list(report.warnings),
+            "diagnostics": [
+                {"severity": "error", "address": ended.account, "message": ended.why} for ended in report.ended
+            ],
         }
     )
 

@@ -139,12 +139,16 @@ def report_text(report: Report, *, colour: bool = False) -> str:
     """What became of the plan: everything that is not done by name, and the numbers."""
     made = []
     for result in report.results:
-        if result.outcome is Outcome.DONE:
+        if result.outcome is Outcome.DONE or result.left:
             continue
         word, fg = _WORDS[result.outcome]
         mark = click.style(word, fg=fg) if colour else word
         made.append(f"{clean(result.address.shown)}: {result.action} {mark}: {clean(result.error)}")
     made += [f"warning: {clean(warning)}" for warning in report.warnings]
+    for ended in report.ended:
+        left = sum(result.left for result in report.results if result.address.account == ended.account)
+        said = f"{ended.why}; {count(left, 'change')} not attempted"
+        made.append(diagnostic_text(Diagnostic(Severity.ERROR, ended.account, said), colour=colour))
     numbers = report.summary
     rest = [f", {numbers[o]} {word}" for o, (word, _) in _WORDS.items() if numbers[o] and o is not Outcome.DONE]
     done = f"{numbers[Outcome.DONE]} of {count(len(report.results), 'change')} done"

@@ -51,6 +51,10 @@ class Client:
         """A text of the service, fit for a message."""
         return one_line(without_secrets(text, self._secrets), 300)
 
+    def stop(self) -> None:
+        """Ends all pauses; requests under way end, but are not repeated."""
+        self.transport.stop()
+
     def close(self) -> None:
         """Closes idle connections; requests under way end, but are not repeated."""
         self.transport.close()

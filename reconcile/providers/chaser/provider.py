@@ -69,6 +69,10 @@ class Chaser:
 
         return checks(self._client, self._activities, self._kind)
 
+    def stop(self) -> None:
+        """Ends all pauses, because the run is being stopped."""
+        self._client.stop()
+
     def close(self) -> None:
         """Lets go of the connections."""
         self._client.close()

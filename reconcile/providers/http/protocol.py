@@ -28,7 +28,8 @@ _BOM: Final = b"\xef\xbb\xbf"  # PHP files saved with one put it before every an
 class Request:
     """What is asked of the service. `repeat`: when it may be sent again; `slow`: the answer may take minutes.
 
-    `subject` is the address of the site that it is about; it is only logged.
+    `subject` is the address of the site that it is about; it is only logged. `credentials`: it only asks for leave to
+    ask, so that its success says nothing of the rest of the service.
     """
 
     method: str
@@ -37,6 +38,7 @@ class Request:
     repeat: Repeat = Repeat.FREELY
     slow: bool = False
     subject: str = ""
+    credentials: bool = False
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

@@ -24,6 +24,7 @@ class Repeat(Enum):
 
 
 _TOO_MANY: Final = 429
+_UNAVAILABLE: Final = 503
 _PASSING: Final = (500, 502, 503, 504)
 
 
@@ -33,7 +34,19 @@ def worth_repeating(error: BaseException, repeat: Repeat) -> bool:
         return not error.sent or repeat is Repeat.FREELY
     if not isinstance(error, ServiceError | BadAnswer) or repeat is Repeat.NEVER:
         return False
-    return error.status == _TOO_MANY or (repeat is Repeat.FREELY and _passing(error))
+    return too_many(error) or (repeat is Repeat.FREELY and _passing(error))
+
+
+def too_many(error: BaseException) -> bool:
+    """Whether the service did nothing because there are too many requests."""
+    return isinstance(error, ServiceError | BadAnswer) and error.status == _TOO_MANY
+
+
+def held_back(error: BaseException) -> float | None:
+    """Seconds for which the service, busy or down for a while, wants to be left alone; None where it says nothing."""
+    if not isinstance(error, ServiceError | BadAnswer) or error.status not in (_TOO_MANY, _UNAVAILABLE):
+        return None
+    return None if error.retry_after is None else min(error.retry_after, LONGEST_RETRY_AFTER)
 
 
 def may_have_happened(error: BaseException) -> bool:

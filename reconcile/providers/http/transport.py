@@ -5,7 +5,6 @@ Importing this module imports requests and tenacity; a provider does so only whe
 
 from __future__ import annotations
 
-import itertools
 import logging
 import threading
 from collections.abc import Callable, Collection, Iterator
@@ -17,13 +16,15 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
-from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError
+from reconcile.errors import BadAnswer, CircuitOpen, ConnectionFailed, NotSent, ProviderError
 from reconcile.model.hosts import is_exposed, origin
 from reconcile.model.state import Account
+from reconcile.providers.http.circuit import Circuit, answered, speaks_of_the_service
 from reconcile.providers.http.edges import Edges, Timeouts
 from reconcile.providers.http.failures import explained
+from reconcile.providers.http.limiter import Limiter
 from reconcile.providers.http.protocol import HttpAnswer, HttpRequest, Request
-from reconcile.providers.http.retries import TRIES, pause, worth_repeating
+from reconcile.providers.http.retries import TRIES, held_back, pause, too_many, worth_repeating
 
 MAX_BODY: Final = 256 * 1024 * 1024
 _CHUNK: Final = 1024 * 1024
@@ -46,7 +47,10 @@ class Transport:
         self._parse = parse
         self._edges = edges
         self._timeouts = edges.timeouts or Timeouts.of(account.timeout)
-        self._closed = threading.Event()
+        self._ended = threading.Event()
+        self._limiter = Limiter(account.requests_per_second, edges.clock)
+        self._circuit = Circuit(parallelism, edges.clock)
+        self._worked: tuple[Request, HttpRequest] | None = None  # the last read that did
         # Lists of several owners are read at once, each perhaps with requests of its own: together no more than these.
         self._slots = threading.BoundedSemaphore(parallelism)
         # An adapter without a session: a thread-safe pool, no cookies, no redirects, no settings merged a request.
@@ -63,33 +67,125 @@ class Transport:
 
     def send(self, request: Request, http: HttpRequest, secrets: Collection[str]) -> Any:
         """The JSON of the first answer that is one, of as many tries as `retries` allows. Raises `ProviderError`."""
-        attempts = itertools.count(1)
+        failures: list[ProviderError] = []
+
+        def attempt() -> Any:
+            try:
+                return self._tried(request, http, secrets, len(failures) + 1)
+            except NotSent:
+                if failures:  # so that what was sent is not said to be unsent
+                    raise failures[-1] from None
+                raise
+            except ProviderError as error:
+                failures.append(error)
+                raise
+
         retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(TRIES) | tenacity.stop_when_event_set(self._closed),
+            stop=tenacity.stop_after_attempt(TRIES) | tenacity.stop_when_event_set(self._ended),
             retry=tenacity.retry_if_exception(lambda error: worth_repeating(error, request.repeat)),
-            wait=lambda state: pause(
-                state.outcome.exception() if state.outcome else None, state.attempt_number, self._edges.random
-            ),
+            wait=lambda state: pause(failures[-1], state.attempt_number, self._edges.random),
             sleep=self.pause,
             reraise=True,
         )
-        return retrying(lambda: self._parse(request, self._answer(request, http, next(attempts)), secrets))
+        try:
+            return retrying(attempt)
+        except ProviderError as error:
+            if too_many(error):
+                self._count(request, error, self._edges.clock(), len(failures))
+            raise
 
     def pause(self, seconds: float) -> None:
         """Lets time go by; not beyond the end of the run."""
-        self._edges.wait(self._closed, seconds)
+        self._edges.wait(self._ended, seconds)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run is over, or is to be soon: nothing is waited for, and nothing repeated."""
+        return self._ended.is_set()
+
+    def stop(self) -> None:
+        """Ends all pauses; requests under way end, but are not repeated."""
+        self._ended.set()
 
     def close(self) -> None:
         """Closes idle connections; requests under way end, but are not repeated."""
-        self._closed.set()
+        self.stop()
         self._adapter.close()
 
     # --- one request --------------------------------------------------------------------------------------------------
 
-    def _answer(self, request: Request, http: HttpRequest, attempt: int) -> HttpAnswer:
-        """Sends once, as soon as there is a connection to spare. Raises as `_exchange`."""
+    def _tried(self, request: Request, http: HttpRequest, secrets: Collection[str], attempt: int) -> Any:
+        """Sends once, as soon as there is a connection to spare and it is its turn; learns from what comes of it."""
         with self._slots:
-            return self._exchange(request, http, attempt)
+            self._await_turn(request)
+            began = self._edges.clock()
+            try:
+                content = self._parse(request, self._exchange(request, http, attempt), secrets)
+            except ProviderError as error:
+                self._learn(request, error, began)
+                raise
+        self._limiter.recover(began)
+        if not request.credentials:
+            self._circuit.worked()
+            if request.method == "GET":
+                self._worked = (request, http)
+        return content
+
+    def _await_turn(self, request: Request) -> None:
+        """Waits for the limiter. Raises `NotSent` where the run ends before."""
+        turn = self._limiter.turn()
+        while True:
+            if self._circuit.why:
+                raise CircuitOpen(self._circuit.why)
+            left = turn - self._edges.clock()
+            if left <= 0:
+                return
+            if self.ended:
+                raise NotSent(f"{request} was not sent, because the run is being stopped")
+            self.pause(left)
+            turn = self._limiter.confirmed(turn)
+
+    def _learn(self, request: Request, error: ProviderError, began: float) -> None:
+        """What a failure says to all other requests of the account."""
+        wanted = held_back(error)
+        if wanted is not None:
+            self._limiter.pause(wanted)
+        if too_many(error):
+            if self._limiter.slow_down(began):
+                log.info("account %s: too many requests; now %.2g a second", self._account.name, self._limiter.rate)
+        elif speaks_of_the_service(error):
+            self._count(request, error, began, 1)
+        elif not request.credentials:
+            self._circuit.worked()
+
+    def _count(self, request: Request, error: ProviderError, began: float, tries: int) -> None:
+        """Adds to the failures in a row, and ends the run where they are enough.
+
+        One site that can't be read makes every bulk read with it fail. Where nothing else has failed, and something
+        that could be read before still can, it is not the service.
+        """
+        provable = request.method == "GET" and answered(error)
+        if not self._circuit.failed(began, tries, provable=provable):
+            return
+        if self._circuit.provable_row and self._still_works():
+            self._circuit.worked()
+            return
+        self._circuit.open(
+            f"all of the last {self._circuit.enough} tries failed, and nothing more is sent to account "
+            f"{self._account.name} in this run; run it again when the service can be reached. The last failure: {error}"
+        )
+        self._ended.set()
+
+    def _still_works(self) -> bool:
+        """Whether what could be read before still can, or is answered at least."""
+        if self._worked is None:
+            return False
+        request, http = self._worked
+        try:
+            self._parse(request, self._exchange(request, http, 1), ())
+        except ProviderError as error:
+            return not speaks_of_the_service(error) and not too_many(error)
+        return True
 
     def _exchange(self, request: Request, http: HttpRequest, attempt: int) -> HttpAnswer:
         """Sends once. Raises `ConnectionFailed`, and `BadAnswer` for a body beyond all measure."""

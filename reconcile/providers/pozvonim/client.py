@@ -74,6 +74,10 @@ class Client:
         )
         raise (self._forbidden(rejected) if granted else self._refused(rejected)) from None
 
+    def stop(self) -> None:
+        """Ends all pauses; requests under way end, but are not repeated."""
+        self.transport.stop()
+
     def close(self) -> None:
         """Closes idle connections; requests under way end, but are not repeated."""
         self.transport.close()

@@ -14,7 +14,7 @@ from reconcile.providers.http.query import http_build_query
 from reconcile.providers.pozvonim import signing
 from reconcile.providers.pozvonim.assumed import CREDENTIALS_CODE, TOKEN_LIFETIME, TOKEN_LIFETIME_LEAST
 
-TOKEN: Final = Request("GET", "/auth/token")
+TOKEN: Final = Request("GET", "/auth/token", credentials=True)
 
 
 def signed(request: Request, base_url: str, uid: str, token: str, encoding: str) -> HttpRequest:

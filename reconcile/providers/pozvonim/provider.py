@@ -178,6 +178,10 @@ class Pozvonim:
             if error.status != 404:
                 raise
 
+    def stop(self) -> None:
+        """Ends all pauses, because the run is being stopped."""
+        self._client.stop()
+
     def close(self) -> None:
         """Lets go of threads and connections."""
         self._reader.close()

@@ -22,6 +22,8 @@ from reconcile.providers.http.edges import Timeouts
 from reconcile.providers.pozvonim.provider import Pozvonim
 
 UID, KEY, TOKEN = "studio-uid", "the-api-key", "the-token"
+#: What `connect` takes of an account.
+SETTINGS = ("encoding", "update_method", "next_key", "payment_route", "requests_per_second", "list_lag")
 MANAGERS = (("+74951234567", "Anna", ""),)
 
 
@@ -64,6 +66,7 @@ class Scripted:
 def _handler(scripted: Scripted) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
 
         def handle_any(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -141,7 +144,7 @@ def connect() -> Iterator[Connect]:
         parallelism: int = 8,
         **more: Any,
     ) -> Pozvonim:
-        options = {k: more.pop(k) for k in ("encoding", "update_method", "next_key", "payment_route") if k in more}
+        options = {k: more.pop(k) for k in SETTINGS if k in more}
         account = Account("studio", "pozvonim", uid, api_key, url, **options)
         edges = Clockwork(pauses).edges(**{"timeouts": Timeouts(connect=1, read=2, slow=2)} | more)
         made.append(Pozvonim(account, kinds(), parallelism=parallelism, edges=edges))
