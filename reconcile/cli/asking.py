@@ -119,8 +119,10 @@ def sent_once(provider: Provider, what: str, find_out: str) -> Iterator[Event]:
     is 130, whatever became of it. Raises as `activities.sent_once`.
     """
     from reconcile import activities
+    from reconcile.providers.base import Stoppable
 
-    with signals.finishing(WAITING, provider.close) as stopping:
+    stop = provider.stop if isinstance(provider, Stoppable) else lambda: None
+    with signals.finishing(WAITING, stop) as stopping:
         try:
             with activities.sent_once(what, find_out):
                 yield stopping

@@ -126,7 +126,10 @@ class Player:
             case "transfer":
                 amount = f"{self.dice.randint(1, 90)}.{number:02}"
                 email = self.dice.choice([*self.version.clients.values(), "nobody@example.com"])
-                self.asked[amount] = ("payment", self.ran("transfer", email, amount, "--type", "main", "--yes", run=run))
+                self.asked[amount] = (
+                    "payment",
+                    self.ran("transfer", email, amount, "--type", "main", "--yes", run=run),
+                )
 
     def saved(self, run: Run) -> None:
         """A plan that is saved, something that somebody does then, and the plan applied."""
@@ -269,9 +272,7 @@ class Player:
         return names.get(site.address)
 
     def ever_declared(self, address: str) -> bool:
-        return any(
-            plain(name) == address for version in self.schedule.versions for name in version.sites
-        )
+        return any(plain(name) == address for version in self.schedule.versions for name in version.sites)
 
     # --- in the end ---------------------------------------------------------------------------------------------------
 
@@ -334,7 +335,9 @@ class Player:
             made = called[what] if kind == "call" else paid[f"{float(what):.2f}"]
             sure = {0: made == 1, 1: made == 0}
             self.check(made <= 1, f"a {kind} was made {made} times: {what}")
-            self.check(sure.get(ended.code, True), f"a {kind} ended with {ended.code} and was made {made} times: {ended}")
+            self.check(
+                sure.get(ended.code, True), f"a {kind} ended with {ended.code} and was made {made} times: {ended}"
+            )
             self.counts[f"{kind}s asked"] += 1
             self.counts[f"{kind}s made"] += made
         total = sum(called.values()) + sum(paid.values())

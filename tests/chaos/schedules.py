@@ -16,11 +16,15 @@ from reconcile.emulator import FAULTS, PERSONALITIES, Fault, Phase
 from reconcile.model.fields import Field, site_kind
 
 #: Fields by their paths in a file.
-FIELDS = {field.path: field for field in site_kind(sections=frozenset({"site", "managers", "widget", "blacklists"})).fields}
+FIELDS = {
+    field.path: field for field in site_kind(sections=frozenset({"site", "managers", "widget", "blacklists"})).fields
+}
 
+#: So many times faster the pauses of a provider go by: back-off, `Retry-After`, the limiter, and `list_lag`.
+FASTER = 5.0
 #: Seconds: an account's `timeout` and `list_lag` while faults strike, and the faults that are measured by them.
 TIMEOUT, SLOW = 0.5, 0.75
-LIST_LAG, LAG = 0.6, 0.4
+LIST_LAG, LAG = 0.6 * FASTER, 0.4
 
 ADDRESSES = ("acme.ru", "окна-мастер.рф", "beta.ru", "shop.example.ru/moscow", "gamma.ru:8080", "цветы.рф", "delta.ru")
 NEW_ADDRESSES = ("omega.ru", "новый.рф", "sigma.ru/spb", "tau.ru", "ро.example", "phi.ru", "chi.ru")
@@ -102,16 +106,16 @@ class _Maker:
         return self.dice.random() < share
 
     def schedule(self, seed: int) -> Schedule:
-        versions = self.versions()
+        versions, prune = self.versions(), self.chance(0.2)
         return Schedule(
             seed,
             encoding=self.dice.choice(["form", "json"]),
             update_method=self.dice.choice(["PUT", "PUT", "POST", "PATCH"]),
-            prune=self.chance(0.2),
+            prune=prune,
             personalities=self.personalities(),
             faults=self.faults(),
             versions=versions,
-            before=tuple(self.before(versions[0])),
+            before=tuple(self.before(versions[0], prune=prune)),
             applied_before=self.chance(0.5),
             runs=tuple(self.run(number, len(versions)) for number in range(self.dice.randint(2, 5))),
         )
@@ -190,19 +194,23 @@ class _Maker:
 
     # --- the live account ---------------------------------------------------------------------------------------------
 
-    def before(self, version: Version) -> list[tuple[str, str | None, Mapping[str, Any]]]:
+    def before(self, version: Version, *, prune: bool) -> list[tuple[str, str | None, Mapping[str, Any]]]:
         found = []
         for address, site in version.sites.items():
             if self.chance(0.3):
                 found.append((address, version.clients.get(site.get("client", ""))))
-        owners = [None, *version.clients.values(), "nobody@example.com"]
+        owners = [None, *version.clients.values(), *(() if prune else ["nobody@example.com"])]
         found += [(address, self.dice.choice(owners)) for address in NOBODYS if self.chance(0.4)]
         return [(address, owner, self.sections(address)) for address, owner in found]
 
     def sections(self, address: str) -> Mapping[str, Any]:
         """A site that somebody made in the dashboard, with something that nobody documents."""
         return {
-            "site": {"url": address, "report_period": self.dice.randint(1, 99), "partner_note": f"№{self.dice.random()}"},
+            "site": {
+                "url": address,
+                "report_period": self.dice.randint(1, 99),
+                "partner_note": f"№{self.dice.random()}",
+            },
             "managers": [{"phone": phone, "name": "", "region": ""} for phone in self.phones(1, 2)],
             "widget": {"call_time": self.dice.randint(1, 99), "button_color": "#ff6600"},
             "blacklists": {"ip": "203.0.113.9"},
@@ -219,7 +227,8 @@ class _Maker:
             if self.chance(0.15 if name == "duplicate-site" else 0.35):
                 seconds = {"slow": SLOW, "lagging-list": LAG, "429-retry-after": float(self.dice.randint(0, 1))}
                 rate = self.dice.choice([0.3, 1.0] if name == "lagging-list" else [0.02, 0.05, 0.1, 0.2])
-                times = self.dice.randint(1, 2) if name in MEDDLING else 3 if name == "slow" else None
+                few = name in MEDDLING or name in ("429", "429-retry-after")
+                times = self.dice.randint(1, 2) if few else 3 if name == "slow" else None
                 made.append(Fault(name, rate, times, seconds=seconds.get(name)))
         return tuple(made)
 
@@ -227,14 +236,18 @@ class _Maker:
         command = self.dice.choices(["apply", "saved", "call", "transfer"], [6, 2, 1, 1])[0]
         intruder = self.dice.choice(["", "changed", "deleted", "undeclared"]) if command == "saved" else ""
         version = min(number * versions // 3, versions - 1)
-        return Run(command, version, self.dice.choice([1, 2, 4, 8]), self.blow() if self.chance(0.45) else None, intruder)
+        return Run(
+            command, version, self.dice.choice([1, 2, 4, 8]), self.blow() if self.chance(0.45) else None, intruder
+        )
 
     def blow(self) -> Blow:
         number = self.dice.choice([signal.SIGKILL] * 3 + [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
         again = self.dice.choice([None, 0.0, 0.05, 0.2]) if number != signal.SIGKILL else None
         if self.chance(0.3):
             return Blow(number, seconds=self.dice.uniform(0.0, 0.6), again=again)
-        return Blow(number, self.dice.choice([self.dice.randint(1, 8), self.dice.randint(1, 60)]), self.phase(), again=again)
+        return Blow(
+            number, self.dice.choice([self.dice.randint(1, 8), self.dice.randint(1, 60)]), self.phase(), again=again
+        )
 
     def phase(self) -> str:
         return self.dice.choice([phase.value for phase in Phase])

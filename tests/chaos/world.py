@@ -139,7 +139,9 @@ class World:
         self.blow: Blow | None = None
         self.blown = False
         self.timers: list[threading.Timer] = []
-        options = Options({UID: KEY}, self.folder / "emulator.db", update_method=self.update_method, observer=self.observe)
+        options = Options(
+            {UID: KEY}, self.folder / "emulator.db", update_method=self.update_method, observer=self.observe
+        )
         self.emulator = Emulator(options)
         self.project = self.folder / "project"
         self.project.mkdir()

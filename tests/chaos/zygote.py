@@ -11,8 +11,11 @@ import json
 import os
 import random
 import sys
+import time
 from dataclasses import replace
 from typing import Any, NoReturn
+
+from chaos.schedules import FASTER
 
 
 def serve() -> None:
@@ -62,7 +65,7 @@ def run(command: dict[str, Any]) -> NoReturn:
 
 
 def import_everything() -> None:
-    """What commands import when they are run, and pauses that are short: full jitter may draw any number below 1."""
+    """What commands import when they are run; and clocks on which pauses go by faster (`schedules.FASTER`)."""
     import importlib
 
     for name in (
@@ -83,7 +86,12 @@ def import_everything() -> None:
     from reconcile.providers.pozvonim.provider import Pozvonim
 
     assert Transport
-    edges = replace(REAL, random=lambda: 0.04 * random.random())
+    edges = replace(
+        REAL,
+        clock=lambda: FASTER * time.monotonic(),
+        wait=lambda event, seconds: event.wait(seconds / FASTER),
+        random=lambda: 0.2 * random.random(),  # full jitter may draw any number below 1
+    )
     registry.open_provider = lambda account, kinds, parallelism: Pozvonim(  # type: ignore[assignment]
         account, kinds, parallelism=parallelism, edges=edges
     )
