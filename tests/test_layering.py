@@ -18,8 +18,9 @@ PACKAGE = Path(reconcile.__file__).parent
 LAYERS = (
     ("cli", "__main__"),
     ("workflow", "activities"),
-    ("live",),
-    ("reports", "store"),
+    ("live", "runs"),
+    ("reports",),
+    ("store",),
     ("applying", "emulator"),
     ("providers",),
     ("planning",),
@@ -30,6 +31,20 @@ LAYERS = (
 DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}
 #: What planning is pure of: the network, the terminal, the clock.
 IMPURE = {"requests", "urllib3", "aiohttp", "click", "time", "socket", "sqlite3", "threading", "random", "os"}
+#: What a command imports only when it needs it.
+LAZY = (
+    "aiohttp",
+    "alembic",
+    "jsonschema",
+    "matplotlib",
+    "orjson",
+    "phonenumbers",
+    "psycopg",
+    "requests",
+    "sqlalchemy",
+    "tenacity",
+    "yaml",
+)
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
@@ -106,9 +121,7 @@ def test_only_the_command_line_prints():
     assert printing == {"cli"}
 
 
-@pytest.mark.parametrize(
-    "module", ["requests", "jsonschema", "yaml", "aiohttp", "orjson", "tenacity", "phonenumbers", "matplotlib"]
-)
+@pytest.mark.parametrize("module", LAZY)
 def test_the_entry_point_loads_no_library_that_a_command_may_not_need(module, clean_environment):
     code = f"import sys, reconcile.cli.main; sys.exit({module!r} in sys.modules)"
 

@@ -13,6 +13,7 @@ from reconcile.cli.common import (
     allow_deletes_option,
     allow_lockout_option,
     format_option,
+    lock_timeout_option,
     parallelism_option,
     select_option,
     selected,
@@ -28,6 +29,7 @@ from reconcile.errors import UsageError
 @parallelism_option
 @allow_deletes_option
 @allow_lockout_option
+@lock_timeout_option
 @format_option("text", "json")
 @click.pass_obj
 def command(
@@ -38,6 +40,7 @@ def command(
     parallelism: int,
     allow_deletes: int | None,
     allow_lockout: bool,
+    lock_timeout: float,
     format_: str,
 ) -> int:
     """Make the live account as it is declared: show the plan, ask, do it, and report.
@@ -51,7 +54,7 @@ def command(
       reconcile apply plan.json
     """
     from reconcile import workflow
-    from reconcile.cli.applying import carry_out
+    from reconcile.cli.applying import carry_out, close_died, running
     from reconcile.planning.safety import Allowed
 
     if plan_file is not None and select:
@@ -60,7 +63,12 @@ def command(
     saved = None
     if plan_file is not None:
         saved, project = workflow.load_plan(settings.path(plan_file), project)
-    with workflow.connected(project, parallelism) as providers:
+    accounts = None if saved is None else {change.address.account for change in saved.changes}
+    with (
+        running(project, "apply", lock_timeout, accounts) as run,
+        workflow.connected(project, parallelism) as providers,
+    ):
+        close_died(run, project, providers)
         if saved is None:
             plan = workflow.plan(project, providers, selected(select))
         else:
@@ -70,6 +78,7 @@ def command(
             project,
             plan,
             providers,
+            run,
             settings,
             parallelism=parallelism,
             allowed=Allowed(allow_deletes, allow_lockout),

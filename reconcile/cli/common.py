@@ -129,6 +129,14 @@ allow_lockout_option = click.option(
 parallelism_option = click.option(
     "--parallelism", type=click.IntRange(1, 256), default=8, show_default=True, metavar="N", help="Connections at once."
 )
+lock_timeout_option = click.option(
+    "--lock-timeout",
+    type=click.FloatRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for another run on the account.",
+)
 yes_option = click.option("--yes", is_flag=True, help="Don't ask.")
 
 

@@ -11,6 +11,7 @@ from reconcile.cli.common import (
     Settings,
     allow_deletes_option,
     format_option,
+    lock_timeout_option,
     parallelism_option,
     select_option,
     selected,
@@ -23,6 +24,7 @@ from reconcile.cli.common import (
 @select_option
 @parallelism_option
 @allow_deletes_option
+@lock_timeout_option
 @format_option("text", "json")
 @click.pass_obj
 def command(
@@ -31,6 +33,7 @@ def command(
     select: tuple[str, ...],
     parallelism: int,
     allow_deletes: int | None,
+    lock_timeout: float,
     format_: str,
 ) -> int:
     """Delete the live sites that are declared, with the same preview and the same safety as `apply`.
@@ -40,12 +43,13 @@ def command(
       reconcile destroy --select old-client.ru
     """
     from reconcile import workflow
-    from reconcile.cli.applying import carry_out
+    from reconcile.cli.applying import carry_out, close_died, running
     from reconcile.planning.safety import Allowed
 
     project = workflow.validate(settings.root, os.environ)
-    with workflow.connected(project, parallelism) as providers:
+    with running(project, "destroy", lock_timeout) as run, workflow.connected(project, parallelism) as providers:
+        close_died(run, project, providers)
         plan = workflow.plan(project, providers, selected(select), destroy=True)
         return carry_out(
-            project, plan, providers, settings, parallelism=parallelism, allowed=Allowed(allow_deletes), yes=yes
+            project, plan, providers, run, settings, parallelism=parallelism, allowed=Allowed(allow_deletes), yes=yes
         )

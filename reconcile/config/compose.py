@@ -36,5 +36,6 @@ def compose(sections: Sections, services: Services) -> tuple[DesiredState, list[
         tuple(sites),
         tuple(clients.values()),
         profiles,
+        settings.store(sections.store.raw),
     )
     return state, faults

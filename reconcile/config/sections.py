@@ -29,6 +29,7 @@ class Sections:
     names: Mapping[str, frozenset[str]]
     defaults: Named
     safety: Named
+    store: Named
 
 
 class Merger:
@@ -80,4 +81,5 @@ class Merger:
             {section: frozenset(names) for section, names in self.names.items()},
             self.single.get("defaults", nothing),
             self.single.get("safety", nothing),
+            self.single.get("store", Named(Place(""), None)),
         )

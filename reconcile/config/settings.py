@@ -50,6 +50,12 @@ def safety(raw: Mapping[str, Any]) -> Safety:
     )
 
 
+def store(raw: str | None) -> str:
+    """The URL of the history's database."""
+    default: str = schemas()["project"]["properties"]["store"]["default"]
+    return raw or default
+
+
 def _with_defaults(schema: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
     """What was written over the schema's own defaults."""
     return {key: child["default"] for key, child in schema["properties"].items() if "default" in child} | dict(raw)

@@ -60,7 +60,10 @@ class Safety:
 
 @dataclass(frozen=True, slots=True)
 class DesiredState:
-    """A whole project, composed and checked. `services` are what the accounts' services can do, by account."""
+    """A whole project, composed and checked. `services` are what the accounts' services can do, by account.
+
+    `store` is the URL of the history's database, which may hold a password.
+    """
 
     accounts: Mapping[str, Account]
     services: Mapping[str, Capabilities]
@@ -69,6 +72,7 @@ class DesiredState:
     sites: tuple[Desired, ...]
     clients: tuple[Desired, ...] = ()
     profiles: tuple[Desired, ...] = ()
+    store: str = field(default="", repr=False)
 
     def kinds_of(self, account: str) -> frozenset[str]:
         """The kinds of resources that have to be read of an account, because the project has something to say of them.

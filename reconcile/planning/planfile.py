@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from reconcile.errors import PlanFileError
 from reconcile.model.address import Address
@@ -77,6 +78,17 @@ def identity(accounts: Mapping[str, Account], home: str) -> str:
         for _, a in sorted(accounts.items())
     ]
     return _digest(parts)
+
+
+def account_key(account: Account, home: str) -> str:
+    """What tells one live account from all others, whatever a project calls it; see `identity` for `home`.
+
+    A hash, so that none of what it is made of is kept in the clear.
+    """
+    url = urlsplit(account.base_url)
+    port = f":{url.port}" if url.port not in (None, 80, 443) else ""  # with or without encryption, it is one service
+    where = f"{url.hostname}{port}{url.path.rstrip('/')}" if url.hostname else account.base_url
+    return _digest([account.provider, where, home if account.base_url == "emulator" else "", account.uid])
 
 
 def dump(plan: Plan, project: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -64,7 +64,8 @@ class RunRecord:
 
     `command` is what was called, such as `apply` or `rollback 20261122T101112Z-0a1b2c`; `user` and `host` who and
     where, `commit` the project's revision where it is kept in Git (with `+` at the end where files differ from it),
-    `accounts` the names of the accounts that it held. `summary` counts the steps by outcome.
+    `accounts` the names of the accounts that it held, and `keys` what those were (`planfile.account_key`), by name.
+    `summary` counts the steps by outcome; those without one are `open`.
     """
 
     name: str
@@ -78,3 +79,4 @@ class RunRecord:
     status: Status
     summary: Mapping[str, int]
     steps: tuple[StepRecord, ...] = ()
+    keys: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,155 @@
+"""The way to the database: SQLite in a private file, or PostgreSQL; every error of theirs as a `StoreError`."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, make_url
+
+from reconcile.errors import StoreError
+from reconcile.providers.http.words import one_line, without_secrets
+from reconcile.store.migrate import bring_up_to_date
+
+#: What may be written before the colon, and the driver that is used for it.
+DRIVERS: Final = {
+    "sqlite": "sqlite+pysqlite",
+    "sqlite+pysqlite": "sqlite+pysqlite",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+#: Seconds until a server that does not answer is given up, and a file that another process writes to.
+CONNECT_TIMEOUT: Final = 10
+BUSY_TIMEOUT: Final = 30
+
+
+class Database:
+    """A database whose tables are of this version. Safe to use from several threads.
+
+    `clock` gives Unix time. Where it is left out, PostgreSQL's own counts: the clocks of a team's machines differ.
+    """
+
+    def __init__(self, url: str, root: Path, clock: Callable[[], float] | None = None) -> None:
+        parsed = _parsed(url)
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self._secrets = [str(secret) for secret in (parsed.password, *_passwords(parsed)) if secret]
+        self._clock = clock or (time.time if self.is_sqlite else None)
+        self.place = _place(parsed)
+        try:
+            if self.is_sqlite:
+                path = root / str(parsed.database)
+                _make_private(path)
+                parsed = parsed.set(database=str(path.resolve()))
+                self.place = str(path)
+            self.engine = _engine(parsed)
+        except ImportError:
+            raise StoreError(
+                f"{self.place}: the driver for PostgreSQL is not installed; install callback-reconcile[postgresql]"
+            ) from None
+        except (OSError, sa.exc.SQLAlchemyError, TypeError, ValueError) as error:
+            raise self._said(error) from None
+        try:
+            with self.begin() as connection:
+                bring_up_to_date(connection, self.place)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Lets go of all connections."""
+        self.engine.dispose()
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction that writes: all of the block or nothing. Raises `StoreError`."""
+        try:
+            with self.engine.begin() as connection:
+                yield connection
+        except (sa.exc.SQLAlchemyError, OSError) as error:
+            raise self._said(error) from None
+
+    def now(self) -> sa.ColumnElement[float]:
+        """The time, as a part of a statement."""
+        if self._clock is None:
+            return sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Double)
+        return sa.literal(self._clock(), sa.Double)
+
+    def _said(self, error: Exception) -> StoreError:
+        """An error in the database's own words, without its password."""
+        if isinstance(error, sa.exc.DBAPIError):
+            error = error.orig if isinstance(error.orig, Exception) else error
+        text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        text = one_line(without_secrets(text, self._secrets), 300) or type(error).__name__
+        return StoreError(f"the history in {self.place} can't be used: {text}")
+
+
+def _parsed(url: str) -> URL:
+    """The URL, with the driver that is used. Nothing of what was written is repeated: it may hold a password."""
+    try:
+        parsed = make_url(url)
+    except (sa.exc.ArgumentError, ValueError):
+        raise StoreError(
+            "`store:` is no URL of a database; write something like sqlite:///.reconcile/history.db "
+            "or postgresql+psycopg://user@host/database"
+        ) from None
+    driver = DRIVERS.get(parsed.drivername)
+    if driver is None:
+        hint = "; write postgresql://" if parsed.drivername == "postgres" else f"; known are {', '.join(DRIVERS)}"
+        raise StoreError(f"`store:` begins with {one_line(parsed.drivername, 40)}://, which is not known{hint}")
+    no_file = parsed.host or parsed.query or parsed.database in (None, "", ":memory:")
+    if driver.startswith("sqlite") and no_file:
+        raise StoreError(
+            "`store:` names no file, so nothing would be kept; write sqlite:///PATH, with three slashes for a path "
+            "that starts at the project's folder, and four for an absolute one"
+        )
+    return parsed.set(drivername=driver)
+
+
+def _passwords(url: URL) -> list[Any]:
+    return [value for name, value in url.query.items() if "password" in name.lower()]
+
+
+def _place(url: URL) -> str:
+    """Where a server's database is, as it may be said."""
+    port = f":{url.port}" if url.port else ""
+    host = url.host or url.query.get("host") or "this machine"
+    return f"PostgreSQL at {host}{port}, database {url.database or url.username or '(the default)'}"
+
+
+def _make_private(path: Path) -> None:
+    """The file, readable by its owner alone, before anything is in it; SQLite gives its helpers the same rights."""
+    folder = path.parent
+    if not folder.is_dir():
+        folder.mkdir(parents=True, mode=0o700)
+    if folder.name == ".reconcile":
+        folder.chmod(0o700)  # an older version, or the emulator, may have made it
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    path.chmod(0o600)
+
+
+def _engine(url: URL) -> sa.Engine:
+    if url.get_backend_name() == "sqlite":
+        engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT})
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        return engine
+    # Prepared statements would break behind a pooler such as PgBouncer.
+    arguments: dict[str, Any] = {"prepare_threshold": None, "application_name": "reconcile"}
+    if "connect_timeout" not in url.query:
+        arguments["connect_timeout"] = CONNECT_TIMEOUT
+    return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=arguments)
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """Readers and the one writer don't wait for each other, and what was committed survives a power failure.
+
+    Transactions are begun by us: Python's own way begins them late, and lets two processes meet in the middle.
+    """
+    connection.isolation_level = None
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")

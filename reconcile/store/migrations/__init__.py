@@ -1,0 +1,1 @@
+"""The tables of every version, as Alembic's migrations from one to the next."""
