@@ -8,6 +8,7 @@ import sys
 import click
 
 from reconcile.cli.common import Settings
+from reconcile.cli.signals import INTERRUPTED
 from reconcile.errors import ConfigError, ExitCode, ReconcileError
 
 
@@ -18,7 +19,7 @@ def ended_by(error: BaseException, settings: Settings) -> int:
             error.show(sys.stderr)
             return ExitCode.USAGE
         case click.Abort() | KeyboardInterrupt():
-            click.echo("interrupted; nothing more is done", err=True)
+            click.echo(INTERRUPTED, err=True)
             return ExitCode.INTERRUPTED
         case click.ClickException():
             error.show(sys.stderr)

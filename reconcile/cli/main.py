@@ -87,10 +87,7 @@ def cli() -> None:
 def main(args: list[str] | None = None) -> None:
     """Runs the program and exits."""
     signals.interrupt_by_all()
-    try:
-        code = run(sys.argv[1:] if args is None else args)
-    except KeyboardInterrupt:  # once more, while the first one was being dealt with
-        code = ExitCode.INTERRUPTED
+    code = run(sys.argv[1:] if args is None else args)
     if code == ExitCode.INTERRUPTED:
         # Threads may still wait for answers that nobody wants any more; the interpreter would wait for them.
         for stream in (sys.stdout, sys.stderr):

@@ -16,18 +16,32 @@ from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from threading import Event, Thread, current_thread, main_thread
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, NoReturn
+
+from reconcile.errors import ExitCode
 
 #: Windows has no SIGHUP, and a SIGBREAK of its own for Ctrl-Break and a window that is closed.
 SIGNALS: Final = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
 )
+INTERRUPTED: Final = "interrupted; nothing more is done"
 _HANG_UP: Final = getattr(signal, "SIGHUP", None)
 
 
 def interrupt_by_all() -> None:
-    """From now on every one of the signals interrupts the program, as Ctrl-C does."""
-    _handle(_interrupt)
+    """From now on the first of the signals interrupts the program, as Ctrl-C does, and the second one ends it."""
+    seen = 0
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal seen
+        if not _counts(number, seen):
+            return
+        seen += 1
+        if seen > 1:
+            _end()
+        raise KeyboardInterrupt
+
+    _handle(interrupt)
 
 
 @contextmanager
@@ -47,12 +61,16 @@ def finishing(notice: str, ask: Callable[[], object] = lambda: None) -> Iterator
 
     def stop(number: int, frame: FrameType | None) -> None:
         nonlocal seen
+        if not _counts(number, seen):
+            return
         seen += 1
-        if seen > 1:
-            _interrupt(number, frame)
-        _forget_terminal(number)
-        asked.put(True)
-        _say(f"\n{notice}; once more to stop at once\n")
+        if seen == 1:
+            asked.put(True)
+            _say(f"\n{notice}; once more to stop at once\n")
+        elif seen == 2:
+            raise KeyboardInterrupt
+        else:
+            _end()
 
     def set_event() -> None:
         if asked.get():
@@ -80,15 +98,21 @@ def _handle(handler: Any) -> Mapping[int, Any]:
     return handled
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    _forget_terminal(number)
-    raise KeyboardInterrupt
+def _counts(number: int, seen: int) -> bool:
+    """Whether a signal is one more. A hang-up never is the second: the system and the shell may both send one."""
+    if number == _HANG_UP:
+        _forget_terminal()
+    return not (seen and number == _HANG_UP)
 
 
-def _forget_terminal(number: int) -> None:
+def _end() -> NoReturn:
+    """Ends the program at once, wherever it is: whatever is open is put right by the next run."""
+    _say(f"\n{INTERRUPTED}\n")
+    os._exit(ExitCode.INTERRUPTED)
+
+
+def _forget_terminal() -> None:
     """After a hang-up: what would be said to the terminal that is gone goes nowhere, instead of being an error."""
-    if number != _HANG_UP:
-        return
     with suppress(OSError):
         nowhere = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):

@@ -74,7 +74,11 @@ def import_everything() -> None:
         "reconcile.activities",
         "reconcile.applying.executor",
         "reconcile.providers.pozvonim.activities",
+        "reconcile.reports.died",
+        "reconcile.runs",
+        *(f"reconcile.store.{part}" for part in ("closing", "database", "journal", "leases", "migrate", "store", "who")),
         "reconcile.workflow",
+        "sqlalchemy.dialects.sqlite",
         "jsonschema_rs",
         "yaml",
     ):
