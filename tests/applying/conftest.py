@@ -29,7 +29,8 @@ class Account:
         self.way = way
 
     def declare(self, sites: str = "", *, settings: str = "", top: str = "", key: str = "key") -> None:
-        account = f"{{provider: pozvonim, uid: '{UID}', api_key: {key}, base_url: '{self.way.url}'{settings}}}"
+        service = f"base_url: '{self.way.url}', list_lag: 0"  # what was created is in the lists at once
+        account = f"{{provider: pozvonim, uid: '{UID}', api_key: {key}, {service}{settings}}}"
         text = f"accounts:\n  studio: {account}\n{COMMON}{top}sites:\n{sites or '  {}'}\n"
         (self.root / "reconcile.yaml").write_text(text, encoding="utf-8")
 

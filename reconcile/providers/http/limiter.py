@@ -12,8 +12,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-#: What is left of the rate after a 429, and the least that ever is, in requests a second.
+#: What is left of the rate after a 429.
 DECREASE: Final = 0.5
+#: Seconds that a new rate gets to show: services count by the second, and what came before still fills theirs.
+SETTLING: Final = 1.0
+#: The least that is ever left, in requests a second.
 LEAST: Final = 0.2
 #: Seconds in which a rate grows from nothing to what it was before the first 429.
 RECOVERY: Final = 60.0
@@ -61,10 +64,10 @@ class Limiter:
     def slow_down(self, began: float) -> bool:
         """Notes that a request which began then was one too many; whether that changes the rate.
 
-        What was under way when the rate was changed last tells nothing new.
+        What was under way when the rate was changed last, or follows at once, tells nothing new.
         """
         with self._lock:
-            if began <= self._slowed:
+            if began <= self._slowed + SETTLING:
                 return False
             self._slowed = now = self._clock()
             if self.rate is None:

@@ -6,8 +6,10 @@ Importing this module imports requests and tenacity; a provider does so only whe
 from __future__ import annotations
 
 import logging
+import os
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import requests
@@ -17,7 +19,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
 from reconcile.errors import BadAnswer, CircuitOpen, ConnectionFailed, NotSent, ProviderError
-from reconcile.model.hosts import is_exposed, origin
+from reconcile.model.hosts import is_exposed, is_loopback, origin
 from reconcile.model.state import Account
 from reconcile.providers.http.circuit import Circuit, answered, speaks_of_the_service
 from reconcile.providers.http.edges import Edges, Timeouts
@@ -32,7 +34,34 @@ _CHUNK: Final = 1024 * 1024
 #: From an answer to its JSON, or to the exception that it stands for; the texts are secrets to be kept out of messages.
 Parse = Callable[[Request, HttpAnswer, Collection[str]], Any]
 
+#: What may name certificates in the environment; requests knows both.
+_BUNDLES: Final = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
 log = logging.getLogger("reconcile.http")
+# It writes the URLs of answers with odd headers into the log, and with them the signatures.
+logging.getLogger("urllib3").setLevel(logging.CRITICAL)
+
+
+def _settings(account: Account) -> Mapping[str, Any]:
+    """How to reach an account's service: by which proxy, and whose certificates are trusted. Raises `ProviderError`.
+
+    Certificates are always verified. The environment may name others that are trusted in the place of the usual ones
+    (`REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE`), and proxies. Plain http is for this machine, so that no proxy hears it.
+    """
+    url, who = account.base_url, f"account {account.name}"
+    try:
+        with requests.Session() as session:
+            found = session.merge_environment_settings(url, {}, False, None, None)
+    except ValueError:
+        raise ProviderError(f"{who}: base_url is not a usable URL") from None
+    if is_exposed(url) and not account.allow_http:
+        raise ProviderError(f"{who}: plain http to another machine ({origin(url)}) needs `allow_http`")
+    bundle = found["verify"] if isinstance(found["verify"], str) else ""
+    if bundle and not Path(bundle).exists():
+        name = next(name for name in _BUNDLES if os.environ.get(name) == bundle)
+        raise ProviderError(f"{who}: {name} is {bundle}, and there is no such file or folder; certificates are needed")
+    proxies = {} if is_loopback(url) else dict(found["proxies"])
+    return {"verify": bundle or True, "cert": found["cert"], "proxies": proxies}
 
 
 class Transport:
@@ -55,15 +84,7 @@ class Transport:
         self._slots = threading.BoundedSemaphore(parallelism)
         # An adapter without a session: a thread-safe pool, no cookies, no redirects, no settings merged a request.
         self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=parallelism)
-        try:
-            with requests.Session() as session:
-                self._settings = session.merge_environment_settings(account.base_url, {}, False, None, None)
-        except ValueError:
-            raise ProviderError(f"account {account.name}: base_url is not a usable URL") from None
-        if is_exposed(account.base_url) and not account.allow_http:
-            raise ProviderError(
-                f"account {account.name}: plain http to another machine ({origin(account.base_url)}) needs `allow_http`"
-            )
+        self._settings = _settings(account)
 
     def send(self, request: Request, http: HttpRequest, secrets: Collection[str]) -> Any:
         """The JSON of the first answer that is one, of as many tries as `retries` allows. Raises `ProviderError`."""
@@ -224,9 +245,7 @@ class Transport:
             prepared,
             stream=True,
             timeout=(self._timeouts.connect, read),
-            verify=True if self._settings["verify"] is None else self._settings["verify"],
-            cert=self._settings["cert"],
-            proxies=dict(self._settings["proxies"]),
+            **self._settings,
         )
 
     def _chunks(self, request: Request, response: requests.Response, started: float) -> Iterator[bytes]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, ServiceError
+from reconcile.errors import BadAnswer, ConnectionFailed, NotSent, ProviderError, ServiceError
 from reconcile.model.fields import UNMANAGED, Kinds
 from reconcile.model.normalize import Spelled, count
 from reconcile.model.resource import Draft, Live, Ref
@@ -17,7 +18,7 @@ from reconcile.pools import pool
 from reconcile.providers.base import Check
 from reconcile.providers.http.edges import REAL, Edges
 from reconcile.providers.http.protocol import Request
-from reconcile.providers.http.retries import Repeat, may_have_happened, pause
+from reconcile.providers.http.retries import FIRST_PAUSE, LONGEST_PAUSE, Repeat, may_have_happened, pause
 from reconcile.providers.http.shapes import Json
 from reconcile.providers.pozvonim.assumed import DELETE
 from reconcile.providers.pozvonim.capabilities import CAPABILITIES
@@ -132,12 +133,25 @@ class Pozvonim:
             return found
 
         made = self._created(Request("POST", path, body, Repeat.IF_UNDONE, subject=email), email, look_up)
-        if site is not None and looked_up and self._reader.find(self._address(site), (), made) is None:
-            self.create(replace(site, owner=made), ())
+        if site is not None and looked_up:
+            self._complete(replace(site, owner=made))
         return made
 
+    def _complete(self, site: Draft) -> None:
+        """Creates the site of a client that is there, unless the call that created the client has done that, too."""
+        address = self._address(site)
+        try:
+            if self._appears(lambda: self._reader.find(address, (), site.owner)) is None:
+                self.create(site, ())
+        except NotSent:  # but the client was
+            message = f"the client was created, and perhaps its site {address}: the run was over"
+            raise ConnectionFailed(f"{message}; run plan again to see") from None
+
     def _created(self, request: Request, name: str, look_up: Callable[[], int | None]) -> int:
-        """The id of what `request` creates. After a lost answer `look_up` says whether it is there."""
+        """The id of what `request` creates. After a lost answer `look_up` says whether it is there.
+
+        It is sent again only after lists have had the time to show it.
+        """
         for sends in range(1, SENDS + 1):
             self._client.tokens.current()  # what fails here failed before anything was sent
             try:
@@ -154,10 +168,26 @@ class Pozvonim:
             found = self._looked_up(name, look_up, failure)
             if found is not None:
                 return found
-            if accepted:
-                # The service said yes; to ask again for what it is still making would make two.
+            if accepted or self._client.transport.ended:
+                # The service said yes, and to ask again for what it is still making would make two; or the run is over.
                 raise _unknown(name, failure)
         raise _unknown(name, failure)
+
+    def _appears(self, look_up: Callable[[], int | None]) -> int | None:
+        """What `look_up` finds within the account's `list_lag`; None once that is over without anything.
+
+        Raises `NotSent` where the run ends before that can be told.
+        """
+        over = self._edges.clock() + self.account.list_lag
+        for looks in itertools.count():
+            began = self._edges.clock()
+            found = look_up()
+            if found is not None or began >= over:
+                return found
+            self._client.transport.pause(min(FIRST_PAUSE * 2.0**looks, LONGEST_PAUSE, over - began))
+            if self._client.transport.ended:
+                raise NotSent("the run was stopped while lists might still miss it")
+        raise AssertionError
 
     def update(self, live: Live, values: tuple[Any, ...]) -> None:
         """Makes the desired values live; everything documented that is live goes with them."""
@@ -209,7 +239,9 @@ class Pozvonim:
 
     def _looked_up(self, name: str, look_up: Callable[[], int | None], failure: ProviderError) -> int | None:
         try:
-            return look_up()
+            return self._appears(look_up)
+        except NotSent:  # what ended the run is said once, for all
+            raise _unknown(name, failure, "; the run was over before that could be told") from None
         except ProviderError as error:
             raise _unknown(name, failure, f"; looking for it failed, too: {error}") from None
 

@@ -52,6 +52,8 @@ def test_too_many_halve_the_rate_once_for_all_that_were_under_way(time: Time) ->
     assert not any(limiter.slow_down(time.now - under_way) for under_way in (0, 0.1, 5))
     assert limiter.rate == 4
     time.now += 1
+    assert not limiter.slow_down(time.now)
+    time.now += 0.1
     assert limiter.slow_down(time.now)
     assert limiter.rate == 2
 
@@ -60,7 +62,7 @@ def test_there_is_a_least_rate(time: Time) -> None:
     for most, least in ((8.0, LEAST), (0.1, 0.1)):  # a slower account stays as slow as it is
         limiter = Limiter(most, time)
         for _ in range(50):
-            time.now += 1
+            time.now += 2
             limiter.slow_down(time.now)
         assert limiter.rate == least
 

