@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, ServiceError, UnknownOutcome
+from reconcile.errors import BadAnswer, ConnectionFailed, ExitCode, ProviderError, ServiceError, UnknownOutcome
 
 
 @contextmanager
 def sent_once(what: str, find_out: str) -> Iterator[None]:
     """Around the one sending of a call or payment. Raises `UnknownOutcome` where nobody can tell what became of it."""
+    code = UnknownOutcome.exit_code
     try:
         yield
     except KeyboardInterrupt:
-        why = "interrupted before the answer came"
+        why, code = "interrupted before the answer came", ExitCode.INTERRUPTED
     except ConnectionFailed as error:
         if not error.sent:
             raise ConnectionFailed(f"{error}; nothing was sent", sent=False) from None
@@ -25,7 +26,9 @@ def sent_once(what: str, find_out: str) -> Iterator[None]:
         why = str(error)
     else:
         return
-    raise UnknownOutcome(f"whether {what} is unknown, and it is not sent again: {why}; {find_out}")
+    unknown = UnknownOutcome(f"whether {what} is unknown, and it is not sent again: {why}; {find_out}")
+    unknown.exit_code = code
+    raise unknown
 
 
 def outcome_unknown(error: ProviderError) -> bool:

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
-from threading import Event
+from threading import Event, Lock
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
@@ -150,6 +150,8 @@ class _Execution:
         self.lag = lag
         self.warnings: list[str] = []
         self.begun: set[int] = set()
+        self.over = False
+        self.gate = Lock()  # what is begun after the run was over would be missing in its report
         self.results: dict[int, Result] = {}
         self.planned = {change.id for change in changes if change.address.kind == "site" and change.id is not None}
         self.owners: dict[Address, int] = {}  # of the clients that this run has created
@@ -174,7 +176,9 @@ class _Execution:
         self.await_listing()
 
     def all_results(self) -> dict[int, Result]:
-        """What became of each change, by its `id()`."""
+        """What became of each change, by its `id()`. The run is over then: whatever has not begun never does."""
+        with self.gate:
+            self.over = True
         return {id(change): self.result(change) for change in self.changes}
 
     def result(self, change: Change) -> Result:
@@ -414,7 +418,10 @@ class _Execution:
         except StoreError as error:
             self.ended = f"what is sent can't be noted in the history, so nothing more is: {error}"
             return [_left(change) for change in step.changes]
-        self.begun.update(map(id, step.changes))
+        with self.gate:
+            if self.over:
+                return [_interrupted(change) for change in step.changes]
+            self.begun.update(map(id, step.changes))
         results = self.tried(step, send)
         try:
             self.journal.ended(list(zip(step.changes, results, strict=True)))

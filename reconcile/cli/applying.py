@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import sys
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from reconcile.applying.report import Report
+from reconcile.cli import signals
 from reconcile.cli.common import Settings, confirm, progress, show_plan
 from reconcile.errors import ExitCode
 from reconcile.escaping import clean
@@ -25,6 +24,8 @@ from reconcile.workflow import Project, apply, check
 
 if TYPE_CHECKING:
     from reconcile.providers.base import Provider
+
+STOPPING: Final = "stopping: what is in flight finishes, the rest is left"
 
 
 def carry_out(
@@ -50,21 +51,22 @@ def carry_out(
         return ExitCode.ERROR
     gc.freeze()
     gc.enable()
-    with _stopped_by_signals() as stopping, progress(len(plan.changes), "applying", settings) as advance:
-        journal = run.begin(plan, project.desired) if plan.changes else None
-        report = apply(
-            project,
-            plan,
-            providers,
-            run=run.name,
-            parallelism=parallelism,
-            stopping=stopping,
-            advance=advance,
-            journal=journal,
-        )
+    with signals.finishing(STOPPING) as stopping:
+        with progress(len(plan.changes), "applying", settings) as advance:
+            journal = run.begin(plan, project.desired) if plan.changes else None
+            report = apply(
+                project,
+                plan,
+                providers,
+                run=run.name,
+                parallelism=parallelism,
+                stopping=stopping,
+                advance=advance,
+                journal=journal,
+            )
         report = report if journal is None else journal.finish(report)
-    if plan.changes or settings.format == "json":
-        show_report(report, settings)
+        if plan.changes or settings.format == "json":
+            show_report(report, settings)
     return report.exit_code
 
 
@@ -103,22 +105,3 @@ def show_report(report: Report, settings: Settings) -> None:
         from reconcile.reports.text import report_text
 
         click.echo(report_text(report, colour=settings.colour(sys.stdout)), nl=False, color=True)
-
-
-@contextmanager
-def _stopped_by_signals() -> Iterator[Event]:
-    """An event that the first Ctrl-C or SIGTERM sets; the second one interrupts at once."""
-    stopping = Event()
-
-    def stop(number: int, frame: Any) -> None:
-        if stopping.is_set():
-            raise KeyboardInterrupt
-        stopping.set()
-        click.echo("\nstopping: what is in flight finishes, the rest is left; once more to stop at once", err=True)
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stopping
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

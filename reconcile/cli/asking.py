@@ -8,11 +8,14 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from threading import Event
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from reconcile.cli import signals
 from reconcile.cli.common import Settings
+from reconcile.errors import ExitCode, ReconcileError
 from reconcile.model.capabilities import Activity
 
 if TYPE_CHECKING:
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from reconcile.providers.base import Provider
     from reconcile.reports.tables import Table
     from reconcile.workflow import Project
+
+WAITING: Final = "stopping: what has been sent is waited for, nothing more is sent"
 
 account_option = click.option("--account", metavar="NAME", help="Only this account of the project.")
 site_option = click.option(
@@ -104,6 +109,27 @@ def accounts_for(
     project = workflow.validate(settings.root, os.environ)
     with workflow.connected(project, parallelism=8) as providers:
         yield project, able(project, providers, activity, account)
+
+
+@contextmanager
+def sent_once(provider: Provider, what: str, find_out: str) -> Iterator[Event]:
+    """Around the one sending of a call or payment, whose answer the first Ctrl-C waits for.
+
+    What has not been sent by then is not sent any more. The event says whether there was a signal: then the exit code
+    is 130, whatever became of it. Raises as `activities.sent_once`.
+    """
+    from reconcile import activities
+    from reconcile.providers.base import Stoppable
+
+    stop = provider.stop if isinstance(provider, Stoppable) else lambda: None
+    with signals.finishing(WAITING, stop) as stopping:
+        try:
+            with activities.sent_once(what, find_out):
+                yield stopping
+        except ReconcileError as error:
+            if stopping.is_set():
+                error.exit_code = ExitCode.INTERRUPTED
+            raise
 
 
 def show_table(table: Table, settings: Settings, nothing: str) -> None:

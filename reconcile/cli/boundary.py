@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 
 import click
 
 from reconcile.cli.common import Settings
+from reconcile.cli.signals import INTERRUPTED
 from reconcile.errors import ConfigError, ExitCode, ReconcileError
 from reconcile.escaping import clean, clean_lines, where_it_broke
 
@@ -21,7 +23,7 @@ def ended_by(error: BaseException, settings: Settings) -> int:
             error.show(sys.stderr)
             return ExitCode.USAGE
         case click.Abort() | KeyboardInterrupt():
-            click.echo("interrupted; nothing more is done", err=True)
+            click.echo(INTERRUPTED, err=True)
             return ExitCode.INTERRUPTED
         case click.ClickException():
             error.show(sys.stderr)
@@ -31,6 +33,8 @@ def ended_by(error: BaseException, settings: Settings) -> int:
         case BrokenPipeError():
             sys.stderr.close()  # whoever read our output has gone; there is nobody to tell
             return ExitCode.ERROR
+        case OSError(errno=errno.EIO, filename=None):
+            return ExitCode.INTERRUPTED  # so does a terminal say that it was closed; its signal is on the way
         case OSError() if error.filename is not None:
             return _foreseen(ReconcileError(f"{error.filename}: {error.strerror}"), settings)
         case SystemExit() | GeneratorExit():

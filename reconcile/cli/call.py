@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconcile.cli.asking import MomentType, account_option, accounts_for, now
+from reconcile.cli.asking import MomentType, account_option, accounts_for, now, sent_once
 from reconcile.cli.asking import phone as read_phone
 from reconcile.cli.common import Command, Settings, confirm, format_option, yes_option
 from reconcile.errors import ExitCode
@@ -101,7 +101,7 @@ def command(
             click.echo("Nothing was sent.", err=True)
             return ExitCode.ERROR
         find_out = f"`reconcile calls --site {called.human} --since 1h --account {called.account}` may tell"
-        with activities.sent_once(f"{phone} is called for {called.human}", find_out):
+        with sent_once(provider, f"{phone} is called for {called.human}", find_out) as stopping:
             made = provider.activities.call(called.live, CallOrder(phone, when, options))
     if format_ == "json":
         from reconcile.planning.planfile import FORMAT_VERSION
@@ -119,4 +119,4 @@ def command(
     else:
         which = f"Call {made}" if made else "The call (the service gives no id)"
         click.echo(f"{which}: {phone} is called for {called.human} {shown}.")
-    return ExitCode.DONE
+    return ExitCode.INTERRUPTED if stopping.is_set() else ExitCode.DONE

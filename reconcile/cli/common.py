@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -183,4 +183,9 @@ def progress(length: int, label: str, settings: Settings) -> Iterator[Advance]:
         yield lambda result: None
         return
     with click.progressbar(length=length, label=label, file=sys.stderr, show_pos=True) as bar:
-        yield lambda result: bar.update(1)
+
+        def advance(result: object) -> None:
+            with suppress(OSError):  # a terminal that was closed ends no run in the middle of a change
+                bar.update(1)
+
+        yield advance

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import os
@@ -11,6 +12,7 @@ from typing import Any, Final
 import click
 
 from reconcile import __version__
+from reconcile.cli import signals
 from reconcile.cli.common import GLOBAL_OPTIONS, Settings
 from reconcile.errors import ExitCode
 
@@ -86,11 +88,13 @@ def cli() -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Runs the program and exits."""
+    signals.interrupt_by_all()
     code = run(sys.argv[1:] if args is None else args)
     if code == ExitCode.INTERRUPTED:
         # Threads may still wait for answers that nobody wants any more; the interpreter would wait for them.
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):  # whoever read it has gone
+                stream.flush()
         os._exit(code)
     sys.exit(code)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconcile.cli.asking import account_option, accounts_for
+from reconcile.cli.asking import account_option, accounts_for, sent_once
 from reconcile.cli.common import Command, Settings, format_option, yes_option
 from reconcile.errors import ExitCode, UsageError
 from reconcile.escaping import clean
@@ -87,8 +87,9 @@ def command(
         find_out = f"`reconcile clients {planned.client.id} --account {planned.account}` shows the client's balance"
         if planned.client.balance is not None:
             find_out += f", which was {planned.client.balance:.2f} before"
-        with activities.sent_once(f"{amount:.2f} roubles went to {whom}", find_out):
-            accounts[planned.account].activities.transfer(planned.client.id, amount, planned.purse)
+        provider = accounts[planned.account]
+        with sent_once(provider, f"{amount:.2f} roubles went to {whom}", find_out) as stopping:
+            provider.activities.transfer(planned.client.id, amount, planned.purse)
     if format_ == "json":
         from reconcile.planning.planfile import FORMAT_VERSION
         from reconcile.reports.json import text
@@ -104,7 +105,7 @@ def command(
         click.echo(text(data), nl=False)
     else:
         click.echo(clean(f"Sent: {amount:.2f} roubles to {whom}."))
-    return ExitCode.DONE
+    return ExitCode.INTERRUPTED if stopping.is_set() else ExitCode.DONE
 
 
 def _shown(planned: Transfer) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 
 from reconcile.applying.report import Outcome
+from reconcile.escaping import clean
 from reconcile.model.capabilities import Action
 from reconcile.planning.plan import HIDDEN
 from reconcile.planning.planfile import FORMAT_VERSION
@@ -16,7 +17,7 @@ from reconcile.reports.fields import Line, lines
 from reconcile.reports.json import text
 from reconcile.reports.tables import Column, Table, table_text
 from reconcile.reports.text import OUTCOMES, SIGNS, VERBS, line_text, painted
-from reconcile.reports.words import clean, some, value
+from reconcile.reports.words import some, value
 from reconcile.store.recorded import field_changes, kinds_of
 from reconcile.store.records import RunRecord, Status, StepRecord
 

@@ -8,13 +8,12 @@ import json
 import os
 import pty
 import re
-import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from answering import FAULTS, Answering, Fault, answering
+from answering import FAULTS, Answering, answering
 
 PHONE = "+74951234567"
 CALLS = [
@@ -204,19 +203,6 @@ def test_whatever_happens_it_is_sent_once(world, run, request_, fault):
         assert json.loads(done.stdout)["diagnostics"][0]["severity"] == "error"
     for secret in ("the-secret-key", "the-token", "uid-of-studio"):
         assert secret not in done.stdout + done.stderr
-
-
-def test_a_call_that_is_interrupted_is_of_unknown_outcome(world, start):
-    world.first.answers["POST /sites/5/call"] = Fault(how="hang")
-    process = start("call", "acme.ru", PHONE, "--yes")
-    while not world.posts:
-        assert process.poll() is None
-
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=20)
-
-    assert process.returncode == 5
-    assert b"is unknown, and it is not sent again: interrupted before the answer came" in errors
 
 
 def test_nothing_that_rings_or_costs_is_sent_without_a_yes(world, run):

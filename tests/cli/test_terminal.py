@@ -71,8 +71,8 @@ def test_only_yes_goes_on(changed, on_terminal, answer):
     assert changed.writes() == []
 
 
-def test_the_end_of_input_and_ctrl_c_at_the_question_change_nothing(changed, on_terminal):
-    for answer in ("\x04", signal.SIGINT):
+def test_the_end_of_input_and_signals_at_the_question_change_nothing(changed, on_terminal):
+    for answer in ("\x04", signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         text, code = on_terminal("apply", answer=answer)
         assert code == 130
         assert "interrupted; nothing more is done" in text

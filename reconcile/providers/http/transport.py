@@ -26,7 +26,7 @@ from reconcile.providers.http.edges import Edges, Timeouts
 from reconcile.providers.http.failures import explained
 from reconcile.providers.http.limiter import Limiter
 from reconcile.providers.http.protocol import HttpAnswer, HttpRequest, Request
-from reconcile.providers.http.retries import TRIES, held_back, pause, too_many, worth_repeating
+from reconcile.providers.http.retries import TRIES, Repeat, held_back, pause, too_many, worth_repeating
 
 MAX_BODY: Final = 256 * 1024 * 1024
 _CHUNK: Final = 1024 * 1024
@@ -139,6 +139,8 @@ class Transport:
         """Sends once, as soon as there is a connection to spare and it is its turn; learns from what comes of it."""
         with self._slots:
             self._await_turn(request)
+            if self.ended and request.repeat is Repeat.NEVER:
+                raise NotSent(f"{request} was not sent, because the run is being stopped")
             began = self._edges.clock()
             try:
                 content = self._parse(request, self._exchange(request, http, attempt), secrets)

@@ -1,0 +1,128 @@
+"""What Ctrl-C, SIGTERM and a terminal that is closed do: the same, wherever the system knows them.
+
+A command ends at the first one with `KeyboardInterrupt`. Where something is under way that had better end well
+(`finishing`), the first one only asks for that, and the second ends it. What the user's shell has told the program to
+ignore (`nohup`, `&` in a script) stays ignored.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from queue import SimpleQueue
+from threading import Event, Thread, current_thread, main_thread
+from types import FrameType
+from typing import Any, Final, NoReturn
+
+from reconcile.errors import ExitCode
+
+#: Windows has no SIGHUP, and a SIGBREAK of its own for Ctrl-Break and a window that is closed.
+SIGNALS: Final = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
+)
+INTERRUPTED: Final = "interrupted; nothing more is done"
+_HANG_UP: Final = getattr(signal, "SIGHUP", None)
+
+
+def interrupt_by_all() -> None:
+    """From now on the first of the signals interrupts the program, as Ctrl-C does, and the second one ends it."""
+    seen = 0
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        nonlocal seen
+        if not _counts(number, seen):
+            return
+        seen += 1
+        if seen > 1:
+            _end()
+        raise KeyboardInterrupt
+
+    _handle(interrupt)
+
+
+@contextmanager
+def finishing(notice: str, ask: Callable[[], object] = lambda: None) -> Iterator[Event]:
+    """An event that the first signal sets, which says `notice` on standard error; the second one interrupts the block.
+
+    `ask` is called then, too, in another thread. Outside the main thread, which alone gets signals, nothing sets it.
+    """
+    stopping = Event()
+    if current_thread() is not main_thread():
+        yield stopping
+        return
+    # The lock of an event may be held by the very code that a signal interrupts, but a SimpleQueue may be put into at
+    # any moment; so another thread sets the event.
+    asked: SimpleQueue[bool] = SimpleQueue()
+    seen = 0
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal seen
+        if not _counts(number, seen):
+            return
+        seen += 1
+        if seen == 1:
+            asked.put(True)
+            _say(f"\n{notice}; once more to stop at once\n")
+        elif seen == 2:
+            raise KeyboardInterrupt
+        else:
+            _end()
+
+    def set_event() -> None:
+        if asked.get():
+            stopping.set()
+            ask()
+
+    setter = Thread(target=set_event, name="signals", daemon=True)
+    setter.start()
+    before = _handle(stop)
+    try:
+        yield stopping
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        asked.put(False)
+        setter.join()
+
+
+def _handle(handler: Any) -> Mapping[int, Any]:
+    """Handles the signals that are not ignored; gives what handled them before."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    handled = {number: old for number, old in before.items() if old not in (signal.SIG_IGN, None)}
+    for number in handled:
+        signal.signal(number, handler)
+    return handled
+
+
+def _counts(number: int, seen: int) -> bool:
+    """Whether a signal is one more. A hang-up never is the second: the system and the shell may both send one."""
+    if number == _HANG_UP:
+        _forget_terminal()
+    return not (seen and number == _HANG_UP)
+
+
+def _end() -> NoReturn:
+    """Ends the program at once, wherever it is: whatever is open is put right by the next run."""
+    _say(f"\n{INTERRUPTED}\n")
+    os._exit(ExitCode.INTERRUPTED)
+
+
+def _forget_terminal() -> None:
+    """After a hang-up: what would be said to the terminal that is gone goes nowhere, instead of being an error."""
+    with suppress(OSError):
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            with suppress(OSError):
+                if stat.S_ISCHR(os.fstat(stream).st_mode) and not os.isatty(stream):
+                    os.dup2(nowhere, stream)
+        os.close(nowhere)
+
+
+def _say(text: str) -> None:
+    """Past Python's buffers, in which the signal may have interrupted a write."""
+    with suppress(OSError, ValueError):
+        os.write(sys.stderr.fileno(), text.encode())

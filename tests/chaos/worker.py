@@ -1,0 +1,25 @@
+"""One of the processes that play schedules: it has a zygote of its own."""
+
+from __future__ import annotations
+
+import atexit
+
+from chaos.play import Figures, Wrong, play
+from chaos.schedules import schedule
+from chaos.world import Zygote
+
+_zygotes: list[Zygote] = []
+
+
+def prepare() -> None:
+    """Called once in each process."""
+    _zygotes.append(Zygote())
+    atexit.register(_zygotes[0].close)
+
+
+def attempt(seed: int) -> tuple[int, Figures, str]:
+    """Plays the schedule of a seed; gives what happened, or what is wrong."""
+    try:
+        return seed, play(schedule(seed), _zygotes[0]), ""
+    except Wrong as wrong:
+        return seed, Figures(), str(wrong)
