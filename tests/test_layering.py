@@ -131,7 +131,8 @@ def test_the_entry_point_loads_no_library_that_a_command_may_not_need(module, cl
 @pytest.mark.parametrize("command", ["validate", "plan"])
 def test_what_changes_nothing_needs_no_store(command, tmp_path, clean_environment):
     account = "{provider: pozvonim, uid: demo, api_key: demo-key, base_url: emulator}"
-    text = f"accounts: {{studio: {account}}}\nstore: postgresql://nobody@127.0.0.1:1/nowhere\nsites: {{acme.ru: }}\n"
+    text = f"accounts: {{studio: {account}}}\nstore: postgresql://nobody@127.0.0.1:1/nowhere\n"
+    text += "sites: {acme.ru: {managers: [{phone: '+74951234567', name: Анна}]}}\n"
     (tmp_path / "reconcile.yaml").write_text(text, encoding="utf-8")
     code = f"import sys, reconcile.cli.main as m; sys.exit(m.run([{command!r}]) or 'sqlalchemy' in sys.modules)"
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from reconcile.applying.report import RUN_OVER, Ended, Outcome, Report, Result
+from reconcile.applying.report import Outcome, Report, Result
 from reconcile.errors import ConfigError, PlanError, Problem
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
@@ -52,24 +52,6 @@ def test_an_interrupted_run_says_so():
         "studio/site/acme.ru: update not attempted: the run was interrupted\n"
         "Interrupted. Apply: 0 of 1 change done, 1 not attempted. Run RUN.\n"
     )
-
-
-def test_what_ended_the_run_of_an_account_is_said_once_with_its_count():
-    left = [result(f"s{n}.ru", Outcome.NOT_ATTEMPTED, RUN_OVER) for n in range(1000)]
-    failed = result("acme.ru", Outcome.FAILED, "HTTP 503")
-    report = Report("RUN", (failed, *left), ended=(Ended("studio", "all of the last 20 tries failed"),))
-
-    assert report_text(report) == (
-        "studio/site/acme.ru: update failed: HTTP 503\n"
-        "error: studio: all of the last 20 tries failed; 1000 changes not attempted\n"
-        "Apply: 0 of 1001 changes done, 1 failed, 1000 not attempted. Run RUN.\n"
-    )
-    data = json.loads(report_json(report))
-    assert data["diagnostics"] == [
-        {"severity": "error", "address": "studio", "message": "all of the last 20 tries failed"}
-    ]
-    assert report_json(report).count("all of the last 20") == 1
-    assert data["summary"] == {"done": 0, "failed": 1, "not_attempted": 1000, "unknown": 0}
 
 
 def test_json_holds_every_outcome():
