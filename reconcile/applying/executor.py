@@ -309,6 +309,8 @@ class _Execution:
         """Updates or deletes of sites, in the order in which they free each other's addresses."""
         for layer in layers(changes, self.url):
             for batch in _batches(layer, CHECKED_AT_ONCE * self.parallelism):
+                if self.ended:
+                    return
                 self.change_batch(batch, threads)
 
     def change_batch(self, batch: Sequence[Step], threads: ThreadPoolExecutor) -> None:
@@ -416,7 +418,7 @@ class _Execution:
         try:
             self.journal.intend([Intent(change, before(change)) for change in step.changes])
         except StoreError as error:
-            self.ended = f"what is sent can't be noted in the history, so nothing more is: {error}"
+            self.ended = f"nothing more was sent, since it can't be noted: {error}"
             return [_left(change) for change in step.changes]
         with self.gate:
             if self.over:
@@ -426,7 +428,7 @@ class _Execution:
         try:
             self.journal.ended(list(zip(step.changes, results, strict=True)))
         except StoreError as error:
-            self.warnings.append(f"{step.change.address}: what became of it is not in the history: {error}")
+            self.ended = f"nothing more was sent, since what became of it can't be noted: {error}"
         return results
 
     def tried(self, step: Step, send: Send) -> list[Result]:
