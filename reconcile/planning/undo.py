@@ -170,7 +170,9 @@ class _Undoing:
 
     def comes_again(self, change: Change) -> bool:
         """Whether the files declare what a change undoes."""
-        then = {deed.change.address for deed in self.deeds if deed.change.id == change.id is not None}
+        kind = change.address.kind
+        deeds = [deed.change for deed in self.deeds if deed.change.address.kind == kind]
+        then = {done.address for done in deeds if done.id == change.id is not None}
         declared = [one for at in {change.address, *then} if (one := declared_at(self.project, at)) is not None]
         wanted = ((one.values[item.field.index], item.after) for one in declared for item in change.fields)
         match change.action:
