@@ -56,7 +56,9 @@ def runs_text(runs: Sequence[RunRecord], *, zone: tzinfo | None = None, colour: 
         )
         for run in runs
     ]
-    return table_text(Table(_COLUMNS, rows), colour=colour)
+    kept = [n for n, column in enumerate(_COLUMNS) if column.name != "commit" or any(run.commit for run in runs)]
+    table = Table([_COLUMNS[n] for n in kept], [[row[n] for n in kept] for row in rows])
+    return table_text(table, colour=colour)
 
 
 def run_text(run: RunRecord, *, zone: tzinfo | None = None, colour: bool = False) -> str:
