@@ -103,6 +103,10 @@ def _interrupted(change: Change) -> Result:
     return _result(change, Outcome.NOT_ATTEMPTED, "the run was interrupted")
 
 
+def _left(change: Change) -> Result:
+    return _result(change, Outcome.NOT_ATTEMPTED, "the run of its account was over before")
+
+
 def _result(change: Change, outcome: Outcome, error: str = "", made: int | None = None) -> Result:
     return Result(change.address, change.action, outcome, error, change.id if made is None else made)
 
@@ -131,6 +135,7 @@ class _Execution:
         self.journal = journal
         self.lag = lag
         self.warnings: list[str] = []
+        self.ended = ""  # why nothing more is sent to the account
         self.begun: set[int] = set()
         self.results: dict[int, Result] = {}
         self.planned = {change.id for change in changes if change.address.kind == "site" and change.id is not None}
@@ -142,6 +147,8 @@ class _Execution:
         """Does one stage after the other."""
         with pool(self.parallelism, "apply") as threads:
             for stage, changes in stages(self.changes):
+                if self.ended:
+                    return
                 match stage:
                     case Stage.PROFILE | Stage.LOCKOUT:
                         self.profile(changes, threads)
@@ -163,7 +170,7 @@ class _Execution:
             return self.results[id(change)]
         if id(change) in self.begun:
             return _result(change, Outcome.UNKNOWN, "the run was stopped while it was in flight; run plan to see")
-        return _interrupted(change)
+        return _left(change) if self.ended else _interrupted(change)
 
     # --- stages -----------------------------------------------------------------------------------------------------
 
@@ -285,6 +292,8 @@ class _Execution:
         """Updates or deletes of sites, in the order in which they free each other's addresses."""
         for layer in layers(changes, self.url):
             for batch in _batches(layer, CHECKED_AT_ONCE * self.parallelism):
+                if self.ended:
+                    return
                 self.change_batch(batch, threads)
 
     def change_batch(self, batch: Sequence[Step], threads: ThreadPoolExecutor) -> None:
@@ -382,11 +391,13 @@ class _Execution:
         """One step; what one request does succeeds or fails together. What can't be noted first is not sent."""
         if self.stopping.is_set():
             return [_interrupted(change) for change in step.changes]
+        if self.ended:
+            return [_left(change) for change in step.changes]
         try:
             self.journal.intend([Intent(change, before(change)) for change in step.changes])
         except StoreError as unnoted:
-            reason = f"it can't be noted in the history, so it is not sent: {unnoted}"
-            return [_result(change, Outcome.NOT_ATTEMPTED, reason) for change in step.changes]
+            self.end(f"nothing more was sent, since it can't be noted: {unnoted}")
+            return [_left(change) for change in step.changes]
         self.begun.update(map(id, step.changes))
         outcome, error, made = _outcome(lambda: send(step))
         ids = [made, *(None for _ in step.changes[1:])]
@@ -394,8 +405,14 @@ class _Execution:
         try:
             self.journal.ended(list(zip(step.changes, results, strict=True)))
         except StoreError as unnoted:
-            self.warnings.append(f"{step.change.address}: what became of it is not in the history: {unnoted}")
+            self.end(f"nothing more was sent, since what became of it can't be noted: {unnoted}")
         return results
+
+    def end(self, why: str) -> None:
+        """Sends nothing more, and says once why."""
+        if not self.ended:
+            self.ended = why
+            self.warnings.append(f"{self.changes[0].address.account}: {why}")
 
     def note(self, change: Change, result: Result) -> None:
         self.results[id(change)] = result

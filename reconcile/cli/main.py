@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "destroy": "Delete what is declared.",
     "history": "List what was applied, or show one run.",
     "rollback": "Undo what a run did.",
+    "unlock": "Show who holds which account, or break a hold.",
     "doctor": "Check credentials, clock and how each account is read.",
     "call": "Call a visitor for a site.",
     "calls": "List calls, or show one.",
