@@ -101,6 +101,10 @@ def test_safety_is_that_of_every_plan(studio, run):
     assert 'two.ru would be deleted, but `safety.protect` has "two.ru"' in refused.stderr
     assert "apply with --allow-deletes 1" in limited.stderr
     assert summary(some)["done"] == 1
+    assert some.stderr == (
+        "warning: studio: the files still declare what is undone here (three.ru): change them, or the next apply does "
+        "it again\n"  # which the report on standard output does not tell
+    )
     assert studio.live() == {name: period for name, period in made.items() if name != "three.ru"}
 
 
