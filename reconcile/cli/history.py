@@ -65,5 +65,5 @@ def command(
     elif runs:
         click.echo(runs_text(runs, colour=colour), nl=False, color=True)
     else:
-        click.echo("No such run." if account or select else "Nothing has been applied yet.")
+        click.echo("No run is like that." if account or select else "Nothing has been applied yet.")
     return 0

@@ -54,6 +54,7 @@ def command(
     from reconcile import history, rollback, workflow
     from reconcile.cli.applying import carry_out, close_died, running
     from reconcile.planning.safety import Allowed
+    from reconcile.reports.text import said_texts
 
     project = workflow.validate(settings.root, os.environ)
     project, record = rollback.in_project(project, history.run(project, run_name))
@@ -65,6 +66,9 @@ def command(
         close_died(run, project, providers)
         _, record = rollback.in_project(project, run.store.run(record.name))  # it may be one of those
         plan = rollback.plan(project, record, providers, selected(select))
+        if format_ == "json":  # the report alone does not tell what can't come back
+            for text in said_texts(plan):
+                click.echo(text, err=True)
         return carry_out(
             project,
             plan,

@@ -44,15 +44,15 @@ def impossible(item: FieldChange) -> bool:
 
 
 def taken_along(kind: Kind, deed: Deed, live: Live) -> Iterator[FieldChange]:
-    """Blanks that an update took away without meaning to.
+    """Blanks that an update takes away without meaning to: the run's own did, or the one that undoes it would.
 
     A blank that nobody declares is not sent, and a field that is not sent gets its default (see the codec of the
-    service). Only where the default is what is there now.
+    service). Only where that default is what is there now, or the blank still is.
     """
     changed = {item.field.index for item in deed.change.fields}
     for of, before, now in zip(kind.fields, deed.before or (), live.values, strict=False):
-        lost = before == of.nothing and of.default not in (UNMANAGED, of.nothing) and now == of.default
-        if lost and before is not None and of.index not in changed and not of.sensitive:
+        blank = before is not None and before == of.nothing and of.default not in (UNMANAGED, of.nothing)
+        if blank and now in (of.default, before) and of.index not in changed and not of.sensitive:
             yield FieldChange(of, before, now)
 
 

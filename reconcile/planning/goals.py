@@ -6,6 +6,7 @@ somebody else's by now is left alone, and that is said.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -29,6 +30,9 @@ from reconcile.planning.former import (
 )
 from reconcile.planning.plan import Diagnostic, FieldChange, ManualStep, Severity
 
+#: Where a site is: its owner, and its address.
+Place = tuple[int | None, str]
+
 #: Where what goes back is "declared", for what planning has to say of it.
 FILE: Final = "the history"
 
@@ -42,15 +46,18 @@ def names(deed: Deed) -> list[str]:
     return list(dict.fromkeys([*sent, deed.change.address.name]))
 
 
-def declared_at(desired: DesiredState, address: Address) -> Desired | None:
-    """The resource that the files declare at an address."""
-    url = desired.kinds["site"].index("url")
-    every = (*desired.sites, *desired.clients, *desired.profiles)
-    exact = next((one for one in every if one.address == address), None)
-    if exact is not None or address.kind != "site":
-        return exact
-    sites = (site for site in desired.sites if site.address.account == address.account)
-    return next((site for site in sites if str(site.values[url]) == address.name), None)
+class Declared:
+    """What the files declare, by address; a site also by the address that is sent, where `url` says another one."""
+
+    def __init__(self, desired: DesiredState) -> None:
+        url = desired.kinds["site"].index("url")
+        sent = {replace(site.address, name=str(site.values[url])): site for site in desired.sites}
+        every = (*desired.sites, *desired.clients, *desired.profiles)
+        self._found = sent | {one.address: one for one in every}
+
+    def at(self, address: Address) -> Desired | None:
+        """What is declared at an address."""
+        return self._found.get(address)
 
 
 @dataclass(slots=True)
@@ -69,19 +76,26 @@ class Goals:
     settings; `said` is what there is to say.
     """
 
-    def __init__(self, run: str, project: DesiredState, live: LiveAccount, deeds: Sequence[Deed]) -> None:
+    def __init__(
+        self, run: str, project: DesiredState, declared: Declared, live: LiveAccount, deeds: Sequence[Deed]
+    ) -> None:
         self.run = run
         self.project = project
+        self.declared = declared
         self.live = live
         self.service = project.services[live.account]
         self.kind = project.kinds["site"]
         self.url = self.kind.index("url")
         self.by_id = {site.id: site for site in live.sites}
+        self.by_name: dict[str, list[Live]] = defaultdict(list)
+        for site in live.sites:
+            self.by_name[site.address.name].append(site)
         self.said = Findings()
         self.removed: list[Goal] = []
         self.restored: list[Goal] = []
         self.profiles: list[Desired] = []
         self.clients = self.known_clients()
+        self.client_ids = {address: known for known, address in self.clients.items()}
         self.made = {  # the clients that the run created, by how the project called them
             deed.change.address: found
             for deed in deeds
@@ -105,8 +119,10 @@ class Goals:
                 case "site", Action.DELETE:
                     last.append(deed)
         self.keep_taken_addresses()
+        leaving, taken = self.leaving(), {goal.live.id for goal in self.restored if goal.live is not None}
+        places: set[Place] = set()
         for deed in last:
-            self.deleted(deed)
+            self.deleted(deed, leaving, taken, places)
 
     def known_clients(self) -> dict[int, Address]:
         """The addresses of the live clients: those that the files call them by, or else their e-mails."""
@@ -188,7 +204,7 @@ class Goals:
             return
         renamed = found.address.name not in names(deed)
         address = found.address if renamed else made
-        declared = declared_at(self.project, address)
+        declared = self.declared.at(address)
         values = list(self.kind.blank())
         values[self.url] = found.values[self.url]
         self.removed.append(
@@ -233,42 +249,37 @@ class Goals:
         back = Desired(address, tuple(values), FILE, id=found.id, client=self.client_of(found.owner))
         self.restored.append(Goal(back, found, reason))
 
-    def deleted(self, deed: Deed) -> None:
-        """Creates a site anew, or, where somebody has done so already, gives that one its values."""
-        address, before = deed.change.address, deed.before
+    def deleted(self, deed: Deed, leaving: set[int], taken: set[int], places: set[Place]) -> None:
+        """Creates a site anew, or, where somebody has done so already, gives that one its values.
+
+        `leaving` are the ids of the sites that give up their addresses, `taken` of those that are goals already, and
+        `places` where sites are created anew.
+        """
+        before, owner = deed.before, deed.change.owner
         still = self.by_id.get(deed.change.id or 0)
         if still is not None and not deed.sure:
             return  # it was not deleted
-        if before is None:
-            self.by_hand(
-                deed, f"run {self.run} deleted it, and the history does not say what it was: create it by hand"
-            )
+        lacking = self.lacking(deed)
+        if lacking or before is None:
+            self.by_hand(deed, f"run {self.run} deleted it{lacking}: create it by hand")
             return
-        owner = deed.change.owner
-        if owner is not None and owner not in self.clients:
-            name = owner if deed.change.client is None else deed.change.client.name
-            self.by_hand(
-                deed, f"run {self.run} deleted it from client {name} (id {owner}), which is gone: create it by hand"
-            )
+        place = owner, str(before[self.url])
+        there = [site for site in self.by_name[place[1]] if site.id not in leaving]
+        holder = still or next(iter(there), None)
+        twin = place in places and "another one of the same address, too: that one is created anew, this one is not"
+        other = not still and self.others(deed, owner, there, taken)
+        if twin or other:
+            self.by_hand(deed, f"run {self.run} deleted it (id {deed.change.id}), and {twin or other}")
             return
-        lacking = [f.path for f in self.kind.fields if f.required and before[f.index] in (None, UNMANAGED, f.nothing)]
-        if lacking:
-            self.by_hand(
-                deed,
-                f"run {self.run} deleted it, and it had no `{lacking[0]}`, which the service requires of a new one: "
-                "create it by hand",
-            )
-            return
-        name = str(before[self.url])
-        holder = still or self.holder(deed, owner, name)
-        if isinstance(holder, str):
-            self.by_hand(deed, f"run {self.run} deleted it (id {deed.change.id}), and {holder}")
-            return
+        if holder is None:
+            places.add(place)
+        else:
+            taken.add(holder.id)
         values = whole(self.kind, self.service, before)
         self.restored.append(
             Goal(
                 Desired(
-                    address,
+                    deed.change.address,
                     without_defaults(self.kind, values) if holder is None else values,
                     FILE,
                     id=None if holder is None else holder.id,
@@ -280,27 +291,28 @@ class Goals:
             )
         )
 
-    def holder(self, deed: Deed, owner: int | None, name: str) -> Live | str | None:
-        """The site that has the place of a deleted one by now; or why none may take it."""
-        leaving = self.leaving()
-        there = [site for site in self.live.sites if site.address.name == name and site.id not in leaving]
-        twin = next((goal for goal in self.restored if goal.live is None and self.place(goal) == (owner, name)), None)
-        if twin is not None:
-            return "another one of the same address, too: that one is created anew, this one is not"
-        if not there:
-            return None
-        ids = ", ".join(str(site.id) for site in there)
-        taken = {goal.live.id for goal in self.restored if goal.live is not None}
-        # Ids grow: one that is older was there when the run deleted its twin.
-        other = any(site.id < (deed.change.id or 0) or site.id in taken for site in there)
-        if len(there) > 1 or other or there[0].owner != owner:
-            return f"another site has its address (id {ids}), so it is not created anew"
-        return there[0]
+    def lacking(self, deed: Deed) -> str:
+        """What is missing to create a deleted site anew; empty where nothing is."""
+        if deed.before is None:
+            return ", and the history does not say what it was"
+        owner, client = deed.change.owner, deed.change.client
+        if owner is not None and owner not in self.clients:
+            return f" from client {owner if client is None else client.name} (id {owner}), which is gone"
+        missing = [
+            field.path
+            for field, value in zip(self.kind.fields, deed.before, strict=True)
+            if field.required and value in (None, UNMANAGED, field.nothing)
+        ]
+        return f", and it had no `{missing[0]}`, which the service requires of a new one" if missing else ""
 
-    def place(self, goal: Goal) -> tuple[int | None, str]:
-        """Where a goal's site will be: its owner and its address."""
-        owner = next((known for known, address in self.clients.items() if address == goal.desired.client), None)
-        return owner, str(goal.desired.values[self.url])
+    def others(self, deed: Deed, owner: int | None, there: Sequence[Live], taken: set[int]) -> str:
+        """Why the sites that have the address of a deleted one are others; empty where it is one made in its place."""
+        # Ids grow: one that is older was there when the run deleted its twin.
+        strange = [s for s in there if s.id < (deed.change.id or 0) or s.id in taken or s.owner != owner]
+        if not strange and len(there) < 2:
+            return ""
+        ids = ", ".join(str(site.id) for site in there)
+        return f"another site has its address (id {ids}), so it is not created anew"
 
     def leaving(self) -> set[int]:
         """The ids of the sites that are deleted, or get another address."""
@@ -336,17 +348,14 @@ class Goals:
         """The id of the client that a site belongs to, NEW where that is gone; None: it is the studio's own."""
         if deed.change.owner is not None or deed.change.client is None:
             return deed.change.owner
-        made = self.made.get(deed.change.client)
-        named = (known for known, address in self.clients.items() if address == deed.change.client)
-        return made if made is not None else next(named, NEW)
+        return self.made.get(deed.change.client) or self.client_ids.get(deed.change.client, NEW)
 
     def client_of(self, owner: int | None) -> Address | None:
         return None if owner is None else self.clients[owner]
 
     def at(self, owner: int | None, names: Iterable[str]) -> list[Live]:
         """The live sites of an owner at the first of these addresses that has any."""
-        sites = [site for site in self.live.sites if site.owner == owner]
-        found = ([site for site in sites if site.address.name == name] for name in names)
+        found = ([site for site in self.by_name[name] if site.owner == owner] for name in names)
         return next((there for there in found if there), [])
 
     def is_so(self, deed: Deed, live: Live) -> bool:

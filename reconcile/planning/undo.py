@@ -23,7 +23,7 @@ from reconcile.model.resource import Desired
 from reconcile.model.state import DesiredState, LiveAccount
 from reconcile.planning.diff import build_destroy_plan, build_plan, in_order
 from reconcile.planning.former import Deed
-from reconcile.planning.goals import FILE, Goal, Goals, declared_at, names
+from reconcile.planning.goals import FILE, Declared, Goal, Goals, names
 from reconcile.planning.plan import Change, Diagnostic, ManualStep, Plan, Severity
 from reconcile.planning.select import EVERYTHING, Selection
 
@@ -45,13 +45,16 @@ def build_undo_plan(
     Only accounts in `live` are planned for, as in `planning.diff`. Raises `PlanError` where the selection matches
     nothing.
     """
-    chosen = [deed for deed in deeds if _selected(deed, desired, selection)]
+    declared = Declared(desired)
+    chosen = [deed for deed in deeds if _selected(deed, declared, selection)]
     if not unread:
         selection.require_match()
     by_account: dict[str, list[Deed]] = defaultdict(list)
     for deed in chosen:
         by_account[deed.change.address.account].append(deed)
-    plans = [_Undoing(run, desired, live[name], found).plan() for name, found in by_account.items() if name in live]
+    plans = [
+        _Undoing(run, desired, declared, live[name], found).plan() for name, found in by_account.items() if name in live
+    ]
     said = [*unread, *(said for plan in plans for said in plan.diagnostics)]
     steps = [step for plan in plans for step in plan.manual]
     gone = [deed for name, found in by_account.items() if name not in live for deed in found]
@@ -65,11 +68,11 @@ def build_undo_plan(
     )
 
 
-def _selected(deed: Deed, desired: DesiredState, selection: Selection) -> bool:
+def _selected(deed: Deed, declared: Declared, selection: Selection) -> bool:
     """Whether a selection means what a run did something to: by its address then, before, or by its labels now."""
     address = deed.change.address
-    declared = declared_at(desired, address)
-    labels = {} if declared is None else declared.labels
+    now = declared.at(address)
+    labels = {} if now is None else now.labels
     former = [replace(address, name=name) for name in names(deed) if name != address.name]
     hits = [selection.has(Desired(one, (), labels=labels)) for one in (address, *former)]
     return any(hits)  # all of them are asked, so that the selection knows which of its expressions have matched
@@ -85,12 +88,15 @@ def _locked_out(run: str, deed: Deed) -> ManualStep:
 class _Undoing:
     """Takes back what a run did in one account."""
 
-    def __init__(self, run: str, project: DesiredState, live: LiveAccount, deeds: Sequence[Deed]) -> None:
+    def __init__(
+        self, run: str, project: DesiredState, declared: Declared, live: LiveAccount, deeds: Sequence[Deed]
+    ) -> None:
         self.run = run
         self.project = project
+        self.declared = declared
         self.live = live
-        self.deeds = deeds
-        self.goals = Goals(run, project, live, deeds)
+        self.then = {(deed.change.address.kind, deed.change.id): deed.change.address for deed in deeds}
+        self.goals = Goals(run, project, declared, live, deeds)
         self.said = self.goals.said
 
     def plan(self) -> Plan:
@@ -161,7 +167,7 @@ class _Undoing:
     def warn_of_prune(self, created: Sequence[Change]) -> None:
         """The next apply deletes again what no file declares, where the account prunes."""
         name = self.live.account
-        again = [change for change in created if declared_at(self.project, change.address) is None]
+        again = [change for change in created if self.declared.at(change.address) is None]
         if again and self.project.accounts[name].prune:
             self.warn(
                 f"account {name} has `prune: true`, and no file declares what is created anew here ({_some(again)}): "
@@ -170,8 +176,10 @@ class _Undoing:
 
     def comes_again(self, change: Change) -> bool:
         """Whether the files declare what a change undoes."""
-        then = {deed.change.address for deed in self.deeds if deed.change.id == change.id is not None}
-        declared = [one for at in {change.address, *then} if (one := declared_at(self.project, at)) is not None]
+        addresses = {change.address}
+        if change.id is not None:
+            addresses.add(self.then.get((change.address.kind, change.id), change.address))
+        declared = [one for address in addresses if (one := self.declared.at(address)) is not None]
         wanted = ((one.values[item.field.index], item.after) for one in declared for item in change.fields)
         match change.action:
             case Action.DELETE:

@@ -11,6 +11,7 @@ import click
 from reconcile.applying.report import Outcome
 from reconcile.escaping import clean
 from reconcile.model.capabilities import Action
+from reconcile.model.fields import Kinds
 from reconcile.planning.plan import HIDDEN
 from reconcile.planning.planfile import FORMAT_VERSION
 from reconcile.reports.fields import Line, lines
@@ -57,13 +58,16 @@ def runs_text(runs: Sequence[RunRecord], *, zone: tzinfo | None = None, colour: 
         )
         for run in runs
     ]
-    return table_text(Table(_COLUMNS, rows), colour=colour)
+    kept = [n for n, column in enumerate(_COLUMNS) if column.name != "commit" or any(run.commit for run in runs)]
+    table = Table([_COLUMNS[n] for n in kept], [[row[n] for n in kept] for row in rows])
+    return table_text(table, colour=colour)
 
 
 def run_text(run: RunRecord, *, zone: tzinfo | None = None, colour: bool = False) -> str:
     """One run: who, when and how, and each of its changes with what became of it."""
+    known = kinds_of(run)
     parts = ["\n".join(_head(run, zone, colour=colour))]
-    parts += ["\n".join(_block(run, group, colour=colour)) for group in _groups(run.steps)]
+    parts += ["\n".join(_block(known, group, colour=colour)) for group in _groups(run.steps)]
     return "\n\n".join([*parts, f"Changes: {_summary(run.summary)}."]) + "\n"
 
 
@@ -93,7 +97,7 @@ def _groups(steps: Sequence[StepRecord]) -> list[list[StepRecord]]:
     return list(groups.values())
 
 
-def _block(run: RunRecord, group: Sequence[StepRecord], *, colour: bool) -> Iterator[str]:
+def _block(known: Kinds, group: Sequence[StepRecord], *, colour: bool) -> Iterator[str]:
     first = group[0]
     sign, verb = SIGNS[first.action], VERBS[first.action]
     names = [clean(step.address.human) + _id(step) for step in group]
@@ -112,7 +116,6 @@ def _block(run: RunRecord, group: Sequence[StepRecord], *, colour: bool) -> Iter
             yield f"      why: {clean(first.reason)}"
         if first.note:
             yield f"      found later: {clean(first.note)}"
-    known = kinds_of(run)
     shown = tuple(
         item
         for item in field_changes(first, known)

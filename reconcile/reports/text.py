@@ -29,8 +29,13 @@ def plan_text(plan: Plan, *, colour: bool = False) -> str:
 
 
 def _said(plan: Plan, *, colour: bool) -> str:
+    return "\n".join([*said_texts(plan, colour=colour), summary_text(plan)])
+
+
+def said_texts(plan: Plan, *, colour: bool = False) -> list[str]:
+    """What is to be said about a plan, and the steps by hand, a line each."""
     texts = [diagnostic_text(d, colour=colour) for d in plan.diagnostics]
-    return "\n".join([*texts, *(manual_text(step, colour=colour) for step in plan.manual), summary_text(plan)])
+    return [*texts, *(manual_text(step, colour=colour) for step in plan.manual)]
 
 
 def summary_text(plan: Plan) -> str:

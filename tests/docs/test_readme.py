@@ -1,4 +1,4 @@
-"""Every session that README.md shows is what the program prints.
+"""Every session that README.md and docs/rollback.md show is what the program prints.
 
 A `yaml` block is a project of its own, and the `console` blocks after it are sessions in it, one after the other.
 """
@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+ROOT = Path(__file__).resolve().parents[2]
+README = ROOT / "README.md"
+PAGES = (README, ROOT / "docs/rollback.md")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -27,7 +29,7 @@ class Shown:
 
 def shown() -> list[Shown]:
     projects: list[Shown] = []
-    for language, text in BLOCK.findall(README.read_text(encoding="utf-8")):
+    for language, text in (block for page in PAGES for block in BLOCK.findall(page.read_text(encoding="utf-8"))):
         if language == "yaml":
             projects.append(Shown(text))
         elif language == "console":
