@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import signal
 import tempfile
@@ -10,12 +9,11 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from chaos.judge import expected, same, wrong
-from chaos.schedules import FIELDS, Run, Schedule, Version
+from chaos.schedules import FIELDS, Run, Schedule
 from chaos.world import SITE, UID, Ended, Site, World, Zygote, flat, plain
-
 from reconcile.emulator import Moment, Phase
 from reconcile.store import open_store
 from reconcile.store.records import Status
@@ -39,7 +37,7 @@ class Figures:
     counts: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
 
-    def __iadd__(self, other: Figures) -> Figures:
+    def __iadd__(self, other: Figures) -> Self:
         self.counts += other.counts
         self.faults += other.faults
         return self
@@ -219,7 +217,9 @@ class Player:
         ended = self.world.run(*args, blow=None if run is None else run.blow)
         self.counts["runs"] += 1
         allowed = CODES[args[0]] | ({130} if ended.blown else set())
-        self.check(ended.code in allowed or ended.code == -signal.SIGKILL and ended.blown, f"{args} ended with {ended}")
+        self.check(
+            ended.code in allowed or (ended.code == -signal.SIGKILL and ended.blown), f"{args} ended with {ended}"
+        )
         self.check("Traceback" not in ended.stderr, f"{args}: {ended.stderr}")
         self.check(not self.wrongs, "; ".join(self.wrongs))
         return ended
@@ -239,32 +239,36 @@ class Player:
         found = SITE.search(moment.path)
         if found is None:
             for site in (site for known, site in after.items() if known not in self.before):
-                twins = [s.id for s in self.before.values() if (s.owner, s.address) == (site.owner, site.address)]
-                if twins:
-                    self.counts["duplicates"] += 1
-                    yield f"{site.address} is created a second time, as {site.id}; {twins} are there"
-                if not self.version.declares(site.address) and plain(site.address) not in self.addresses():
-                    yield f"{site.address} is created, and nobody declares it"
+                yield from self.wrong_create(site)
             return
         site = self.before.get(int(found[1]))
         if site is None or after.get(site.id) == site:
             return
-        if site.id not in after:
-            if not self.schedule.prune or site.address in self.addresses():
-                yield f"site {site.id}, {site.address}, is deleted"
-            return
-        declared = self.declaration(site)
+        if site.id in after:
+            yield from self.wrong_update(site, after[site.id])
+        elif not self.schedule.prune or site.address in self.addresses():
+            yield f"site {site.id}, {site.address}, is deleted"
+
+    def wrong_create(self, site: Site) -> Iterator[str]:
+        twins = [s.id for s in self.before.values() if (s.owner, s.address) == (site.owner, site.address)]
+        if twins:
+            self.counts["duplicates"] += 1
+            yield f"{site.address} is created a second time, as {site.id}; {twins} are there"
+        if site.address not in self.addresses():
+            yield f"{site.address} is created, and nobody declares it"
+
+    def wrong_update(self, before: Site, after: Site) -> Iterator[str]:
+        declared = self.declaration(before)
         if declared is None:
-            self.counts["lost updates"] += 1
-            yield f"site {site.id}, {site.address}, is changed, and nobody declares it"
+            yield f"site {before.id}, {before.address}, is changed, and nobody declares it"
             return
-        theirs, ours = dict(flat(site.sections)), dict(flat(after[site.id].sections))
+        theirs, ours = dict(flat(before.sections)), dict(flat(after.sections))
         mine = expected(declared).keys() | {"site.url"}
         for path in sorted(theirs.keys() | ours.keys()):
-            if path in mine or alike(path, theirs.get(path), ours.get(path)):
-                continue
-            self.counts["lost updates"] += 1
-            yield f"site {site.id}: {path}, which nobody declares, was {theirs.get(path)!r} and is {ours.get(path)!r}"
+            if path not in mine and not alike(path, theirs.get(path), ours.get(path)):
+                self.counts["lost updates"] += 1
+                change = f"was {theirs.get(path)!r} and is {ours.get(path)!r}"
+                yield f"site {before.id}: {path}, which nobody declares, {change}"
 
     def addresses(self) -> set[str]:
         return {plain(address) for address in self.version.sites}

@@ -20,8 +20,8 @@ from types import TracebackType
 from typing import Any, Self
 
 import yaml
-from chaos.schedules import LIST_LAG, TIMEOUT, Blow, Version
 
+from chaos.schedules import LIST_LAG, TIMEOUT, Blow, Version
 from reconcile.emulator import Emulator, Fault, Moment, Options, Phase
 
 UID, KEY = "100", "the-secret-key"
