@@ -4,10 +4,11 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import postgresql
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -59,3 +60,19 @@ def reconcile(tmp_path: Path) -> Run:
 def without_run_ids() -> Callable[[str], str]:
     """Replaces the names of runs, which are new every time, by RUN."""
     return lambda text: re.sub(r"\b\d{8}T\d{6}Z-[0-9a-f]{6}\b", "RUN", text)
+
+
+#: Set where a server has to be there, so that the tests of PostgreSQL can't be left out unnoticed.
+NEEDED = "RECONCILE_TESTS_NEED_POSTGRESQL"
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgresql.Server]:
+    """A PostgreSQL server, where one is installed."""
+    where = postgresql.programs()
+    if where is None:
+        if os.environ.get(NEEDED):
+            pytest.fail(f"{NEEDED} is set, and PostgreSQL's initdb is not installed")
+        pytest.skip("PostgreSQL's initdb is not installed")
+    with postgresql.server(where) as running:
+        yield running

@@ -309,6 +309,8 @@ class _Execution:
         """Updates or deletes of sites, in the order in which they free each other's addresses."""
         for layer in layers(changes, self.url):
             for batch in _batches(layer, CHECKED_AT_ONCE * self.parallelism):
+                if self.ended:
+                    return
                 self.change_batch(batch, threads)
 
     def change_batch(self, batch: Sequence[Step], threads: ThreadPoolExecutor) -> None:
@@ -416,8 +418,8 @@ class _Execution:
         try:
             self.journal.intend([Intent(change, before(change)) for change in step.changes])
         except StoreError as unnoted:
-            reason = f"it can't be noted in the history, so it is not sent: {unnoted}"
-            return [_result(change, Outcome.NOT_ATTEMPTED, reason) for change in step.changes]
+            self.end(f"nothing more was sent, since it can't be noted: {unnoted}")
+            return [_left(change) for change in step.changes]
         with self.gate:
             if self.over:
                 return [_interrupted(change) for change in step.changes]
@@ -432,20 +434,24 @@ class _Execution:
         try:
             self.journal.ended(list(zip(step.changes, results, strict=True)))
         except StoreError as unnoted:
-            self.warnings.append(f"{step.change.address}: what became of it is not in the history: {unnoted}")
+            self.end(f"nothing more was sent, since what became of it can't be noted: {unnoted}")
         return results
 
     def unsent(self, step: Step, reason: NotSent) -> list[Result]:
         """What is left because nothing is sent any more: the run is being stopped, or the account's is over."""
         if not isinstance(reason, CircuitOpen):
             return [_interrupted(change) for change in step.changes]
-        self.ended = str(reason)
+        self.end(str(reason))
         return [_left(change) for change in step.changes]
 
     def leave(self, steps: Sequence[Step], reason: NotSent) -> None:
         for step in steps:
             for change, result in zip(step.changes, self.unsent(step, reason), strict=True):
                 self.note(change, result)
+
+    def end(self, why: str) -> None:
+        """Sends nothing more; the report says once why."""
+        self.ended = self.ended or why
 
     def note(self, change: Change, result: Result) -> None:
         self.results[id(change)] = result

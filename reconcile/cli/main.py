@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "drift": "Report what differs, for schedulers; exit 2 if anything does.",
     "show": "Show a saved plan.",
     "destroy": "Delete what is declared.",
+    "unlock": "Show who holds which account, or break a hold.",
     "doctor": "Check credentials, clock and how each account is read.",
     "call": "Call a visitor for a site.",
     "calls": "List calls, or show one.",

@@ -124,10 +124,10 @@ def _place(url: URL) -> str:
 def _make_private(path: Path) -> None:
     """The file, readable by its owner alone, before anything is in it; SQLite gives its helpers the same rights."""
     folder = path.parent
-    if not folder.is_dir():
-        folder.mkdir(parents=True, mode=0o700)
+    for missing in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
+        missing.mkdir(mode=0o700)
     if folder.name == ".reconcile":
-        folder.chmod(0o700)  # an older version, or the emulator, may have made it
+        folder.chmod(0o700)  # the emulator may have made it
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     path.chmod(0o600)
 

@@ -81,7 +81,7 @@ class Lease:
         left, told = timeout, False
         while (others := self._take()) and left > 0:
             if not told:
-                waiting(f"waiting for {_held(others)}")
+                waiting(f"waiting: {_held(others)}")
                 told = True
             pause = min(LOOK, left)
             sleep(pause)
@@ -111,6 +111,7 @@ class Lease:
         self._over.set()
         if not self._taken:
             return
+        self._thread.join(timeout=LOOK)  # it may be in the middle of a sign of life
         try:
             with self.database.begin() as connection:
                 connection.execute(leases.delete().where(leases.c.run == self.run))

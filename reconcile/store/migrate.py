@@ -17,7 +17,13 @@ MIGRATIONS: Final = Path(__file__).parent / "migrations"
 #: A number of ours among PostgreSQL's advisory locks: "reconcil" in ASCII.
 ADVISORY_LOCK: Final = 0x7265636F6E63696C
 
-_version: Final = sa.table(VERSION_TABLE, sa.column("version_num"))
+#: Alembic's own table, as it makes it.
+_version: Final = sa.Table(
+    VERSION_TABLE,
+    sa.MetaData(),
+    sa.Column("version_num", sa.String(32), nullable=False),
+    sa.PrimaryKeyConstraint("version_num", name=f"{VERSION_TABLE}_pkc"),
+)
 
 
 def bring_up_to_date(connection: Connection, place: str) -> None:
@@ -31,7 +37,7 @@ def bring_up_to_date(connection: Connection, place: str) -> None:
     found = revision(connection)  # somebody may have been faster
     if found is None:
         metadata.create_all(connection, checkfirst=False)
-        connection.exec_driver_sql(f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+        _version.create(connection)
         connection.execute(_version.insert().values(version_num=HEAD))
     elif found not in REVISIONS:
         raise StoreError(

@@ -99,8 +99,8 @@ def test_an_apply_in_json_is_its_report(changed, run):
     assert list(report) == ["format_version", "run", "summary", "outcomes", "warnings"]
     assert report["summary"] == {"done": 2, "failed": 0, "not_attempted": 0, "unknown": 0}
     assert report["outcomes"] == [
-        {"address": "studio/site/acme.ru", "action": "update", "outcome": "done", "error": None},
-        {"address": "studio/site/new.ru", "action": "create", "outcome": "done", "error": None},
+        {"address": "studio/site/acme.ru", "action": "update", "outcome": "done", "id": 1, "error": None},
+        {"address": "studio/site/new.ru", "action": "create", "outcome": "done", "id": 2, "error": None},
     ]
 
 
@@ -260,6 +260,7 @@ def test_the_schema_is_that_of_the_files_where_no_kind_is_said(run):
     [
         (("schema", "sit"), 'error: there is no kind "sit"; expected one of project, account, profile, client, site'),
         (("plna",), 'Error: no such command "plna"; did you mean "plan"?'),
+        (("plan", "acme.ru"), "Got unexpected extra argument (acme.ru); did you mean --select?"),
         (("plan", "--format", "xml"), "Error: Invalid value for '--format': 'xml' is not one of 'text', 'json'."),
         (("plan", "--detailed-exitcod"), "--detailed-exitcode"),
         (("plan", "--write", "jsn=x"), 'error: --write takes FORMAT=FILE with one of text, json, not "jsn=x"; did you'),
