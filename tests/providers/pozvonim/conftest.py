@@ -23,7 +23,7 @@ from reconcile.providers.pozvonim.provider import Pozvonim
 
 UID, KEY, TOKEN = "studio-uid", "the-api-key", "the-token"
 #: What `connect` takes of an account.
-SETTINGS = ("encoding", "update_method", "next_key", "payment_route", "requests_per_second", "list_lag")
+SETTINGS = ("encoding", "update_method", "next_key", "payment_route", "requests_per_second", "timeout", "list_lag")
 MANAGERS = (("+74951234567", "Anna", ""),)
 
 

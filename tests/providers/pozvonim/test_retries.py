@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import socket
+import time
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, Rejected, ServiceError
 from reconcile.providers.http import transport as transport_module
 from reconcile.providers.http.edges import Timeouts
-from reconcile.providers.http.protocol import Request
+from reconcile.providers.http.protocol import HttpRequest, Request
 from reconcile.providers.http.retries import Repeat
 
 from .conftest import KEY, TOKEN, UID, Connect, Say, Scripted, refs, there
@@ -85,6 +86,17 @@ def test_no_answer_in_time(service: Scripted, connect: Connect) -> None:
         with pytest.raises(ConnectionFailed, match="no answer in time") as caught:
             provider._client.call(Request("POST", "/sites", repeat=Repeat.IF_UNDONE))
     assert caught.value.sent
+
+
+@pytest.mark.parametrize(("slow", "longest"), [(False, 0.1), (True, 0.5)])
+def test_an_account_says_how_long_to_wait(connect: Connect, slow: bool, longest: float) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        account = connect(f"http://127.0.0.1:{deaf.getsockname()[1]}", timeouts=None, timeout=0.1)._client.transport
+        request = Request("POST", "/", repeat=Repeat.NEVER, slow=slow)
+        began = time.monotonic()
+        with pytest.raises(ConnectionFailed, match="no answer in time"):
+            account.send(request, HttpRequest("POST", account._account.base_url, {}, b""), ())
+    assert longest <= time.monotonic() - began < longest + 0.35
 
 
 def test_tls_to_a_server_without(service: Scripted, connect: Connect) -> None:
