@@ -1,16 +1,21 @@
 # Every target sets up what it needs below .venv; only Python 3.11+ and make have to be there.
 PYTHON ?= python3
 VENV := .venv
+N ?= 500
+SEED ?= 1
 SOURCES := pyproject.toml $(shell find reconcile schemas -type f -not -path '*/__pycache__/*')
 WHEEL := $(VENV)/wheel/.built
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test chaos lint bench clean
 
 demo: $(VENV)/run/.installed  ## An agency and a studio, planned, applied, and planned again.
 	@PATH="$(CURDIR)/$(VENV)/run/bin:$$PATH" sh examples/demo.sh
 
 test: $(VENV)/test/.installed  ## All tests, against the installed wheel, with branch coverage.
 	$(VENV)/test/bin/pytest -n auto --cov --cov-report=term --cov-report=xml $(TESTS)
+
+chaos: $(VENV)/test/.installed  ## Seeded schedules of faults, kills and signals: `make chaos N=10000`, `make chaos SEED=123 N=1`.
+	PYTHONPATH=tests/support $(VENV)/test/bin/python -P -m chaos -n $(N) --seed $(SEED)
 
 lint: $(VENV)/lint/.installed  ## ruff and mypy --strict.
 	$(VENV)/lint/bin/ruff check .

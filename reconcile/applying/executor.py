@@ -250,14 +250,18 @@ class _Execution:
         except StoreError as error:
             return 0.0, [(step, (step.change, f"the history can't be read: {error}")) for step in steps]
         found: list[tuple[Step, InTheWay | None]] = []
+        wait = 0.0
         for step in steps:
             reason: InTheWay | None = None
             for change in step.changes:
                 before = made.get(change.address)
                 if before is not None and before.id is not None and self.is_there(change, before.id):
                     reason = change, f"run {before.run} created it (id {before.id}), and the lists don't show it yet"
+            if reason is None:
+                ages = [made[change.address].age for change in step.changes if change.address in made]
+                wait = max(wait, *(self.lag - age for age in ages), 0.0)
             found.append((step, reason))
-        return max((self.lag - creation.age for creation in made.values()), default=0.0), found
+        return wait, found
 
     def is_there(self, change: Change, made: int) -> bool:
         """Whether a site that has been created is live under its id and its name."""
@@ -444,7 +448,7 @@ class _Execution:
         """What is left because nothing is sent any more: the run is being stopped, or the account's is over."""
         if not isinstance(reason, CircuitOpen):
             return [_interrupted(change) for change in step.changes]
-        self.ended = str(reason)
+        self.end(str(reason))
         return [_left(change) for change in step.changes]
 
     def leave(self, steps: Sequence[Step], reason: NotSent) -> None:

@@ -13,6 +13,7 @@ import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Event, Thread, current_thread, main_thread
 from types import FrameType
@@ -29,19 +30,37 @@ _HANG_UP: Final = getattr(signal, "SIGHUP", None)
 
 
 def interrupt_by_all() -> None:
-    """From now on the first of the signals interrupts the program, as Ctrl-C does, and the second one ends it."""
-    seen = 0
+    """From now on the first of the signals interrupts the program, as Ctrl-C does, and the second one ends it.
+
+    So does an interruption that nobody gets, as it hit a finalizer, from which Python lets no exception go on.
+    """
+    unraisable = sys.unraisablehook
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        nonlocal seen
-        if not _counts(number, seen):
-            return
-        seen += 1
-        if seen > 1:
-            _end()
-        raise KeyboardInterrupt
+        if _counts(number, _program.seen):
+            _program.seen += 1
+            if _program.seen > 1:
+                _end()
+            raise KeyboardInterrupt
 
+    def lost(what: sys.UnraisableHookArgs) -> None:
+        if isinstance(what.exc_value, KeyboardInterrupt):
+            _end()
+        unraisable(what)
+
+    _program.seen = 0
+    sys.unraisablehook = lost
     _handle(interrupt)
+
+
+@dataclass(slots=True)
+class _Program:
+    """How many signals the program has got; those that something was finished after count as one."""
+
+    seen: int = 0
+
+
+_program = _Program()
 
 
 @contextmanager
@@ -85,6 +104,7 @@ def finishing(notice: str, ask: Callable[[], object] = lambda: None) -> Iterator
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        _program.seen += seen > 0
         asked.put(False)
         setter.join()
 

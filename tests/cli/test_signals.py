@@ -13,6 +13,8 @@ import time
 import pytest
 from answering import Fault, answering
 
+from reconcile.emulator import Fault as EmulatorFault
+
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 INTERRUPTED = "interrupted; nothing more is done"
 PHONE = "+74951234567"
@@ -22,6 +24,13 @@ def ended(process, timeout=10.0):
     """What a process said before it ended, on both streams, and how."""
     output, errors = process.communicate(timeout=timeout)
     return output.decode(), errors.decode(), process.returncode
+
+
+def until(condition, timeout=20.0):
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 # --- where nothing is under way that had better end well --------------------------------------------------------------
@@ -85,6 +94,43 @@ def test_a_destroy_that_is_stopped_says_what_it_has_deleted(begin, start, run, n
     }
     assert run("destroy", "--yes").returncode == 0
     assert studio.live() == {}
+
+
+def test_the_first_signal_waits_for_no_pause(begin, start, run):
+    """A service that wants a minute's rest: nobody has to wait for it who wants to go."""
+    studio = begin(faults=(EmulatorFault("429-retry-after", 1.0, only="POST /sites", seconds=60),))
+    studio.declare("acme.ru:", "beta.ru:")
+    process = start("apply", "--yes", "--format", "json")
+    until(lambda: studio.emulator.strikes.counts)
+    process.send_signal(signal.SIGTERM)
+    output, _, code = ended(process)
+
+    assert code == 130
+    summary = json.loads(output)["summary"]
+    assert (summary["done"], summary["unknown"], sum(summary.values())) == (0, 0, 2)
+    studio.emulator.set_faults(())
+    assert run("apply", "--yes").returncode == 0
+    assert len(studio.live()) == 2
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_the_read_after_creates_waits_no_longer_than_somebody_wants(begin, start, run, times):
+    studio = begin(faults=(EmulatorFault("lagging-list", 1.0, seconds=4),))
+    studio.declare("acme.ru:", settings=", list_lag: 30")
+    process = start("apply", "--yes", "--format", "json")
+    studio.wait_for("POST")
+    until(lambda: [request.method for request in studio.emulator.requests()][-2:] == ["POST", "GET"])
+    for _ in range(times):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+    output, _, code = ended(process)
+
+    assert (code, json.loads(output)["summary"]["done"]) == (130, 1)
+    again = run("apply", "--yes", "--format", "json")
+    if again.returncode != 0:  # the lists still miss it
+        assert "created it (id 1), and the lists don't show it yet" in json.loads(again.stdout)["outcomes"][0]["error"]
+    until(lambda: run("plan", "--detailed-exitcode").returncode == 0)
+    assert [site["site"]["url"] for site in studio.emulator.sites("100")] == ["acme.ru"]
 
 
 @pytest.fixture
@@ -159,13 +205,6 @@ def world(project):
         yield service
 
 
-def until(condition, timeout=20.0):
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 @pytest.mark.parametrize(("request_", "args"), [*CALL.items(), *PAYMENT.items()], ids=["call", "transfer"])
 def test_the_second_signal_leaves_what_was_sent_unknown(world, start, request_, args):
     world.answers[request_] = Fault(how="hang")
@@ -179,6 +218,23 @@ def test_the_second_signal_leaves_what_was_sent_unknown(world, start, request_, 
 
     assert (code, [str(asked) for asked in world.posts]) == (130, [request_])
     assert "is unknown, and it is not sent again: interrupted before the answer came" in errors
+
+
+@pytest.mark.parametrize("args", [*CALL.values(), *PAYMENT.values()], ids=["call", "transfer"])
+def test_what_has_not_been_sent_by_the_first_signal_never_is(begin, start, args):
+    """Whether the token still works is tried before; the service takes its time to say so."""
+    studio = begin(latency=0.8)
+    studio.add("acme.ru")
+    studio.declare("acme.ru:")
+    client = studio.emulator.put_client("100", "owner@acme.ru")
+    studio.emulator.set_profile("100", balance=1000)
+    process = start(*(str(client) if arg == "7" else arg for arg in args))
+    until(lambda: "/server/time/now" in [request.path for request in studio.emulator.requests()])
+    process.send_signal(signal.SIGINT)
+    _, errors, code = ended(process)
+
+    assert (code, studio.writes()) == (130, [])
+    assert "was not sent, because the run is being stopped" in errors
 
 
 def test_the_first_signal_waits_for_the_answer_of_a_call(begin, start):

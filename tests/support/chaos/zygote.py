@@ -1,7 +1,7 @@
 """A process that has imported everything and forks one child for each command: a command costs no start-up.
 
-It has one thread, so that forking is safe, and reads commands as lines of JSON: arguments, environment, folder. It answers
-each with two lines: the child's process id, and how it ended (an exit code, or the negative number of a signal).
+It has one thread, so that forking is safe, and reads commands as lines of JSON: arguments, environment, folder. It
+answers each with two lines: the child's process id, and how it ended (an exit code, or minus the number of a signal).
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def run(command: dict[str, Any]) -> NoReturn:
         code = ended.code if isinstance(ended.code, int) else 0
     except KeyboardInterrupt:  # after the program itself had ended
         code = 130
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - it is told, and the process ends
         import traceback
 
         traceback.print_exc()

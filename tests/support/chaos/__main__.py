@@ -24,8 +24,10 @@ def main() -> int:
     started, total, failed = time.monotonic(), Figures(), []
     seeds = range(given.seed, given.seed + given.n)
     with ProcessPoolExecutor(given.processes, mp_context=get_context("spawn"), initializer=prepare) as processes:
-        for ended in as_completed([processes.submit(attempt, seed) for seed in seeds]):
+        for played, ended in enumerate(as_completed([processes.submit(attempt, seed) for seed in seeds]), start=1):
             seed, figures, wrong = ended.result()
+            if played % 100 == 0:
+                print(f"{played} schedules, {len(failed)} failed", file=sys.stderr, flush=True)
             if wrong:
                 failed.append(seed)
                 print(f"--- seed {seed}\n{wrong}\n", flush=True)
