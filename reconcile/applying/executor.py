@@ -448,7 +448,7 @@ class _Execution:
         """What is left because nothing is sent any more: the run is being stopped, or the account's is over."""
         if not isinstance(reason, CircuitOpen):
             return [_interrupted(change) for change in step.changes]
-        self.end(str(reason))
+        self.ended = str(reason)
         return [_left(change) for change in step.changes]
 
     def leave(self, steps: Sequence[Step], reason: NotSent) -> None:

@@ -25,8 +25,8 @@ def command(settings: Settings, accounts: tuple[str, ...], yes: bool) -> int:
       reconcile unlock studio
     """
     from reconcile import workflow
+    from reconcile.escaping import clean
     from reconcile.model.normalize import did_you_mean, quoted
-    from reconcile.reports.words import clean
     from reconcile.runs import account_keys
     from reconcile.store import open_store
 
