@@ -15,9 +15,9 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from reconcile.applying.journal import Intent, Journal, Unnoted
-from reconcile.applying.lag import pauses
+from reconcile.applying.lag import InTheWay, Listings
 from reconcile.applying.order import Stage, Step, layers, stages, with_sites
-from reconcile.applying.recheck import Occupied, leaving, moved, name_field
+from reconcile.applying.recheck import Occupied, leaving, moved, name_field, wanted
 from reconcile.applying.report import RUN_OVER, Ended, Outcome, Report, Result
 from reconcile.errors import (
     BadAnswer,
@@ -32,7 +32,7 @@ from reconcile.errors import (
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import Kinds
-from reconcile.model.resource import Draft, Live, Ref
+from reconcile.model.resource import Draft, Live
 from reconcile.planning.plan import Change, Plan
 from reconcile.pools import pool
 from reconcile.providers.base import Provider
@@ -48,8 +48,6 @@ log = logging.getLogger("reconcile")
 Advance = Callable[[Result], None]
 #: Sends one step; gives the id of what it was done to, where that is known.
 Send = Callable[[Step], int | None]
-#: Why a step may not be done, and which of its changes that is about.
-InTheWay = tuple[Change, str]
 T = TypeVar("T")
 
 
@@ -147,7 +145,7 @@ class _Execution:
         self.advance = advance
         self.stopping = stopping
         self.journal = journal
-        self.lag = lag
+        self.listings = Listings(kinds, provider, journal, lag, stopping)
         self.warnings: list[str] = []
         self.begun: set[int] = set()
         self.over = False
@@ -173,7 +171,9 @@ class _Execution:
                         self.create(with_sites(changes, self.changes), threads)
                     case Stage.SITE:
                         self.create([Step(c) for c in changes if id(c) not in self.results], threads)
-        self.await_listing()
+        created = [c for c in self.changes if c.action is Action.CREATE and self.result(c).outcome is Outcome.DONE]
+        warning = self.listings.wait_for(created, self.look)
+        self.warnings += [f"{self.account}: {warning}"] if warning else []
 
     def all_results(self) -> dict[int, Result]:
         """What became of each change, by its `id()`. The run is over then: whatever has not begun never does."""
@@ -211,7 +211,11 @@ class _Execution:
         if occupied is None:
             return
         ready = self.without([(step, self.in_the_way(step, occupied)) for step in steps])
-        wait, unlisted = self.unlisted(ready)
+        try:
+            wait, unlisted = self.listings.unlisted(ready, self.owner)
+        except StoreError as error:
+            self.ended = f"nothing more was sent, since what was created lately can't be told: {error}"
+            return
         ready = self.without(unlisted)
         if wait > 0:
             self.stopping.wait(wait)
@@ -238,63 +242,6 @@ class _Execution:
         kinds = {"site"} | {"client" for change in self.changes if change.address.kind == "client" or change.client}
         deletes = [change for change in self.changes if change.action is Action.DELETE]
         return Occupied(self.provider.read(kinds), leaving(deletes, self.url))
-
-    def unlisted(self, steps: Sequence[Step]) -> tuple[float, list[tuple[Step, InTheWay | None]]]:
-        """What an earlier run has created, and the service's lists may not show yet (read-your-writes lag).
-
-        Gives how long to wait, in seconds, until the lists can be believed, and what is in the way of each step: a site
-        that is there when it is asked for by its id.
-        """
-        try:
-            made = self.journal.created([change.address for step in steps for change in step.changes])
-        except StoreError as error:
-            return 0.0, [(step, (step.change, f"the history can't be read: {error}")) for step in steps]
-        found: list[tuple[Step, InTheWay | None]] = []
-        wait = 0.0
-        for step in steps:
-            reason: InTheWay | None = None
-            for change in step.changes:
-                before = made.get(change.address)
-                if before is not None and before.id is not None and self.is_there(change, before.id):
-                    reason = change, f"run {before.run} created it (id {before.id}), and the lists don't show it yet"
-            if reason is None:
-                ages = [made[change.address].age for change in step.changes if change.address in made]
-                wait = max(wait, *(self.lag - age for age in ages), 0.0)
-            found.append((step, reason))
-        return wait, found
-
-    def is_there(self, change: Change, made: int) -> bool:
-        """Whether a site that has been created is live under its id and its name."""
-        kind = self.kinds[change.address.kind]
-        owner = self.draft(change).owner
-        if kind.name != "site" or self.stopping.is_set():
-            return False
-        try:
-            found = self.provider.read_some([Ref(made, owner)]).get(made)
-        except ProviderError:
-            return False
-        return found is not None and found.address.name == str(self.wanted(change)[name_field(kind)])
-
-    def await_listing(self) -> None:
-        """Waits, as long as the lists may lag, until they show all that was created: so that the next plan is right."""
-        created = [c for c in self.changes if c.action is Action.CREATE and self.result(c).outcome is Outcome.DONE]
-        names = {(c.address.kind, str(self.wanted(c)[name_field(self.kinds[c.address.kind])])) for c in created}
-        for pause in (*pauses(self.lag), None) if names else ():
-            try:
-                there = self.look().holders
-            except ProviderError as error:
-                log.info("whether the lists show what was created can't be told: %s", error)
-                return
-            missing = sorted(name for name in names if not there.get(name))
-            if not missing or self.stopping.is_set():
-                break
-            if pause is None:
-                self.warnings.append(
-                    f"{created[0].address.account}: the service's lists don't show {len(missing)} of the {len(names)} "
-                    f"resources that this run created, such as {missing[0][1]}; plan again when they do"
-                )
-            else:
-                self.stopping.wait(pause)
 
     def in_the_way(self, step: Step, occupied: Occupied) -> InTheWay | None:
         """Why a step may not be done any more, or not yet, and which of its changes that is about."""
@@ -372,14 +319,16 @@ class _Execution:
     # --- one step ---------------------------------------------------------------------------------------------------
 
     def wanted(self, change: Change) -> tuple[Any, ...]:
-        values = list(self.kinds[change.address.kind].blank())
-        for item in (*change.fields, *change.context):
-            values[item.field.index] = item.after
-        return tuple(values)
+        return wanted(self.kinds[change.address.kind], change)
+
+    def owner(self, change: Change) -> int | None:
+        """The id of the client that a site goes under, which this run may have created."""
+        return change.owner if change.client is None else self.owners.get(change.client, change.owner)
 
     def draft(self, change: Change, site: Change | None = None) -> Draft:
-        owner = change.owner if change.client is None else self.owners.get(change.client, change.owner)
-        return Draft(change.address, self.wanted(change), owner, None if site is None else self.draft(site))
+        return Draft(
+            change.address, self.wanted(change), self.owner(change), None if site is None else self.draft(site)
+        )
 
     def send_create(self, step: Step, known: Mapping[str, frozenset[int]]) -> int:
         made = self.provider.create(self.draft(step.change, step.site), known[step.change.address.kind])

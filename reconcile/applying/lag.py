@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from threading import Event
 from typing import Final
 
+from reconcile.applying.journal import Creation, Journal
+from reconcile.applying.order import Step
+from reconcile.applying.recheck import Occupied, name_field, wanted
+from reconcile.errors import ProviderError
+from reconcile.model.address import Address
+from reconcile.model.fields import Kinds
+from reconcile.model.resource import Ref
+from reconcile.planning.plan import Change
+from reconcile.providers.base import Provider
+
+#: Seconds before the second look.
 FIRST: Final = 0.25
+
+#: Why a step may not be done, and which of its changes that is about.
+InTheWay = tuple[Change, str]
+
+log = logging.getLogger("reconcile")
 
 
 def pauses(lag: float) -> Iterator[float]:
@@ -15,3 +34,79 @@ def pauses(lag: float) -> Iterator[float]:
         yield min(pause, left)
         left -= pause
         pause *= 2
+
+
+@dataclass(slots=True)
+class Listings:
+    """What one account's lists may not show yet: of earlier runs, which `journal` knows, and of this one.
+
+    `lag` is for how many seconds that may last.
+    """
+
+    kinds: Kinds
+    provider: Provider
+    journal: Journal
+    lag: float
+    stopping: Event
+    unseen: set[tuple[str, str]] = field(default_factory=set)  # kinds and names that are there, and were not listed
+
+    def unlisted(
+        self, steps: Sequence[Step], owner: Callable[[Change], int | None]
+    ) -> tuple[float, list[tuple[Step, InTheWay | None]]]:
+        """What earlier runs have created of what these steps are to create.
+
+        Gives how long to wait, in seconds, until the lists can be believed, and what is in the way of each step: a site
+        that is there when it is asked for by its id. `owner` is the client that a site goes under. Raises `StoreError`.
+        """
+        made = self.journal.created([change.address for step in steps for change in step.changes])
+        found = [(step, self.there(step, made, owner)) for step in steps]
+        free = [change.address for step, reason in found if reason is None for change in step.changes]
+        return max((self.lag - made[address].age for address in free if address in made), default=0.0), found
+
+    def there(
+        self, step: Step, made: Mapping[Address, Creation], owner: Callable[[Change], int | None]
+    ) -> InTheWay | None:
+        for change in step.changes:
+            before = made.get(change.address)
+            if before is not None and before.id is not None and self.is_live(change, Ref(before.id, owner(change))):
+                self.unseen.add(self.name(change))
+                return change, f"run {before.run} created it (id {before.id}), and the lists don't show it yet"
+        return None
+
+    def is_live(self, change: Change, made: Ref) -> bool:
+        """Whether a site that has been created is live under its id and its name."""
+        if change.address.kind != "site" or self.stopping.is_set():
+            return False
+        try:
+            found = self.provider.read_some([made]).get(made.id)
+        except ProviderError:
+            return False
+        return found is not None and found.address.name == self.name(change)[1]
+
+    def name(self, change: Change) -> tuple[str, str]:
+        """The kind of what a change creates, and what the lists know it by."""
+        kind = self.kinds[change.address.kind]
+        return kind.name, str(wanted(kind, change)[name_field(kind)])
+
+    def wait_for(self, created: Collection[Change], look: Callable[[], Occupied]) -> str:
+        """Waits, as long as the lists may lag, until they show what was created, so that the next plan is right.
+
+        Gives what a person should know; nothing where all is shown.
+        """
+        names = self.unseen | {self.name(change) for change in created}
+        for pause in (*pauses(self.lag), None) if names else ():
+            try:
+                there = look().holders
+            except ProviderError as error:
+                log.info("whether the lists show what was created can't be told: %s", error)
+                break
+            missing = sorted(name for name in names if not there.get(name))
+            if not missing or self.stopping.is_set():
+                break
+            if pause is None:
+                return (
+                    f"the service's lists don't show {len(missing)} of the {len(names)} resources that were created, "
+                    f"such as {missing[0][1]}; plan again when they do"
+                )
+            self.stopping.wait(pause)
+        return ""

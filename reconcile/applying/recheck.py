@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import Kind
@@ -58,6 +59,14 @@ class Occupied:
             return None
         name = change.owner if change.client is None else change.client.name
         return f"client {name} (id {change.owner}), which it goes under, was deleted since the plan was made"
+
+
+def wanted(kind: Kind, change: Change) -> tuple[Any, ...]:
+    """The values that a change makes live; UNMANAGED is what it says nothing of."""
+    values = list(kind.blank())
+    for item in (*change.fields, *change.context):
+        values[item.field.index] = item.after
+    return tuple(values)
 
 
 def name_field(kind: Kind) -> int:

@@ -54,7 +54,7 @@ def test_what_the_lists_never_show_is_said(account):
     report = account.apply()
 
     assert report.summary["done"] == 2
-    said = "studio: the service's lists don't show 2 of the 2 resources that this run created, such as acme.ru; "
+    said = "studio: the service's lists don't show 2 of the 2 resources that were created, such as acme.ru; "
     assert report.warnings == (said + "plan again when they do",)
 
 
