@@ -24,9 +24,9 @@ from reconcile.planning.select import Selection
 from reconcile.private import private_folder
 
 if TYPE_CHECKING:
-    from reconcile.applying.executor import Advance
     from reconcile.applying.journal import Journal
     from reconcile.applying.report import Report
+    from reconcile.applying.sending import Advance
     from reconcile.providers.base import Provider
 
 #: A plan of 100,000 changed sites is smaller.

@@ -6,29 +6,19 @@ after a bulk read that shows that its sites are still as the plan saw them.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from queue import SimpleQueue
-from threading import Event, Lock
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
-from reconcile.applying.journal import Intent, Journal, Unnoted
+from reconcile.applying.journal import Journal, Unnoted
 from reconcile.applying.lag import InTheWay, Listings
 from reconcile.applying.order import Stage, Step, layers, stages, with_sites
 from reconcile.applying.recheck import Occupied, leaving, moved, name_field, wanted
-from reconcile.applying.report import RUN_OVER, Ended, Outcome, Report, Result
-from reconcile.errors import (
-    BadAnswer,
-    CircuitOpen,
-    ConnectionFailed,
-    NotSent,
-    ProviderError,
-    Rejected,
-    ServiceError,
-    StoreError,
-)
+from reconcile.applying.report import Ended, Outcome, Report, Result
+from reconcile.applying.sending import Advance, Sender, interrupted
+from reconcile.errors import BadAnswer, NotSent, ProviderError, Rejected, ServiceError, StoreError
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import Kinds
@@ -43,11 +33,6 @@ CHECKED_AT_ONCE: Final = 50
 #: Sites that may be unreadable by themselves before a run gives up looking for which ones they are.
 UNREADABLE: Final = 8
 
-log = logging.getLogger("reconcile")
-
-Advance = Callable[[Result], None]
-#: Sends one step; gives the id of what it was done to, where that is known.
-Send = Callable[[Step], int | None]
 T = TypeVar("T")
 
 
@@ -97,7 +82,9 @@ def execute(
         tuple(results[id(change)] for change in plan.changes),
         interrupted=stopping.is_set(),
         warnings=tuple(text for execution in executions for text in execution.warnings),
-        ended=tuple(Ended(execution.account, execution.ended) for execution in executions if execution.ended),
+        ended=tuple(
+            Ended(execution.account, execution.sender.ended) for execution in executions if execution.sender.ended
+        ),
     )
 
 
@@ -106,18 +93,6 @@ def _by_account(changes: Sequence[Change]) -> dict[str, list[Change]]:
     for change in changes:
         found.setdefault(change.address.account, []).append(change)
     return dict(sorted(found.items()))
-
-
-def _interrupted(change: Change) -> Result:
-    return _result(change, Outcome.NOT_ATTEMPTED, "the run was interrupted")
-
-
-def _left(change: Change) -> Result:
-    return _result(change, Outcome.NOT_ATTEMPTED, RUN_OVER)
-
-
-def _result(change: Change, outcome: Outcome, error: str = "", made: int | None = None) -> Result:
-    return Result(change.address, change.action, outcome, error, change.id if made is None else made)
 
 
 class _Execution:
@@ -136,21 +111,15 @@ class _Execution:
         lag: float,
     ) -> None:
         self.account = account
-        self.ended = ""  # why nothing more is sent to the account
         self.kinds = kinds
         self.url = kinds["site"].index("url")
         self.provider = provider
         self.changes = changes
         self.parallelism = parallelism
-        self.advance = advance
         self.stopping = stopping
-        self.journal = journal
+        self.sender = Sender(journal, stopping, advance)
         self.listings = Listings(kinds, provider, journal, lag, stopping)
         self.warnings: list[str] = []
-        self.begun: set[int] = set()
-        self.over = False
-        self.gate = Lock()  # what is begun after the run was over would be missing in its report
-        self.results: dict[int, Result] = {}
         self.planned = {change.id for change in changes if change.address.kind == "site" and change.id is not None}
         self.owners: dict[Address, int] = {}  # of the clients that this run has created
         self.occupied: Occupied | None = None
@@ -160,7 +129,7 @@ class _Execution:
         """Does one stage after the other."""
         with pool(self.parallelism, "apply") as threads:
             for stage, changes in stages(self.changes):
-                if self.ended:
+                if self.sender.ended:
                     return
                 match stage:
                     case Stage.PROFILE | Stage.LOCKOUT:
@@ -170,24 +139,17 @@ class _Execution:
                     case Stage.CLIENT:
                         self.create(with_sites(changes, self.changes), threads)
                     case Stage.SITE:
-                        self.create([Step(c) for c in changes if id(c) not in self.results], threads)
-        created = [c for c in self.changes if c.action is Action.CREATE and self.result(c).outcome is Outcome.DONE]
+                        self.create([Step(c) for c in changes if id(c) not in self.sender.results], threads)
+        created = [
+            c for c in self.changes if c.action is Action.CREATE and self.sender.result(c).outcome is Outcome.DONE
+        ]
         warning = self.listings.wait_for(created, self.look)
         self.warnings += [f"{self.account}: {warning}"] if warning else []
 
     def all_results(self) -> dict[int, Result]:
         """What became of each change, by its `id()`. The run is over then: whatever has not begun never does."""
-        with self.gate:
-            self.over = True
-        return {id(change): self.result(change) for change in self.changes}
-
-    def result(self, change: Change) -> Result:
-        """What became of a change, also where the run ended before that was known."""
-        if id(change) in self.results:
-            return self.results[id(change)]
-        if id(change) in self.begun:
-            return _result(change, Outcome.UNKNOWN, "the run was stopped while it was in flight; run plan to see")
-        return _left(change) if self.ended else _interrupted(change)
+        self.sender.close()
+        return {id(change): self.sender.result(change) for change in self.changes}
 
     # --- stages -----------------------------------------------------------------------------------------------------
 
@@ -202,8 +164,10 @@ class _Execution:
             if reason is None:
                 ready.append(Step(change))
             else:
-                self.settle(change, Outcome.NOT_ATTEMPTED, reason)
-        self.send(ready, lambda step: self.provider.update(live, self.wanted(step.change)), threads, lambda _: live)
+                self.sender.settle(change, reason)
+        self.sender.send(
+            ready, lambda step: self.provider.update(live, self.wanted(step.change)), threads, lambda _: live
+        )
 
     def create(self, steps: Sequence[Step], threads: ThreadPoolExecutor) -> None:
         """Creations, after a look whether their names are still free."""
@@ -214,7 +178,7 @@ class _Execution:
         try:
             wait, unlisted = self.listings.unlisted(ready, self.owner)
         except StoreError as error:
-            self.ended = f"nothing more was sent, since what was created lately can't be told: {error}"
+            self.sender.ended = f"nothing more was sent, since what was created lately can't be told: {error}"
             return
         ready = self.without(unlisted)
         if wait > 0:
@@ -224,7 +188,7 @@ class _Execution:
                 return
             ready = self.without([(step, self.in_the_way(step, occupied)) for step in ready])
         known = occupied.ids
-        self.send(ready, lambda step: self.send_create(step, known), threads)
+        self.sender.send(ready, lambda step: self.send_create(step, known), threads)
 
     def without(self, steps: Sequence[tuple[Step, InTheWay | None]]) -> list[Step]:
         """The steps that nothing is in the way of; the others are not attempted."""
@@ -234,7 +198,7 @@ class _Execution:
                 ready.append(step)
                 continue
             for change in step.changes:
-                self.settle(change, Outcome.NOT_ATTEMPTED, reason[1] if change is reason[0] else _because(*reason))
+                self.sender.settle(change, reason[1] if change is reason[0] else _because(*reason))
         return ready
 
     def look(self) -> Occupied:
@@ -260,22 +224,22 @@ class _Execution:
         """Updates or deletes of sites, in the order in which they free each other's addresses."""
         for layer in layers(changes, self.url):
             for batch in _batches(layer, CHECKED_AT_ONCE * self.parallelism):
-                if self.ended:
+                if self.sender.ended:
                     return
                 self.change_batch(batch, threads)
 
     def change_batch(self, batch: Sequence[Step], threads: ThreadPoolExecutor) -> None:
         live = self.check(batch)
         ready = []
-        for step in (step for step in batch if id(step.change) not in self.results):
+        for step in (step for step in batch if id(step.change) not in self.sender.results):
             reason = moved(self.kinds["site"], step.change, live.get(step.change.ref.id))
-            if reason is None and step.after is not None and self.result(step.after).outcome is not Outcome.DONE:
+            if reason is None and step.after is not None and self.sender.result(step.after).outcome is not Outcome.DONE:
                 reason = f"site {step.after.id} still has its new address: that site's own change was not done"
             if reason is None:
                 ready.append(step)
             else:
-                self.settle(step.change, Outcome.NOT_ATTEMPTED, reason)
-        self.send(
+                self.sender.settle(step.change, reason)
+        self.sender.send(
             ready, lambda step: self.send_change(step.change, live), threads, lambda change: live.get(change.ref.id)
         )
 
@@ -286,12 +250,12 @@ class _Execution:
         itself is taken to be failing.
         """
         if self.stopping.is_set():
-            self.results.update((id(step.change), _interrupted(step.change)) for step in batch)
+            self.sender.results.update((id(step.change), interrupted(step.change)) for step in batch)
             return {}
         try:
             return dict(self.provider.read_some([step.change.ref for step in batch]))
         except NotSent as error:
-            self.leave(batch, error)
+            self.sender.leave(batch, error)
             return {}
         except ProviderError as error:
             half = len(batch) // 2
@@ -300,7 +264,7 @@ class _Execution:
                 return self.check(batch[:half]) | self.check(batch[half:])
             self.unreadable += 1
             for step in batch:
-                self.settle(step.change, Outcome.NOT_ATTEMPTED, f"the check before the change failed: {error}")
+                self.sender.settle(step.change, f"the check before the change failed: {error}")
             return {}
 
     def read(self, steps: Sequence[Step], read: Callable[[], T]) -> T | None:
@@ -310,10 +274,10 @@ class _Execution:
         try:
             return read()
         except NotSent as error:
-            self.leave(steps, error)
+            self.sender.leave(steps, error)
         except ProviderError as error:
             for change in (change for step in steps for change in step.changes):
-                self.settle(change, Outcome.NOT_ATTEMPTED, f"the check before the change failed: {error}")
+                self.sender.settle(change, f"the check before the change failed: {error}")
         return None
 
     # --- one step ---------------------------------------------------------------------------------------------------
@@ -343,98 +307,10 @@ class _Execution:
         elif found is not None:
             self.provider.delete(found)
 
-    # --- many changes ----------------------------------------------------------------------------------------------
-
-    def send(
-        self,
-        steps: Sequence[Step],
-        send: Send,
-        threads: ThreadPoolExecutor,
-        before: Callable[[Change], Live | None] = lambda change: None,
-    ) -> None:
-        """Sends all of them, and notes each as it ends. `before` gives what is live of what is changed."""
-        ended: SimpleQueue[Future[list[Result]]] = SimpleQueue()
-        futures = {threads.submit(self.attempt, step, send, before): step for step in steps}
-        for future in futures:
-            future.add_done_callback(ended.put)
-        for _ in futures:
-            future = ended.get()
-            for change, result in zip(futures[future].changes, future.result(), strict=True):
-                self.note(change, result)
-
-    def attempt(self, step: Step, send: Send, before: Callable[[Change], Live | None]) -> list[Result]:
-        """One step; what one request does succeeds or fails together. What can't be noted first is not sent."""
-        if self.stopping.is_set():
-            return [_interrupted(change) for change in step.changes]
-        if self.ended:
-            return [_left(change) for change in step.changes]
-        try:
-            self.journal.intend([Intent(change, before(change)) for change in step.changes])
-        except StoreError as error:
-            self.ended = f"nothing more was sent, since it can't be noted: {error}"
-            return [_left(change) for change in step.changes]
-        with self.gate:
-            if self.over:
-                return [_interrupted(change) for change in step.changes]
-            self.begun.update(map(id, step.changes))
-        results = self.tried(step, send)
-        try:
-            self.journal.ended(list(zip(step.changes, results, strict=True)))
-        except StoreError as error:
-            self.ended = f"nothing more was sent, since what became of it can't be noted: {error}"
-        return results
-
-    def tried(self, step: Step, send: Send) -> list[Result]:
-        """What became of sending a step."""
-        try:
-            outcome, error, made = _outcome(lambda: send(step))
-        except NotSent as reason:
-            return self.unsent(step, reason)
-        ids = [made, *(None for _ in step.changes[1:])]
-        return [_result(change, outcome, error, made) for change, made in zip(step.changes, ids, strict=True)]
-
-    def unsent(self, step: Step, reason: NotSent) -> list[Result]:
-        """What is left because nothing is sent any more: the run is being stopped, or the account's is over."""
-        if not isinstance(reason, CircuitOpen):
-            return [_interrupted(change) for change in step.changes]
-        self.ended = str(reason)
-        return [_left(change) for change in step.changes]
-
-    def leave(self, steps: Sequence[Step], reason: NotSent) -> None:
-        for step in steps:
-            for change, result in zip(step.changes, self.unsent(step, reason), strict=True):
-                self.note(change, result)
-
-    def note(self, change: Change, result: Result) -> None:
-        self.results[id(change)] = result
-        log.info("%s: %s %s%s", result.address, result.action, result.outcome, result.error and f": {result.error}")
-        self.advance(result)
-
-    def settle(self, change: Change, outcome: Outcome, error: str) -> None:
-        self.note(change, _result(change, outcome, error))
-
 
 def _because(change: Change, reason: str) -> str:
     """Why something is not attempted that would be done by the same call as another change."""
     return f"{change.address.kind} {change.address.human}, which the same call creates: {reason}"
-
-
-def _outcome(send: Callable[[], int | None]) -> tuple[Outcome, str, int | None]:
-    """How sending something ended, why it is not done, and the id of what was made.
-
-    Raises `NotSent` where nothing was sent.
-    """
-    try:
-        made = send()
-    except NotSent:
-        raise
-    except ConnectionFailed as error:
-        return (Outcome.UNKNOWN if error.sent else Outcome.FAILED), str(error), None
-    except BadAnswer as error:
-        return Outcome.UNKNOWN, str(error), None
-    except (ProviderError, ValueError) as error:
-        return Outcome.FAILED, str(error), None
-    return Outcome.DONE, "", made
 
 
 def _batches(steps: Sequence[Step], size: int) -> Iterator[Sequence[Step]]:

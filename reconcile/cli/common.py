@@ -15,7 +15,7 @@ import click
 from reconcile.errors import UsageError
 
 if TYPE_CHECKING:
-    from reconcile.applying.executor import Advance
+    from reconcile.applying.sending import Advance
     from reconcile.planning.plan import Plan
     from reconcile.planning.select import Selection
 
