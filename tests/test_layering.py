@@ -127,3 +127,16 @@ def test_the_entry_point_loads_no_library_that_a_command_may_not_need(module, cl
     code = f"import sys, reconcile.cli.main; sys.exit({module!r} in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], env=clean_environment, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("command", ["validate", "plan"])
+def test_what_changes_nothing_needs_no_store(command, tmp_path, clean_environment):
+    account = "{provider: pozvonim, uid: demo, api_key: demo-key, base_url: emulator}"
+    text = f"accounts: {{studio: {account}}}\nstore: postgresql://nobody@127.0.0.1:1/nowhere\n"
+    text += "sites: {acme.ru: {managers: [{phone: '+74951234567', name: Анна}]}}\n"
+    (tmp_path / "reconcile.yaml").write_text(text, encoding="utf-8")
+    code = f"import sys, reconcile.cli.main as m; sys.exit(m.run([{command!r}]) or 'sqlalchemy' in sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=clean_environment, check=False)
+
+    assert done.returncode == 0

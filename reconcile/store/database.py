@@ -47,6 +47,7 @@ class Database:
                 parsed = parsed.set(database=str(path.resolve()))
                 self.place = str(path)
             self.engine = _engine(parsed)
+            self._quick = _sqlite(parsed, "NORMAL") if self.is_sqlite else self.engine
         except ImportError:
             raise StoreError(
                 f"{self.place}: the driver for PostgreSQL is not installed; install callback-reconcile[postgresql]"
@@ -63,12 +64,17 @@ class Database:
     def close(self) -> None:
         """Lets go of all connections."""
         self.engine.dispose()
+        self._quick.dispose()
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
-        """A transaction that writes: all of the block or nothing. Raises `StoreError`."""
+    def begin(self, *, durable: bool = True) -> Iterator[Connection]:
+        """A transaction that writes: all of the block or nothing. Raises `StoreError`.
+
+        One that is not `durable` survives the end of the process like any other, and may be lost in a power failure:
+        that spares SQLite the wait for its disk.
+        """
         try:
-            with self.engine.begin() as connection:
+            with (self.engine if durable else self._quick).begin() as connection:
                 yield connection
         except (sa.exc.SQLAlchemyError, OSError) as error:
             raise self._said(error) from None
@@ -140,10 +146,7 @@ def _make_private(path: Path) -> None:
 
 def _engine(url: URL) -> sa.Engine:
     if url.get_backend_name() == "sqlite":
-        engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT})
-        sa.event.listen(engine, "connect", _prepare_sqlite)
-        sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
-        return engine
+        return _sqlite(url, "FULL")
     # Prepared statements would break behind a pooler such as PgBouncer.
     arguments: dict[str, Any] = {"prepare_threshold": None, "application_name": "reconcile"}
     if "connect_timeout" not in url.query:
@@ -151,11 +154,18 @@ def _engine(url: URL) -> sa.Engine:
     return sa.create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=arguments)
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    """Readers and the one writer don't wait for each other, and what was committed survives a power failure.
+def _sqlite(url: URL, synchronous: str) -> sa.Engine:
+    """Readers and the one writer don't wait for each other.
 
     Transactions are begun by us: Python's own way begins them late, and lets two processes meet in the middle.
     """
-    connection.isolation_level = None
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-        connection.execute(f"PRAGMA {pragma}")
+
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode = WAL", f"synchronous = {synchronous}", "foreign_keys = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT})
+    sa.event.listen(engine, "connect", prepare)
+    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine

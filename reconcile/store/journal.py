@@ -40,9 +40,8 @@ _ENDED: Final[dict[str, Any]] = {
 
 @dataclass(slots=True, eq=False)
 class _Note:
-    """Rows to be changed together: the statement, and the values of each. An intent needs the accounts to be held."""
+    """Steps to be changed together: the values of each. An intent needs the accounts to be held."""
 
-    statement: sa.Update
     rows: list[dict[str, Any]]
     is_intent: bool
     done: bool = False
@@ -66,19 +65,12 @@ class RunJournal:
 
     def intend(self, intents: Sequence[Intent]) -> None:
         """Commits what one request is about to do. Raises `StoreError` also where the accounts are held no more."""
-        self._note(
-            steps.update().where(*_OF_STEP).values(live=sa.bindparam("b_live"), intended=self._database.now()),
-            [self._row(intent.change) | {"b_live": self._live(intent)} for intent in intents],
-            is_intent=True,
-        )
+        rows = [self._row(intent.change) | {"b_live": self._live(intent)} for intent in intents]
+        self._note(rows, is_intent=True)
 
     def ended(self, results: Sequence[tuple[Change, Result]]) -> None:
         """Commits what became of one request."""
-        self._note(
-            steps.update().where(*_OF_STEP).values({**_ENDED, "ended": self._database.now()}),
-            [self._row(change) | _outcome(result) for change, result in results],
-            is_intent=False,
-        )
+        self._note([self._row(change) | _outcome(result) for change, result in results], is_intent=False)
         self._ended.update(self._numbers[id(change)] for change, _ in results)
 
     def created(self, addresses: Collection[Address]) -> Mapping[Address, Creation]:
@@ -126,8 +118,8 @@ class RunJournal:
             return None
         return live_row(self._kinds[intent.change.address.kind], intent.before)
 
-    def _note(self, statement: sa.Update, rows: list[dict[str, Any]], *, is_intent: bool) -> None:
-        note = _Note(statement, rows, is_intent)
+    def _note(self, rows: list[dict[str, Any]], *, is_intent: bool) -> None:
+        note = _Note(rows, is_intent)
         with self._queue:
             self._waiting.append(note)
         with self._writing:
@@ -142,7 +134,8 @@ class RunJournal:
         """Writes all of them, or none; a store that has failed once is not tried again."""
         if self._broken is None:
             try:
-                with self._database.begin() as connection:
+                # What is lost of outcomes in a power failure the next run looks up; of intents nothing may be lost.
+                with self._database.begin(durable=any(note.is_intent for note in notes)) as connection:
                     self._write_in(connection, notes)
             except StoreError as failure:
                 self._broken = failure
@@ -151,12 +144,18 @@ class RunJournal:
             note.done = True
 
     def _write_in(self, connection: Connection, notes: Sequence[_Note]) -> None:
-        lost = self._lease.renew(connection) if any(note.is_intent for note in notes) else ""
-        for note in notes:
-            if lost and note.is_intent:
-                note.error = StoreError(lost)
-            else:
-                connection.execute(note.statement, note.rows)
+        now = self._database.now()
+        intents = [note for note in notes if note.is_intent]
+        lost = self._lease.renew(connection) if intents else ""
+        for note in intents if lost else ():
+            note.error = StoreError(lost)
+        intended = [row for note in intents if not lost for row in note.rows]
+        if intended:
+            values = {"live": sa.bindparam("b_live"), "intended": now}
+            connection.execute(steps.update().where(*_OF_STEP).values(values), intended)
+        ended = [row for note in notes if not note.is_intent for row in note.rows]
+        if ended:
+            connection.execute(steps.update().where(*_OF_STEP).values({**_ENDED, "ended": now}), ended)
 
     def _latest(self, connection: Connection, account: str, kind: str, names: list[str]) -> Sequence[Any]:
         """The last step that an earlier run has noted for each of these resources."""

@@ -164,7 +164,7 @@ class Lease:
     def _beat(self) -> None:
         while not self._over.wait(HEARTBEAT):
             try:
-                with self.database.begin() as connection:
+                with self.database.begin(durable=False) as connection:
                     lost = self.renew(connection)
             except StoreError as error:
                 lost = str(error)

@@ -66,6 +66,7 @@ def test_json_holds_every_outcome():
         "address": "studio/site/acme.ru",
         "action": "create",
         "outcome": "done",
+        "id": None,
         "error": None,
     }
     assert [outcome["outcome"] for outcome in data["outcomes"]] == [

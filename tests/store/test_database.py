@@ -70,9 +70,11 @@ def test_the_file_and_its_folder_are_the_owners_alone(tmp_path):
 
 
 def test_what_was_committed_survives_a_power_failure(tmp_path):
-    with open_store("sqlite:///history.db", tmp_path) as store, store._database.begin() as connection:
-        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
-        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+    with open_store("sqlite:///history.db", tmp_path) as store:
+        for durable, level in ((True, 2), (False, 1)):
+            with store._database.begin(durable=durable) as connection:
+                assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+                assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == level
 
 
 def test_a_store_of_a_later_version_is_left_alone(tmp_path):

@@ -293,11 +293,8 @@ def test_a_run_that_a_living_process_holds_did_not_die(process):
 
 def _fill(database):
     """No page more: what SQLite says on a full disk."""
-    sa.event.listen(
-        database.engine,
-        "checkout",
-        lambda connection, record, proxy: connection.execute("PRAGMA max_page_count = 1").fetchone(),
-    )
+    for engine in (database.engine, database._quick):
+        sa.event.listen(engine, "checkout", lambda c, record, proxy: c.execute("PRAGMA max_page_count = 1").fetchone())
     return "database or disk is full"
 
 
