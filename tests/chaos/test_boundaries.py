@@ -11,7 +11,7 @@ from chaos.judge import wrong
 from chaos.schedules import Blow, Version
 from chaos.world import UID, Site, World
 
-from reconcile.emulator import Moment, Phase
+from reconcile.emulator import Fault, Moment, Phase
 
 #: So many requests the whole apply takes, on one connection; the first test says whether that is still so.
 REQUESTS = 25
@@ -119,3 +119,22 @@ def test_a_run_that_is_killed_there_is_put_right_by_the_next(world, request_, ph
     again, nothing = applied(world)
     assert (again, nothing.done) == (0, [])
     assert world.run("plan", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize("write", ["POST /contributors/sites", "POST /contributors/5002/sites", "POST /sites"])
+def test_what_a_killed_run_has_created_is_not_created_again_though_the_lists_miss_it(world, write):
+    world.declare(DECLARED)
+    world.emulator.set_faults((Fault("lagging-list", 1.0, seconds=1.5),), 1)
+    code, killed = applied(world, Blow(signal.SIGKILL, 1, Phase.DONE, of=write))
+    assert code == -signal.SIGKILL
+
+    made = killed.made
+    for _ in range(4):  # the first ones may say that they have to wait for the lists
+        code, writes = applied(world)
+        made += writes.made
+        if code == 0:
+            break
+
+    assert code == 0
+    is_right(world)
+    assert max(made.values()) == 1

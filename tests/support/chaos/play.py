@@ -14,7 +14,7 @@ from typing import Any, Self
 from chaos.judge import expected, same, wrong
 from chaos.schedules import FIELDS, Run, Schedule
 from chaos.world import SITE, UID, Ended, Site, World, Zygote, flat, plain
-from reconcile.emulator import Moment, Phase
+from reconcile.emulator import Moment, Phase, Strike
 from reconcile.store import open_store
 from reconcile.store.records import Status
 
@@ -73,6 +73,7 @@ class Player:
         self.wrongs: list[str] = []  # found in the server's thread, raised in ours
         self.before: dict[int, Site] = {}  # what was stored as the write under way arrived
         self.asked: dict[str, tuple[str, Ended]] = {}  # phones and amounts that were asked for once
+        self.saved_plan = False  # whether the command that runs applies one
         self.reported: dict[str, dict[str, int]] = {}  # the summaries of reports, by the names of their runs
         world.watch = self.watch
 
@@ -214,6 +215,7 @@ class Player:
 
     def ran(self, *args: str, run: Run | None = None) -> Ended:
         """Runs a command, and checks what is true of every one."""
+        self.saved_plan = args[:2] == ("apply", "plan.json")
         ended = self.world.run(*args, blow=None if run is None else run.blow)
         self.counts["runs"] += 1
         allowed = CODES[args[0]] | ({130} if ended.blown else set())
@@ -264,11 +266,24 @@ class Player:
             return
         theirs, ours = dict(flat(before.sections)), dict(flat(after.sections))
         mine = expected(declared).keys() | {"site.url"}
+        for strike in self.since_saved(before.id):
+            if strike.field in mine and not alike(strike.field, strike.value, ours.get(strike.field)):
+                self.counts["lost updates"] += 1
+                yield f"site {before.id}: {strike.field} was changed by {strike}, and a saved plan has overwritten it"
         for path in sorted(theirs.keys() | ours.keys()):
             if path not in mine and not alike(path, theirs.get(path), ours.get(path)):
                 self.counts["lost updates"] += 1
                 change = f"was {theirs.get(path)!r} and is {ours.get(path)!r}"
                 yield f"site {before.id}: {path}, which nobody declares, {change}"
+
+    def since_saved(self, site: int) -> list[Strike]:
+        """What others have changed of a site since a saved plan, which can't know of it, began to be applied."""
+        strikes = self.world.emulator.strikes.all if self.saved_plan else ()
+        return [
+            strike
+            for strike in strikes
+            if strike.fault == "site-changed" and strike.site == site and strike.number >= self.world.first
+        ]
 
     def addresses(self) -> set[str]:
         return {plain(address) for address in self.version.sites}

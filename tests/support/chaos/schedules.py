@@ -46,13 +46,17 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Blow:
-    """A signal to the process: at a boundary of its nth request, or after so many seconds; a second one after that."""
+    """A signal to the process: at a boundary of its nth request, or after so many seconds; a second one after that.
+
+    With `of` only requests such as `POST /sites` are counted.
+    """
 
     number: int
     request: int = 0
     phase: str = Phase.ARRIVED
     seconds: float = 0.0
     again: float | None = None
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +227,8 @@ class _Maker:
         for name in FAULTS:
             if self.chance(0.15 if name == "duplicate-site" else 0.35):
                 seconds = {"slow": SLOW, "lagging-list": LAG, "429-retry-after": float(self.dice.randint(0, 1))}
-                rate = self.dice.choice([0.3, 1.0] if name == "lagging-list" else [0.02, 0.05, 0.1, 0.2])
+                rates = [0.3, 1.0] if name == "lagging-list" else [0.05, 0.2] if name in MEDDLING else [0.02, 0.1, 0.2]
+                rate = self.dice.choice(rates)
                 few = name in MEDDLING or name in ("429", "429-retry-after")
                 times = self.dice.randint(1, 2) if few else 3 if name == "slow" else None
                 made.append(Fault(name, rate, times, seconds=seconds.get(name)))

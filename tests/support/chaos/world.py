@@ -136,6 +136,7 @@ class World:
         self.lock = threading.Lock()
         self.running = 0  # the process id of the command, 0 where there is none
         self.first = 0  # the number of its first request
+        self.counted = 0  # how many have come of those that the blow counts
         self.blow: Blow | None = None
         self.blown = False
         self.timers: list[threading.Timer] = []
@@ -199,7 +200,7 @@ class World:
     def run(self, *args: str, blow: Blow | None = None) -> Ended:
         """Runs a command to its end, whatever that is."""
         with self.lock:
-            self.first, self.blow, self.blown = 0, blow, False
+            self.first, self.counted, self.blow, self.blown = 0, 0, blow, False
             self.running = self.zygote.start(self.project, args)
         watchdog = threading.Timer(FOREVER, self.strike, [signal.SIGKILL])
         watchdog.daemon = True
@@ -233,7 +234,12 @@ class World:
                     self.later(blow.seconds, blow.number)
                     self.again(blow, blow.seconds)
                 return
-            if moment.number - self.first + 1 != blow.request or moment.phase != blow.phase:
+            if blow.of:
+                self.counted += moment.phase is Phase.ARRIVED and f"{moment.method} {moment.path}" == blow.of
+                due = self.counted == blow.request and f"{moment.method} {moment.path}" == blow.of
+            else:
+                due = moment.number - self.first + 1 == blow.request
+            if not due or moment.phase != blow.phase:
                 return
             self.blown = True
             self.requests.append(f"  {signal.Signals(blow.number).name} at {blow.phase} of {moment.number}")
