@@ -6,7 +6,7 @@ SEED ?= 1
 SOURCES := pyproject.toml $(shell find reconcile schemas -type f -not -path '*/__pycache__/*')
 WHEEL := $(VENV)/wheel/.built
 
-.PHONY: demo test chaos lint bench clean
+.PHONY: demo test chaos lint bench fuzz secrets audit clean
 
 demo: $(VENV)/run/.installed  ## An agency and a studio, planned, applied, and planned again.
 	@PATH="$(CURDIR)/$(VENV)/run/bin:$$PATH" sh examples/demo.sh
@@ -24,6 +24,22 @@ lint: $(VENV)/lint/.installed  ## ruff and mypy --strict.
 
 bench: $(VENV)/run/.installed  ## The figures, each beside its floor; takes about five minutes.
 	cd benchmarks && ../$(VENV)/run/bin/python run.py
+
+SECONDS := 60
+FUZZED := $(CURDIR)/.fuzz
+fuzz: $(VENV)/fuzz/.installed  ## Coverage-led fuzzing of three targets for SECONDS together; a crash is kept in .fuzz/crashes.
+	@mkdir -p $(FUZZED); for target in project answer plan; do \
+		$(VENV)/fuzz/bin/python tests/fuzz/atheris_run.py $$target $$(( $(SECONDS) / 3 )) $(FUZZED) > $(FUZZED)/$$target.log 2>&1 \
+			|| { tail -n 60 $(FUZZED)/$$target.log; exit 1; }; \
+		sed -n "s/^stat::number_of_executed_units: */$$target: executions: /p" $(FUZZED)/$$target.log; \
+	done
+
+secrets: $(VENV)/audit/.tools  ## No secret is in a file of the repository. Tests hold made-up ones: there, real forms only.
+	$(VENV)/audit/bin/python .ci/secrets.py
+
+audit: secrets $(VENV)/run/.installed  ## And no dependency has a known vulnerability; asks PyPI, and fails where it can't.
+	$(VENV)/run/bin/python -m pip list --quiet --exclude callback-reconcile --format freeze > $(VENV)/audit/installed.txt
+	$(VENV)/audit/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off -r $(VENV)/audit/installed.txt
 
 clean:
 	rm -rf $(VENV) dist build
@@ -53,6 +69,10 @@ $(VENV)/test/.installed: $(WHEEL) $(VENV)/test/.tools
 
 $(VENV)/lint/.installed: pyproject.toml $(VENV)/lint/.tools $(WHEEL)
 	$(VENV)/lint/bin/python -m pip install --quiet --force-reinstall $(VENV)/wheel/*.whl
+	@touch $@
+
+$(VENV)/fuzz/.installed: $(WHEEL) $(VENV)/fuzz/.tools
+	$(VENV)/fuzz/bin/python -m pip install --quiet --force-reinstall $(VENV)/wheel/*.whl
 	@touch $@
 
 .PRECIOUS: $(VENV)/%/.made $(VENV)/%/.tools

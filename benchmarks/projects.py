@@ -10,7 +10,7 @@ from typing import Any
 ACCOUNT = """\
 version: 1
 accounts:
-  studio: {{provider: pozvonim, uid: "bench", api_key: "bench-key", base_url: "{url}"}}
+  studio: {{provider: pozvonim, uid: "bench", api_key: "bench-key", base_url: "{url}"}}  # pragma: allowlist secret
 """
 
 FULL_SITE = """\

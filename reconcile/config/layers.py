@@ -200,7 +200,9 @@ class Layers:
         hint = did_you_mean(name, known) or (
             f"; known are {', '.join(sorted(known)[:10])}" if known else f"; the project declares no {section}"
         )
-        self.fault(asked, f"no {what} is named ", got=quoted(name) + hint)
+        # Among credentials it may be one of them; what is nearly a name is not.
+        credentials = asked.keys[:1] == ("clients",) and "did you mean" not in hint
+        self.fault(asked, f"no {what} is named ", got=("this" if credentials else quoted(name)) + hint)
 
     def objects(self, raw: Sequence[Any], file: str, keys: Keys) -> tuple[Any, ...]:
         """An ordered list of managers, by name or inline."""

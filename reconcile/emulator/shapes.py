@@ -42,7 +42,7 @@ UNDOCUMENTED: Final[Mapping[tuple[str, ...], Mapping[str, Any]]] = {
     (): {
         "user_id": 17,
         "contributor_id": None,
-        "hash": "9e107d9d372bb6826bd81d3542a419d6",
+        "hash": "9e107d9d372bb6826bd81d3542a419d6",  # pragma: allowlist secret
         "status": "active",
         "created_at": "2015-10-02 17:58:43",
         "updated_at": "2015-10-02 17:58:43",

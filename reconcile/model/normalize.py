@@ -207,7 +207,7 @@ def _no_phone(raw: Any) -> ValueError:
 
 # --- addresses of sites -----------------------------------------------------------------------------------------------
 
-_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://")
+_SCHEME = re.compile(r"\A[a-zA-Z][a-zA-Z0-9+.-]*://")
 _HOST = re.compile(r"(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -362,6 +362,8 @@ def quoted(raw: Any) -> str:
     """A value as it is named in a message: quoted, on one line, not too long."""
     import json
 
+    if isinstance(raw, str):
+        raw = raw[:60]  # one more than can be shown: the rest costs time and is cut
     text = json.dumps(raw, ensure_ascii=False, default=str)
     return text if len(text) <= 60 else text[:57] + "..."
 
