@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import errno
 import gc
-import signal
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -245,17 +243,16 @@ def command(
         faults=faults,
         seed=seed,
     )
-    with _ended_by_sigterm():
-        emulator = _started(options)
-        try:
-            for website in websites:
-                emulator.declare_website(*website)
-            click.echo(_greeting(emulator, options))
-        except BaseException:
-            emulator.stop()
-            raise
-        gc.enable()
-        emulator.serve_forever()
+    emulator = _started(options)
+    try:
+        for website in websites:
+            emulator.declare_website(*website)
+        click.echo(_greeting(emulator, options))
+    except BaseException:
+        emulator.stop()
+        raise
+    gc.enable()
+    emulator.serve_forever()
     if faults:
         click.echo(told(emulator.strikes))
     click.echo("stopped", err=True)
@@ -303,17 +300,3 @@ def _yaml(text: str) -> str:
     import json
 
     return json.dumps(text, ensure_ascii=False)
-
-
-@contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """SIGTERM ends the block as Ctrl-C does."""
-
-    def interrupt(number: int, frame: Any) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

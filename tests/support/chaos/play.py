@@ -23,6 +23,9 @@ CODES = {"plan": {0, 1}, "apply": {0, 1, 4, 5}, "call": {0, 1, 5, 64}, "transfer
 #: How many runs under faults, and then without, an apply may take.
 UNDER_FAULTS, WITHOUT = 3, 3
 
+#: What somebody else makes of a site's managers.
+THEIRS = [{"phone": "+74959999999", "name": "Чужой", "region": ""}]
+
 WIRE_TYPES = {".".join(field.wire): field.type.name for field in FIELDS.values()}
 
 
@@ -73,6 +76,8 @@ class Player:
         self.wrongs: list[str] = []  # found in the server's thread, raised in ours
         self.before: dict[int, Site] = {}  # what was stored as the write under way arrived
         self.asked: dict[str, tuple[str, Ended]] = {}  # phones and amounts that were asked for once
+        self.late: Site | None = None  # what somebody changes while the next plan is applied
+        self.came, self.lists = False, 0
         self.saved_plan = False  # whether the command that runs applies one
         self.reported: dict[str, dict[str, int]] = {}  # the summaries of reports, by the names of their runs
         world.watch = self.watch
@@ -140,7 +145,9 @@ class Player:
             return
         changes = planned.json["changes"]
         touched = self.intrude(run.intruder, changes)
+        self.late = self.victim(changes) if run.intruder == "late" else None
         ended = self.apply("plan.json", "--parallelism", str(run.parallelism), run=run)
+        self.check_late()
         if ended.code in (0, 5):
             self.check(not touched or not changes, f"a stale plan was applied, after {touched}")
         if ended.code in (0, 5, 130) and ended.stdout.startswith("{"):
@@ -151,24 +158,40 @@ class Player:
     def intrude(self, what: str, changes: list[Any]) -> str:
         """Somebody else's work between plan and apply; gives what it was, where it concerns the plan."""
         emulator = self.world.emulator
-        updates = [change for change in changes if change["kind"] == "site" and change["action"] == "update"]
         if what == "undeclared":
             for site in self.world.sites().values():
                 value = f"touched {self.dice.random()}"
                 emulator.change_site(site.id, {"site.partner_note": value})
                 self.keep_up(site.id, "site.partner_note", value)
             return ""
-        if not what or not updates:
-            return ""
-        change = self.dice.choice(updates)
-        live = self.world.sites().get(change["id"])
+        live = self.victim(changes) if what in ("changed", "deleted") else None
         if live is None:
             return ""
         if what == "deleted":
             emulator.drop_site(live.id)
             return f"site {live.id} was deleted"
-        emulator.change_site(live.id, {"managers": [{"phone": "+74959999999", "name": "Чужой", "region": ""}]})
+        emulator.change_site(live.id, {"managers": THEIRS})
         return f"the managers of site {live.id} were changed"
+
+    def victim(self, changes: list[Any]) -> Site | None:
+        """One of the sites that a plan updates, if there is any."""
+        updates = [change["id"] for change in changes if change["kind"] == "site" and change["action"] == "update"]
+        return self.world.sites().get(self.dice.choice(updates)) if updates else None
+
+    def come_late(self, moment: Moment) -> None:
+        """Somebody changes a site when its list is read a second time: what is sent after that has to know of it."""
+        self.lists += moment.method == "GET" and moment.path == "/sites" and moment.phase is Phase.ARRIVED
+        if self.late is not None and not self.came and self.lists == 2:
+            self.came = self.late.id in self.world.sites()
+            if self.came:
+                self.world.emulator.change_site(self.late.id, {"managers": THEIRS})
+
+    def check_late(self) -> None:
+        late, self.late = self.late, None
+        stored = self.world.sites().get(late.id) if late is not None and self.came else None
+        if stored is not None:
+            self.counts["changed under an apply"] += 1
+            self.check(stored.sections["managers"] == THEIRS, f"what somebody made of site {stored.id} is overwritten")
 
     def apply_until_done(self, when: str) -> None:
         ended = []
@@ -215,6 +238,7 @@ class Player:
 
     def ran(self, *args: str, run: Run | None = None) -> Ended:
         """Runs a command, and checks what is true of every one."""
+        self.came, self.lists = False, 0
         self.saved_plan = args[:2] == ("apply", "plan.json")
         ended = self.world.run(*args, blow=None if run is None else run.blow)
         self.counts["runs"] += 1
@@ -230,6 +254,7 @@ class Player:
 
     def watch(self, moment: Moment) -> None:
         """Looks at what each write finds and leaves. Nothing else can come between."""
+        self.come_late(moment)
         if moment.method == "GET" or moment.path.endswith(("/call", "/payments")) or "/payments/" in moment.path:
             return
         if moment.phase is Phase.ARRIVED:

@@ -236,10 +236,13 @@ class _Maker:
 
     def run(self, number: int, versions: int) -> Run:
         command = self.dice.choices(["apply", "saved", "call", "transfer"], [6, 2, 1, 1])[0]
-        intruder = self.dice.choice(["", "changed", "deleted", "undeclared"]) if command == "saved" else ""
-        version = min(number * versions // 3, versions - 1)
+        intruders = ["", "changed", "deleted", "undeclared", "late", "late"] if command == "saved" else [""]
         return Run(
-            command, version, self.dice.choice([1, 2, 4, 8]), self.blow() if self.chance(0.45) else None, intruder
+            command,
+            version=min(number * versions // 3, versions - 1),
+            parallelism=self.dice.choice([1, 2, 4, 8]),
+            blow=self.blow() if self.chance(0.45) else None,
+            intruder=self.dice.choice(intruders),
         )
 
     def blow(self) -> Blow:

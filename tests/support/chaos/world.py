@@ -87,7 +87,12 @@ class Zygote:
             [sys.executable, Path(__file__).with_name("zygote.py")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUTF8": "1"},
+            env={
+                "PATH": os.environ["PATH"],
+                "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+                "PYTHONUTF8": "1",
+                "PYTHONWARNINGS": "error",
+            },
             text=True,
         )
 
