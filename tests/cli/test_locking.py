@@ -92,7 +92,7 @@ def test_after_kill_9_the_next_run_goes_on_at_once_and_says_what_it_found(slow, 
 
 
 def test_a_run_whose_hold_is_broken_sends_nothing_more_and_says_so_once(slow, start, run, project, store_url):
-    first = start("apply", "--yes", "--parallelism", "2")
+    first = start("apply", "--yes", "--parallelism", "1")
     slow.wait_for("POST")
     broken = run("unlock", "studio", "--yes")
     output, _ = first.communicate(timeout=60)
