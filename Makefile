@@ -35,10 +35,10 @@ fuzz: $(VENV)/fuzz/.installed  ## Coverage-led fuzzing of three targets for SECO
 	done
 
 secrets: $(VENV)/audit/.tools  ## No secret is in a file of the repository. Tests hold made-up ones: there, real forms only.
-	$(VENV)/audit/bin/python .ci/secrets.py
+	$(VENV)/audit/bin/python .ci/scan_secrets.py
 
 audit: secrets $(VENV)/run/.installed  ## And no dependency has a known vulnerability; asks PyPI, and fails where it can't.
-	$(VENV)/run/bin/python -m pip list --quiet --exclude callback-reconcile --format freeze > $(VENV)/audit/installed.txt
+	$(VENV)/run/bin/python -m pip list --exclude callback-reconcile --format freeze > $(VENV)/audit/installed.txt
 	$(VENV)/audit/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off -r $(VENV)/audit/installed.txt
 
 clean:
