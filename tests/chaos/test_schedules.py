@@ -6,7 +6,6 @@ import pytest
 from chaos.play import play
 from chaos.schedules import schedule
 
-#: Seeds that once found something stay, beside the first ones.
 SEEDS = range(1, 21)
 
 

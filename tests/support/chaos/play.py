@@ -23,9 +23,6 @@ CODES = {"plan": {0, 1}, "apply": {0, 1, 4, 5}, "call": {0, 1, 5, 64}, "transfer
 #: How many runs under faults, and then without, an apply may take.
 UNDER_FAULTS, WITHOUT = 3, 3
 
-#: What somebody else makes of a site's managers.
-THEIRS = [{"phone": "+74959999999", "name": "Чужой", "region": ""}]
-
 WIRE_TYPES = {".".join(field.wire): field.type.name for field in FIELDS.values()}
 
 
@@ -77,7 +74,7 @@ class Player:
         self.before: dict[int, Site] = {}  # what was stored as the write under way arrived
         self.asked: dict[str, tuple[str, Ended]] = {}  # phones and amounts that were asked for once
         self.late: Site | None = None  # what somebody changes while the next plan is applied
-        self.came, self.lists = False, 0
+        self.came, self.lists, self.others = False, 0, 0
         self.saved_plan = False  # whether the command that runs applies one
         self.reported: dict[str, dict[str, int]] = {}  # the summaries of reports, by the names of their runs
         world.watch = self.watch
@@ -170,8 +167,13 @@ class Player:
         if what == "deleted":
             emulator.drop_site(live.id)
             return f"site {live.id} was deleted"
-        emulator.change_site(live.id, {"managers": THEIRS})
+        emulator.change_site(live.id, {"managers": self.theirs()})
         return f"the managers of site {live.id} were changed"
+
+    def theirs(self) -> list[dict[str, str]]:
+        """What somebody else makes of a site's managers; never the same twice."""
+        self.others += 1
+        return [{"phone": f"+7495999{self.others:04}", "name": "Чужой", "region": ""}]
 
     def victim(self, changes: list[Any]) -> Site | None:
         """One of the sites that a plan updates, if there is any."""
@@ -184,14 +186,16 @@ class Player:
         if self.late is not None and not self.came and self.lists == 2:
             self.came = self.late.id in self.world.sites()
             if self.came:
-                self.world.emulator.change_site(self.late.id, {"managers": THEIRS})
+                self.late.sections = {"managers": self.theirs()}
+                self.world.emulator.change_site(self.late.id, self.late.sections)
 
     def check_late(self) -> None:
         late, self.late = self.late, None
         stored = self.world.sites().get(late.id) if late is not None and self.came else None
-        if stored is not None:
+        if late is not None and stored is not None:
             self.counts["changed under an apply"] += 1
-            self.check(stored.sections["managers"] == THEIRS, f"what somebody made of site {stored.id} is overwritten")
+            kept = stored.sections["managers"] == late.sections["managers"]
+            self.check(kept, f"what somebody made of site {stored.id} is overwritten")
 
     def apply_until_done(self, when: str) -> None:
         ended = []
@@ -416,9 +420,12 @@ class Player:
 
 
 def agree(said: dict[str, int], kept: dict[str, int]) -> bool:
-    """Whether a report and its history tell the same; what came after a run was stopped at once is in the second."""
-    known = [kept.get(name, 0) - said[name] for name in ("done", "failed", "unknown")]
-    return sum(known) == 0 and min(known[:2]) >= 0 and kept.get("not_attempted") == said["not_attempted"]
+    """Whether a report and its history tell the same.
+
+    What became of changes that were in flight when a run was stopped at once may be in its history alone.
+    """
+    sure = [name for name in said if name != "unknown"]
+    return sum(said.values()) == sum(kept.values()) and all(kept.get(name, 0) >= said[name] for name in sure)
 
 
 def alike(path: str, theirs: Any, ours: Any) -> bool:
