@@ -33,8 +33,11 @@ def is_exposed(url: str) -> bool:
 def origin(url: str) -> str:
     """Where a service is, as `http://host:port`: what may be said of a URL that can hold a password."""
     user, _, host = _netloc(url).rpartition("@")
+    scheme, _, rest = url.partition(":")
+    if not user and "@" in rest:  # a password with a slash in it ends what URLs call the host
+        return f"{scheme}://***@{re.split('[/?#]', rest.rpartition('@')[2])[0]}"
     hidden = "***@" if "\\" in user else ""  # there may be another host in it
-    return f"{url.partition(':')[0]}://{hidden}{host}"
+    return f"{scheme}://{hidden}{host}"
 
 
 def _netloc(url: str) -> str:

@@ -9,6 +9,7 @@ import re
 import sys
 import traceback
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from echoing import FAULTS, cores, echoing
@@ -17,7 +18,7 @@ from reconcile.cli import boundary, main
 from reconcile.cli.main import COMMANDS
 from reconcile.emulator import Emulator, Options
 from reconcile.providers.chaser.provider import Chaser
-from reconcile.providers.http.transport import Timeouts
+from reconcile.providers.http.edges import Edges, Timeouts
 from reconcile.providers.pozvonim.provider import Pozvonim
 
 #: A secret of each kind; the middles are spelled differently in URLs, JSON and HTML.
@@ -35,6 +36,7 @@ accounts:
     uid: "100"
     api_key: "${{env.API_KEY}}"
     base_url: {url}/v2u
+    list_lag: 0
     profile: {{timezone: Europe/Samara, api_key: "${{file.secrets/next.txt}}"}}
   statistics: {{provider: chaser, client_id: "7", private_key: "${{env.PRIVATE_KEY}}", base_url: {url}/v1}}
 clients:
@@ -81,8 +83,9 @@ RUNS = {
     "time": [[], ["--format", "json"]],
     "apply": [["plan.json"], ["--yes"], ["--yes", "--format", "json"]],
     "destroy": [["--yes", "--select", "new.ru", "--format", "json"], ["--yes", "--allow-deletes", "9"]],
-    "history": [[], ["--format", "json"]],
-    "rollback": [["latest", "--yes"]],
+    "history": [[], ["--format", "json"], ["latest"], ["latest", "--format", "json"]],
+    "rollback": [["latest", "--yes"], ["latest", "--yes", "--allow-deletes", "9", "--format", "json"]],
+    "unlock": [[], ["studio", "--yes"]],
     "emulator": [
         ["--account", CANARIES["LITERAL"]],
         ["--chaser-account", CANARIES["LITERAL"]],
@@ -143,9 +146,9 @@ def told(monkeypatch):
     monkeypatch.setattr(boundary, "ended_by", ended_by)
     for name, value in CANARIES.items():
         monkeypatch.setenv(name, value)
+    hurried = Edges(wait=lambda event, seconds: None, timeouts=Timeouts(2.0, 0.2, 0.2, 2.0))
     for provider in (Pozvonim, Chaser):
-        monkeypatch.setitem(provider.__init__.__kwdefaults__, "sleep", lambda seconds: None)
-        monkeypatch.setitem(provider.__init__.__kwdefaults__, "timeouts", Timeouts(2.0, 0.2, 0.2, 2.0))
+        monkeypatch.setitem(provider.__init__.__kwdefaults__, "edges", hurried)
     return kept
 
 
@@ -195,3 +198,22 @@ def test_no_secret_is_written_whatever_a_service_does(told, folder, service, fau
     assert len(service.seen) >= 4
     assert (service.answered > 10) == (fault != "none")
     print(f"{told.runs} runs, {len(secrets)} secrets", file=sys.__stderr__)
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql+psycopg://team:{0}@127.0.0.1:1/store", "postgresql://team:{0}@[::1/s", "{0}"]
+)
+def test_the_password_of_a_store_is_never_written(told, folder, tmp_path, url):
+    project = folder / "reconcile.yaml"
+    with Emulator(Options({"100": CANARIES["API_KEY"]}, tmp_path / "elsewhere.db")) as emulator:
+        text = PROJECT.format(url=emulator.url.removesuffix("/v2u"), literal=CANARIES["LITERAL"])
+        project.write_text("store: ${env.STORE}\n" + text, encoding="utf-8")
+        secret = quote(CANARIES["PASSWORD"], safe="")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("STORE", url.format(secret))
+            for args in (["apply", "--yes"], ["history"], ["history", "--format", "json"], ["rollback", "latest"]):
+                told.run("-vvv", "-C", str(folder), *args)
+            told.run("-vvv", "-C", str(folder), "unlock")
+
+    assert sum(b"error:" in text or b"problem" in text for _, text in told.texts) >= told.runs
+    assert told.leaks({"store": secret} | CANARIES, folder.parent, {project, folder / "secrets" / "next.txt"}) == []
