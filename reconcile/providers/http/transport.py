@@ -26,7 +26,15 @@ from reconcile.providers.http.edges import Edges, Timeouts
 from reconcile.providers.http.failures import explained
 from reconcile.providers.http.limiter import Limiter
 from reconcile.providers.http.protocol import HttpAnswer, HttpRequest, Request
-from reconcile.providers.http.retries import TRIES, Repeat, held_back, pause, too_many, worth_repeating
+from reconcile.providers.http.retries import (
+    TRIES,
+    Repeat,
+    held_back,
+    may_have_happened,
+    pause,
+    too_many,
+    worth_repeating,
+)
 
 MAX_BODY: Final = 256 * 1024 * 1024
 _CHUNK: Final = 1024 * 1024
@@ -87,7 +95,10 @@ class Transport:
         self._settings = _settings(account)
 
     def send(self, request: Request, http: HttpRequest, secrets: Collection[str]) -> Any:
-        """The JSON of the first answer that is one, of as many tries as `retries` allows. Raises `ProviderError`."""
+        """The JSON of the first answer that is one, of as many tries as `retries` allows.
+
+        Raises the `ProviderError` of the last try, which is `in_doubt` where one of them may have done its work.
+        """
         failures: list[ProviderError] = []
 
         def attempt() -> Any:
@@ -111,6 +122,7 @@ class Transport:
         try:
             return retrying(attempt)
         except ProviderError as error:
+            error.in_doubt = any(map(may_have_happened, failures))
             if too_many(error):
                 self._count(request, error, self._edges.clock(), len(failures))
             raise

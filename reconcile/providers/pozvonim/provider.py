@@ -18,13 +18,27 @@ from reconcile.pools import pool
 from reconcile.providers.base import Check
 from reconcile.providers.http.edges import REAL, Edges
 from reconcile.providers.http.protocol import Request
-from reconcile.providers.http.retries import FIRST_PAUSE, LONGEST_PAUSE, Repeat, may_have_happened, pause
+from reconcile.providers.http.retries import (
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    Repeat,
+    may_have_happened,
+    outcome_unknown,
+    pause,
+)
 from reconcile.providers.http.shapes import Json
 from reconcile.providers.pozvonim.assumed import DELETE
 from reconcile.providers.pozvonim.capabilities import CAPABILITIES
 from reconcile.providers.pozvonim.codec import SiteCodec, site_id, unwrapped
 from reconcile.providers.pozvonim.reading import read_clients, sites_of
-from reconcile.providers.pozvonim.studio import PROFILE, decode_client, decode_profile, encode_client, encode_profile
+from reconcile.providers.pozvonim.studio import (
+    PROFILE,
+    decode_client,
+    decode_profile,
+    email_of,
+    encode_client,
+    encode_profile,
+)
 
 if TYPE_CHECKING:
     from reconcile.providers.pozvonim.activities import PozvonimActivities
@@ -193,20 +207,16 @@ class Pozvonim:
         """Makes the desired values live; everything documented that is live goes with them."""
         if live.address.kind == "profile":
             body = encode_profile(live, values)
-            self._client.call(Request("POST", "/profile", body))
+            self._change(Request("POST", "/profile", body))
             self._client.key = str(body["api_key"])
             return
         body = self._body(live, lambda: self._codec.encode_update(live, values))
         path = f"{sites_of(live.owner)}/{live.id}"
-        self._client.call(Request(self.account.update_method, path, body, subject=live.address.name))
+        self._change(Request(self.account.update_method, path, body, subject=live.address.name))
 
     def delete(self, live: Live) -> None:
         """Deletes the site; one that is gone already, perhaps by an attempt whose answer was lost, is fine."""
-        try:
-            self._client.call(Request(DELETE, f"{sites_of(live.owner)}/{live.id}", subject=live.address.name))
-        except ServiceError as error:
-            if error.status != 404:
-                raise
+        self._change(Request(DELETE, f"{sites_of(live.owner)}/{live.id}", subject=live.address.name), gone_is_fine=True)
 
     def stop(self) -> None:
         """Ends all pauses, because the run is being stopped."""
@@ -236,6 +246,19 @@ class Pozvonim:
             return encode()
         except ValueError as error:
             raise ProviderError(f"{resource.address}: {error}") from None
+
+    def _change(self, request: Request, *, gone_is_fine: bool = False) -> None:
+        """Sends what changes or deletes something. Raises `ConnectionFailed` where it may have done so nevertheless."""
+        try:
+            self._client.call(request)
+        except NotSent:
+            raise
+        except ProviderError as error:
+            if gone_is_fine and isinstance(error, ServiceError) and error.status == 404:
+                return
+            if not outcome_unknown(error):
+                raise
+            raise ConnectionFailed(f"{error}; it may have been done nevertheless; run plan again to see") from None
 
     def _looked_up(self, name: str, look_up: Callable[[], int | None], failure: ProviderError) -> int | None:
         try:

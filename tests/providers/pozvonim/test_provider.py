@@ -354,6 +354,34 @@ def test_updates_are_repeated_whatever_their_verb(
     assert service.seen[1:] == [f"{method} /v2u/sites/5"] * 3
 
 
+REFUSED = [Say(403, {"error": {"code": "ACCESS", "message": "no"}}), Say(422, {"error": {"message": "no"}})]
+
+
+@pytest.mark.parametrize("refused", REFUSED, ids=str)
+def test_a_refusal_says_nothing_of_a_try_before_whose_answer_was_lost(
+    service: Scripted, connect: Connect, desired: Desired, full: Full, refused: Say
+) -> None:
+    """Whoever takes the run back later must know that the site may have changed."""
+    provider = connect(service.url)
+    service.script, service.usual = [Say(body=full(5)), refused], refused
+    live = provider.read_some(refs([5]))[5]
+    for change in (lambda: provider.update(live, desired()), lambda: provider.delete(live)):
+        with pytest.raises(ServiceError, match=r"no \("):
+            change()
+        service.script = [Say(reset=True)]
+        with pytest.raises(ConnectionFailed, match="may have been done") as caught:
+            change()
+        assert caught.value.sent
+        assert "nothing was done" not in str(caught.value)
+
+
+def test_a_change_that_always_ends_in_an_error_of_the_server_may_be_done(service: Scripted, connect: Connect) -> None:
+    service.usual = Say(500, {"error": {"code": "GEN-SERVER-ERROR", "message": "oops"}})
+    with pytest.raises(ConnectionFailed, match=r"oops.*may have been done"):
+        connect(service.url).delete(there(5))
+    assert service.seen == ["DELETE /v2u/sites/5"] * 5
+
+
 def test_a_delete_whose_answer_was_lost(service: Scripted, connect: Connect) -> None:
     service.script = [Say(reset=True), NOT_FOUND]
     connect(service.url).delete(there(5))
