@@ -230,6 +230,23 @@ def test_a_lost_answer_is_looked_up(
     assert service.seen == ["POST /v2u/sites", "GET /v2u/sites"]
 
 
+@pytest.mark.parametrize("answer", [{"id": 7}, {"id": 8, "site": {"url": "other.ru"}}], ids=str)
+def test_an_answer_about_another_site_is_not_believed(
+    service: Scripted, connect: Connect, desired: Desired, full: Full, answer: Any
+) -> None:
+    service.script = [Say(201, answer), Say(body=[full(9), full(7, "other.ru")])]
+    assert connect(service.url).create(draft("acme.ru", desired()), known=[3, 7]) == 9
+    assert service.seen == ["POST /v2u/sites", "GET /v2u/sites"]
+
+
+def test_an_answer_about_another_client_puts_no_sites_under_that_one(service: Scripted, connect: Connect) -> None:
+    listed = [{"id": 300, "email": "other@x.ru"}, {"id": 301, "email": "anna@x.ru"}]
+    client = Draft(Address("studio", "client", "anna"), ("anna@x.ru", "password"))
+    for answer in ({"id": 300}, {"id": 302, "email": "other@x.ru"}):
+        service.script = [Say(201, answer), Say(body=listed)]
+        assert connect(service.url).create(client, known=[300]) == 301
+
+
 @pytest.mark.parametrize("lost", LOST, ids=str)
 def test_what_did_not_happen_is_sent_again(service: Scripted, connect: Connect, desired: Desired, lost: Say) -> None:
     service.script = [lost, Say(body=[]), Say(201, {"data": {"id": "6"}})]
