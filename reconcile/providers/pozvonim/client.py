@@ -69,7 +69,11 @@ class Client:
                 unproven += not self.tokens.proven(token)
                 if unproven > 1 or request.repeat is Repeat.NEVER:
                     break
-                token = self.tokens.renew(token)
+                try:
+                    token = self.tokens.renew(token)
+                except ProviderError as unrenewed:
+                    unrenewed.in_doubt = in_doubt
+                    raise
             except ProviderError as error:
                 error.in_doubt |= in_doubt
                 raise

@@ -264,8 +264,6 @@ class Pozvonim:
         """Sends what changes or deletes something. Raises `ConnectionFailed` where it may have done so nevertheless."""
         try:
             self._client.call(request)
-        except NotSent:
-            raise
         except ProviderError as error:
             if gone_is_fine and isinstance(error, ServiceError) and error.status == 404:
                 return

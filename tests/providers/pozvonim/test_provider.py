@@ -392,6 +392,15 @@ def test_a_refusal_says_nothing_of_a_try_before_whose_answer_was_lost(
         assert "nothing was done" not in str(caught.value)
 
 
+def test_neither_does_a_token_that_can_not_be_renewed(service: Scripted, connect: Connect) -> None:
+    provider = connect(service.url)
+    provider.read({"site"})
+    service.token, service.script = Say(502, b"<html>"), [Say(reset=True), REFUSED[0]]
+    with pytest.raises(ConnectionFailed, match=r"GET /auth/token.*may have been done") as caught:
+        provider.delete(there(5))
+    assert caught.value.sent
+
+
 def test_a_change_that_always_ends_in_an_error_of_the_server_may_be_done(service: Scripted, connect: Connect) -> None:
     service.usual = Say(500, {"error": {"code": "GEN-SERVER-ERROR", "message": "oops"}})
     with pytest.raises(ConnectionFailed, match=r"oops.*may have been done"):
