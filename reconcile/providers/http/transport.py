@@ -72,6 +72,15 @@ def _settings(account: Account) -> Mapping[str, Any]:
     return {"verify": bundle or True, "cert": found["cert"], "proxies": proxies}
 
 
+def _may_be_cut(response: requests.Response) -> bool:
+    """Whether an answer without a body may be one whose headers were cut off, which `http.client` takes for their end.
+
+    A whole one says how long it is, or that it ends with the connection.
+    """
+    told = any(name in response.headers for name in ("Content-Length", "Transfer-Encoding", "Connection"))
+    return not told and response.raw.version == 11 and response.status_code not in (204, 304)
+
+
 class Transport:
     """One account's connections to its service; safe to use from several threads.
 
@@ -231,6 +240,8 @@ class Transport:
             try:
                 status = response.status_code
                 body = b"".join(self._chunks(request, response, started))
+                if not body and _may_be_cut(response):
+                    raise ConnectionFailed(f"{request}: the answer stopped in its headers")
             finally:
                 response.close()
         except (requests.RequestException, HTTPError, OSError) as error:
