@@ -130,7 +130,12 @@ class UnknownOutcome(ReconcileError):
 
 
 class ProviderError(ReconcileError):
-    """A request to a service did not do what it was for."""
+    """A request to a service did not do what it was for.
+
+    `in_doubt`: an earlier try of the same request may have done it, so that this refusal is not the whole story.
+    """
+
+    in_doubt = False
 
 
 class ConnectionFailed(ProviderError):

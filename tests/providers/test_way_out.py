@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import shutil
+import socket
 import ssl
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from decimal import Decimal
 from hashlib import md5
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,6 +23,7 @@ from clockwork import Clockwork
 from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError
 from reconcile.model.fields import kinds
 from reconcile.model.state import Account
+from reconcile.providers.activities import Purse
 from reconcile.providers.chaser.provider import Chaser
 from reconcile.providers.http.protocol import Request
 from reconcile.providers.pozvonim.provider import Pozvonim
@@ -37,6 +40,7 @@ class Server:
         self.told: list[str] = []
         self.headers: list[dict[str, str]] = []
         self.answer: tuple[int, dict[str, str], bytes] = (200, {}, b"[]")
+        self.hangs_up_on = ""  # a method whose requests it reads, and does not answer
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -47,6 +51,9 @@ class Server:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
                 server.told.append(f"{self.command} {self.path} {body}")
                 server.headers.append(dict(self.headers))
+                if self.command == server.hangs_up_on:
+                    self.close_connection = True
+                    return
                 status, headers, content = server.answer
                 if "/auth/token" in self.path:
                     status, headers, content = 200, {}, b'{"token": "%s", "expire": 14400}' % token.encode()
@@ -224,6 +231,28 @@ def test_a_proxy_hears_the_host_alone_and_its_password_is_in_no_log(serve, conne
     assert not [
         secret for secret in ("proxy-secret", "the-uid", "the-key") if secret in caplog.text + str(caught.value)
     ]
+
+
+def test_what_a_proxy_may_have_passed_on_before_it_hung_up_is_not_sent_again(serve, connect, monkeypatch):
+    proxy = serve()
+    proxy.hangs_up_on = "POST"
+    monkeypatch.setenv("http_proxy", proxy.url.removesuffix("/v2u"))
+    account = connect("http://api.pozvonim.example/v2u", allow_http=True)
+    with pytest.raises(ConnectionFailed, match="through the proxy broke") as caught:
+        account.activities.transfer(300, Decimal(100), Purse.MAIN)
+    assert caught.value.sent
+    assert [line for line in proxy.told if line.startswith("POST")] == [proxy.told[-1]]
+
+
+def test_a_proxy_that_is_not_there_has_passed_nothing_on(serve, connect, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        port = nobody.getsockname()[1]
+    for scheme in ("http", "https"):
+        monkeypatch.setenv(f"{scheme}_proxy", f"http://127.0.0.1:{port}")
+        account = connect(f"{scheme}://api.pozvonim.example/v2u", allow_http=True)
+        with pytest.raises(ConnectionFailed, match="the proxy can't be reached") as caught:
+            account.read({"site"})
+        assert not caught.value.sent
 
 
 def test_a_redirect_gets_nothing(serve, connect):

@@ -16,13 +16,14 @@ from urllib3 import exceptions as u
 _BY_TYPE: Final[tuple[tuple[type[Exception], str, bool], ...]] = (
     (u.NameResolutionError, "the host name is unknown", False),
     (r.ConnectTimeout, "the connection timed out", False),
-    (r.ProxyError, "the proxy can't be reached, or refuses", False),
     (r.InvalidURL, "base_url is not a usable URL", False),
     (r.InvalidSchema, "base_url is not a usable URL", False),
     (u.NewConnectionError, "can't connect: {system}", False),
     (r.ReadTimeout, "no answer in time", True),
     (u.ReadTimeoutError, "the answer stopped in the middle", True),
 )
+#: What a proxy's refusal to connect is told from what it lost later: `http.client` begins its message so.
+_REFUSED: Final = "Tunnel connection failed"
 _OTHERWISE: Final = "the connection broke before the answer was complete: {system}"
 
 #: Parts of the names of OpenSSL's errors that can only come before a request: while the two sides agree.
@@ -39,6 +40,12 @@ def explained(error: Exception) -> tuple[str, bool]:
             return "the service there does not speak TLS (https); is it http://?", False
         if isinstance(cause, ssl.SSLError):
             return f"TLS failed: {cause.reason}", not any(part in str(cause.reason) for part in _HANDSHAKE)
+    # The libraries also call a connection a proxy's failure that broke after the request had been sent through it.
+    if any(isinstance(cause, r.ProxyError) for cause in causes):
+        # That it could not be connected to is a `ConnectTimeoutError`, whatever the reason.
+        if any(isinstance(cause, u.ConnectTimeoutError) or str(cause).startswith(_REFUSED) for cause in causes):
+            return "the proxy can't be reached, or refuses", False
+        return "the connection through the proxy broke before the answer was complete", True
     system = next((c.strerror.lower() for c in causes if isinstance(c, OSError) and c.strerror), "closed")
     for kind, words, sent in _BY_TYPE:
         if any(isinstance(cause, kind) for cause in causes):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
-from reconcile.errors import BadAnswer, ConnectionFailed, ServiceError
+from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, ServiceError
 
 TRIES: Final = 5
 #: Seconds: the ceiling of the first pause, which doubles with every try; that of all; that of a `Retry-After`.
@@ -54,6 +54,11 @@ def may_have_happened(error: BaseException) -> bool:
     if isinstance(error, ConnectionFailed):
         return error.sent
     return isinstance(error, ServiceError | BadAnswer) and _passing(error)
+
+
+def outcome_unknown(error: ProviderError) -> bool:
+    """Whether a request whose last try failed so may have done its work, by that try or by one before it."""
+    return error.in_doubt or may_have_happened(error)
 
 
 def _passing(error: ServiceError | BadAnswer) -> bool:

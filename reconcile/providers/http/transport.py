@@ -26,7 +26,15 @@ from reconcile.providers.http.edges import Edges, Timeouts
 from reconcile.providers.http.failures import explained
 from reconcile.providers.http.limiter import Limiter
 from reconcile.providers.http.protocol import HttpAnswer, HttpRequest, Request
-from reconcile.providers.http.retries import TRIES, Repeat, held_back, pause, too_many, worth_repeating
+from reconcile.providers.http.retries import (
+    TRIES,
+    Repeat,
+    held_back,
+    may_have_happened,
+    pause,
+    too_many,
+    worth_repeating,
+)
 
 MAX_BODY: Final = 256 * 1024 * 1024
 _CHUNK: Final = 1024 * 1024
@@ -64,6 +72,15 @@ def _settings(account: Account) -> Mapping[str, Any]:
     return {"verify": bundle or True, "cert": found["cert"], "proxies": proxies}
 
 
+def _may_be_cut(response: requests.Response) -> bool:
+    """Whether an answer without a body may be one whose headers were cut off, which `http.client` takes for their end.
+
+    A whole one says how long it is, or that it ends with the connection.
+    """
+    told = any(name in response.headers for name in ("Content-Length", "Transfer-Encoding", "Connection"))
+    return not told and response.raw.version == 11 and response.status_code not in (204, 304)
+
+
 class Transport:
     """One account's connections to its service; safe to use from several threads.
 
@@ -87,7 +104,10 @@ class Transport:
         self._settings = _settings(account)
 
     def send(self, request: Request, http: HttpRequest, secrets: Collection[str]) -> Any:
-        """The JSON of the first answer that is one, of as many tries as `retries` allows. Raises `ProviderError`."""
+        """The JSON of the first answer that is one, of as many tries as `retries` allows.
+
+        Raises the `ProviderError` of the last try, which is `in_doubt` where one of them may have done its work.
+        """
         failures: list[ProviderError] = []
 
         def attempt() -> Any:
@@ -111,6 +131,7 @@ class Transport:
         try:
             return retrying(attempt)
         except ProviderError as error:
+            error.in_doubt = any(map(may_have_happened, failures))
             if too_many(error):
                 self._count(request, error, self._edges.clock(), len(failures))
             raise
@@ -219,6 +240,8 @@ class Transport:
             try:
                 status = response.status_code
                 body = b"".join(self._chunks(request, response, started))
+                if not body and _may_be_cut(response):
+                    raise ConnectionFailed(f"{request}: the answer stopped in its headers")
             finally:
                 response.close()
         except (requests.RequestException, HTTPError, OSError) as error:

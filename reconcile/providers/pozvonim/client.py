@@ -59,22 +59,33 @@ class Client:
         """
         token = self.tokens.current()
         unproven = 0
+        in_doubt = False
         for _ in range(RENEWALS):
             try:
                 answer = self._sent(request, token)
             except Rejected as error:
                 rejected = error
+                rejected.in_doubt = in_doubt = in_doubt or error.in_doubt
                 unproven += not self.tokens.proven(token)
                 if unproven > 1 or request.repeat is Repeat.NEVER:
                     break
-                token = self.tokens.renew(token)
+                try:
+                    token = self.tokens.renew(token)
+                except ProviderError as unrenewed:
+                    unrenewed.in_doubt = in_doubt
+                    raise
+            except ProviderError as error:
+                error.in_doubt |= in_doubt
+                raise
             else:
                 self.tokens.prove(token)
                 return answer
         granted = self.tokens.ever_proven or (
             rejected.status == 403 and not CREDENTIALS_CODE.search(rejected.code.upper())
         )
-        raise (self._forbidden(rejected) if granted else self._refused(rejected)) from None
+        explained = self._forbidden(rejected) if granted else self._refused(rejected)
+        explained.in_doubt = in_doubt
+        raise explained from None
 
     def stop(self) -> None:
         """Ends all pauses; requests under way end, but are not repeated."""
@@ -125,8 +136,9 @@ class Client:
 
     def _forbidden(self, error: Rejected) -> Rejected:
         """Why one request is refused, where others are not."""
+        done = "" if error.in_doubt else "nothing was done. "
         return Rejected(
-            f"{error}; nothing was done. The service gives account {self.account.name} tokens: it may have no right to "
+            f"{error}; {done}The service gives account {self.account.name} tokens: it may have no right to "
             "this, or the token was lost on the way, and the next try has a new one",
             status=error.status,
             code=error.code,

@@ -80,10 +80,16 @@ def identity(raw: Any) -> tuple[int, str]:
     known = site_id(raw)
     if known is None:
         raise BadAnswer(f"a site has no usable id: {kind_of(raw.get('id'))}", status=200)
-    url = _own_fields(raw).get("url")
-    if not isinstance(url, str) or not url.strip():
+    address = address_of(raw)
+    if not address:
         raise BadAnswer(f"site {known} has no url", status=200)
-    return known, _address(url)
+    return known, address
+
+
+def address_of(raw: Json) -> str:
+    """The canonical address of a site; empty where there is none."""
+    url = _own_fields(raw).get("url")
+    return _address(url) if isinstance(url, str) and url.strip() else ""
 
 
 def _address(url: str) -> str:

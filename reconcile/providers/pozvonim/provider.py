@@ -18,13 +18,27 @@ from reconcile.pools import pool
 from reconcile.providers.base import Check
 from reconcile.providers.http.edges import REAL, Edges
 from reconcile.providers.http.protocol import Request
-from reconcile.providers.http.retries import FIRST_PAUSE, LONGEST_PAUSE, Repeat, may_have_happened, pause
+from reconcile.providers.http.retries import (
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    Repeat,
+    may_have_happened,
+    outcome_unknown,
+    pause,
+)
 from reconcile.providers.http.shapes import Json
 from reconcile.providers.pozvonim.assumed import DELETE
 from reconcile.providers.pozvonim.capabilities import CAPABILITIES
-from reconcile.providers.pozvonim.codec import SiteCodec, site_id, unwrapped
+from reconcile.providers.pozvonim.codec import SiteCodec, address_of, site_id, unwrapped
 from reconcile.providers.pozvonim.reading import read_clients, sites_of
-from reconcile.providers.pozvonim.studio import PROFILE, decode_client, decode_profile, encode_client, encode_profile
+from reconcile.providers.pozvonim.studio import (
+    PROFILE,
+    decode_client,
+    decode_profile,
+    email_of,
+    encode_client,
+    encode_profile,
+)
 
 if TYPE_CHECKING:
     from reconcile.providers.pozvonim.activities import PozvonimActivities
@@ -115,7 +129,9 @@ class Pozvonim:
         address = self._address(draft)
         body = self._body(draft, lambda: self._site(draft))
         request = Request("POST", sites_of(draft.owner), body, Repeat.IF_UNDONE, subject=address)
-        return self._created(request, address, lambda: self._reader.find(address, known, draft.owner))
+        return self._created(
+            request, address, known, address_of, lambda: self._reader.find(address, known, draft.owner)
+        )
 
     def _create_client(self, draft: Draft, known: Collection[int]) -> int:
         """Calls 18 and 20. Whether a lost answer left the client without its site is looked up, and put right."""
@@ -132,7 +148,8 @@ class Pozvonim:
             looked_up.extend([] if found is None else [found])
             return found
 
-        made = self._created(Request("POST", path, body, Repeat.IF_UNDONE, subject=email), email, look_up)
+        request = Request("POST", path, body, Repeat.IF_UNDONE, subject=email)
+        made = self._created(request, email, known, email_of, look_up)
         if site is not None and looked_up:
             self._complete(replace(site, owner=made))
         return made
@@ -147,23 +164,33 @@ class Pozvonim:
             message = f"the client was created, and perhaps its site {address}: the run was over"
             raise ConnectionFailed(f"{message}; run plan again to see") from None
 
-    def _created(self, request: Request, name: str, look_up: Callable[[], int | None]) -> int:
+    def _created(
+        self,
+        request: Request,
+        name: str,
+        known: Collection[int],
+        name_of: Callable[[Json], str],
+        look_up: Callable[[], int | None],
+    ) -> int:
         """The id of what `request` creates. After a lost answer `look_up` says whether it is there.
 
-        It is sent again only after lists have had the time to show it.
+        So it does after an answer that is about something else: an id that was `known` before, or another name, as far
+        as `name_of` finds one in it. It is sent again only after lists have had the time to show it.
         """
         for sends in range(1, SENDS + 1):
             self._client.tokens.current()  # what fails here failed before anything was sent
             try:
-                created = site_id(unwrapped(self._client.call(request)))
+                answer = unwrapped(self._client.call(request))
             except ProviderError as error:
                 if not may_have_happened(error):
                     raise
                 failure, accepted = error, isinstance(error, BadAnswer) and 200 <= error.status < 300
             else:
-                if created is not None:
+                created = site_id(answer)
+                if created is not None and created not in known and name_of(answer) in ("", name):
                     return created
-                failure, accepted = BadAnswer(f"{request}: the answer holds no id", status=200), True
+                wrong = "holds no id" if created is None else f"is about something else (id {created})"
+                failure, accepted = BadAnswer(f"{request}: the answer {wrong}", status=200), True
             self._client.transport.pause(pause(failure, sends, self._edges.random))
             found = self._looked_up(name, look_up, failure)
             if found is not None:
@@ -193,20 +220,16 @@ class Pozvonim:
         """Makes the desired values live; everything documented that is live goes with them."""
         if live.address.kind == "profile":
             body = encode_profile(live, values)
-            self._client.call(Request("POST", "/profile", body))
+            self._change(Request("POST", "/profile", body))
             self._client.key = str(body["api_key"])
             return
         body = self._body(live, lambda: self._codec.encode_update(live, values))
         path = f"{sites_of(live.owner)}/{live.id}"
-        self._client.call(Request(self.account.update_method, path, body, subject=live.address.name))
+        self._change(Request(self.account.update_method, path, body, subject=live.address.name))
 
     def delete(self, live: Live) -> None:
         """Deletes the site; one that is gone already, perhaps by an attempt whose answer was lost, is fine."""
-        try:
-            self._client.call(Request(DELETE, f"{sites_of(live.owner)}/{live.id}", subject=live.address.name))
-        except ServiceError as error:
-            if error.status != 404:
-                raise
+        self._change(Request(DELETE, f"{sites_of(live.owner)}/{live.id}", subject=live.address.name), gone_is_fine=True)
 
     def stop(self) -> None:
         """Ends all pauses, because the run is being stopped."""
@@ -236,6 +259,17 @@ class Pozvonim:
             return encode()
         except ValueError as error:
             raise ProviderError(f"{resource.address}: {error}") from None
+
+    def _change(self, request: Request, *, gone_is_fine: bool = False) -> None:
+        """Sends what changes or deletes something. Raises `ConnectionFailed` where it may have done so nevertheless."""
+        try:
+            self._client.call(request)
+        except ProviderError as error:
+            if gone_is_fine and isinstance(error, ServiceError) and error.status == 404:
+                return
+            if not outcome_unknown(error):
+                raise
+            raise ConnectionFailed(f"{error}; it may have been done nevertheless; run plan again to see") from None
 
     def _looked_up(self, name: str, look_up: Callable[[], int | None], failure: ProviderError) -> int | None:
         try:

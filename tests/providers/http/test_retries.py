@@ -67,7 +67,7 @@ def certificate_refused() -> requests.exceptions.SSLError:
         (tls_failed("TLSV1_ALERT_PROTOCOL_VERSION"), "TLS failed: TLSV1_ALERT_PROTOCOL_VERSION", False),
         (tls_failed("DECRYPTION_FAILED"), "TLS failed: DECRYPTION_FAILED", True),
         (requests.ConnectTimeout(), "the connection timed out", False),
-        (requests.exceptions.ProxyError(), "the proxy can't be reached, or refuses", False),
+        (requests.exceptions.ProxyError(), "the connection through the proxy broke .*", True),
         (requests.ReadTimeout(), "no answer in time", True),
         (requests.exceptions.InvalidURL(), "base_url is not a usable URL", False),
         (requests.ConnectionError(ConnectionResetError(104, "Reset")), "the connection broke .*: reset", True),

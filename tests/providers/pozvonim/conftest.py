@@ -29,13 +29,14 @@ MANAGERS = (("+74951234567", "Anna", ""),)
 
 @dataclass(frozen=True)
 class Say:
-    """One answer. `cut`: announces more than it sends; `reset`: none at all."""
+    """One answer. `cut`: announces more than it sends; `reset`: none at all; `raw`: these bytes, then no more."""
 
     status: int = 200
     body: Any = b""
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: bool = False
     reset: bool = False
+    raw: bytes = b""
 
     @property
     def content(self) -> bytes:
@@ -75,6 +76,10 @@ def _handler(scripted: Scripted) -> type[BaseHTTPRequestHandler]:
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 self.close_connection = True
                 self.connection.close()
+                return
+            if say.raw:
+                self.wfile.write(say.raw)
+                self.close_connection = True
                 return
             self.send_response(say.status)
             for name, value in say.headers.items():

@@ -230,6 +230,23 @@ def test_a_lost_answer_is_looked_up(
     assert service.seen == ["POST /v2u/sites", "GET /v2u/sites"]
 
 
+@pytest.mark.parametrize("answer", [{"id": 7}, {"id": 8, "site": {"url": "other.ru"}}], ids=str)
+def test_an_answer_about_another_site_is_not_believed(
+    service: Scripted, connect: Connect, desired: Desired, full: Full, answer: Any
+) -> None:
+    service.script = [Say(201, answer), Say(body=[full(9), full(7, "other.ru")])]
+    assert connect(service.url).create(draft("acme.ru", desired()), known=[3, 7]) == 9
+    assert service.seen == ["POST /v2u/sites", "GET /v2u/sites"]
+
+
+def test_an_answer_about_another_client_puts_no_sites_under_that_one(service: Scripted, connect: Connect) -> None:
+    listed = [{"id": 300, "email": "other@x.ru"}, {"id": 301, "email": "anna@x.ru"}]
+    client = Draft(Address("studio", "client", "anna"), ("anna@x.ru", "password"))
+    for answer in ({"id": 300}, {"id": 302, "email": "other@x.ru"}):
+        service.script = [Say(201, answer), Say(body=listed)]
+        assert connect(service.url).create(client, known=[300]) == 301
+
+
 @pytest.mark.parametrize("lost", LOST, ids=str)
 def test_what_did_not_happen_is_sent_again(service: Scripted, connect: Connect, desired: Desired, lost: Say) -> None:
     service.script = [lost, Say(body=[]), Say(201, {"data": {"id": "6"}})]
@@ -352,6 +369,43 @@ def test_updates_are_repeated_whatever_their_verb(
     service.script = [Say(body=full(5)), Say(reset=True), Say(502, b""), Say(204)]
     provider.update(provider.read_some(refs([5]))[5], desired())
     assert service.seen[1:] == [f"{method} /v2u/sites/5"] * 3
+
+
+REFUSED = [Say(403, {"error": {"code": "ACCESS", "message": "no"}}), Say(422, {"error": {"message": "no"}})]
+
+
+@pytest.mark.parametrize("refused", REFUSED, ids=str)
+def test_a_refusal_says_nothing_of_a_try_before_whose_answer_was_lost(
+    service: Scripted, connect: Connect, desired: Desired, full: Full, refused: Say
+) -> None:
+    """Whoever takes the run back later must know that the site may have changed."""
+    provider = connect(service.url)
+    service.script, service.usual = [Say(body=full(5)), refused], refused
+    live = provider.read_some(refs([5]))[5]
+    for change in (lambda: provider.update(live, desired()), lambda: provider.delete(live)):
+        with pytest.raises(ServiceError, match=r"no \("):
+            change()
+        service.script = [Say(reset=True)]
+        with pytest.raises(ConnectionFailed, match="may have been done") as caught:
+            change()
+        assert caught.value.sent
+        assert "nothing was done" not in str(caught.value)
+
+
+def test_neither_does_a_token_that_can_not_be_renewed(service: Scripted, connect: Connect) -> None:
+    provider = connect(service.url)
+    provider.read({"site"})
+    service.token, service.script = Say(502, b"<html>"), [Say(reset=True), REFUSED[0]]
+    with pytest.raises(ConnectionFailed, match=r"GET /auth/token.*may have been done") as caught:
+        provider.delete(there(5))
+    assert caught.value.sent
+
+
+def test_a_change_that_always_ends_in_an_error_of_the_server_may_be_done(service: Scripted, connect: Connect) -> None:
+    service.usual = Say(500, {"error": {"code": "GEN-SERVER-ERROR", "message": "oops"}})
+    with pytest.raises(ConnectionFailed, match=r"oops.*may have been done"):
+        connect(service.url).delete(there(5))
+    assert service.seen == ["DELETE /v2u/sites/5"] * 5
 
 
 def test_a_delete_whose_answer_was_lost(service: Scripted, connect: Connect) -> None:

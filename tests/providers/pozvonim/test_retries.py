@@ -19,6 +19,7 @@ from reconcile.providers.http.retries import Repeat
 from .conftest import KEY, TOKEN, UID, Connect, Say, Scripted, refs, there
 
 HTML = Say(502, b"<html>Bad gateway</html>")
+CUT_HEADERS = b"HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Type: application/json\r\nContent-Len"
 PASSING = [HTML, Say(reset=True), Say(body=b"[]", cut=True), Say(200, b""), Say(503, {"error": {"message": "busy"}})]
 
 
@@ -28,6 +29,20 @@ def test_a_read_survives_what_passes(service: Scripted, connect: Connect, fault:
     pauses: list[float] = []
     assert connect(service.url, pauses=pauses).read({"site"}).sites == ()
     assert pauses == [0.5, 1, 2, 4]
+
+
+@pytest.mark.parametrize("cut", range(13, len(CUT_HEADERS), 7))
+def test_headers_that_stop_are_no_answer_without_a_body(service: Scripted, connect: Connect, cut: int) -> None:
+    service.script = [Say(raw=CUT_HEADERS[:cut]), Say(404, {"error": {"message": "it is gone"}})]
+    connect(service.url).delete(there(5))
+    assert service.seen == ["DELETE /v2u/sites/5"] * 2
+
+
+@pytest.mark.parametrize("framing", [b"Connection: close\r\n", b"Content-Length: 0\r\n"])
+def test_an_answer_without_a_body_is_one_where_it_says_so(service: Scripted, connect: Connect, framing: bytes) -> None:
+    service.script = [Say(raw=b"HTTP/1.1 200 OK\r\n" + framing + b"\r\n")]
+    connect(service.url).delete(there(5))
+    assert service.seen == ["DELETE /v2u/sites/5"]
 
 
 @pytest.mark.parametrize("fault", PASSING, ids=str)
