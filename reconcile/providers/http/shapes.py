@@ -7,8 +7,6 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from reconcile.errors import BadAnswer
-from reconcile.model.normalize import quoted
-from reconcile.providers.http.words import without_secrets
 
 Json = dict[str, Any]
 
@@ -35,8 +33,8 @@ def list_items(raw: Any, what: str, keys: Collection[str], *, whole: bool = True
         counted = max(counted, _count(raw))
         key = next((key for key in keys if isinstance(raw.get(key), list | dict)), None)
         if key is None:
-            names = without_secrets(quoted(sorted(raw)), ()) if raw else "nothing in it"
-            raise BadAnswer(f"{what}: expected a list, got an object with {names}", status=200)
+            # Not the keys that it has: an answer may repeat a secret anywhere.
+            raise BadAnswer(f"{what}: expected a list, got an object without {' or '.join(keys)}", status=200)
         raw = raw[key]
     items = list(raw.values()) if isinstance(raw, dict) else raw
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
