@@ -23,6 +23,8 @@ DRIVERS: Final = {
     "postgresql": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
 }
+#: What the libraries take from a URL beside libpq's parameters: it would load code, or end what a transaction promises.
+_OF_DRIVER: Final = frozenset(("autocommit", "context", "cursor_factory", "plugin", "prepare_threshold", "row_factory"))
 #: Seconds until a server that does not answer is given up, and a file that another process writes to.
 CONNECT_TIMEOUT: Final = 10
 BUSY_TIMEOUT: Final = 30
@@ -81,7 +83,7 @@ class Database:
         try:
             with (self.engine if durable else self._quick).begin() as connection:
                 yield connection
-        except (sa.exc.SQLAlchemyError, OSError) as error:
+        except (sa.exc.SQLAlchemyError, OSError, OverflowError) as error:  # a number that is too large for a column
             raise self._said(error) from None
 
     def now(self) -> sa.ColumnElement[float]:
@@ -124,6 +126,8 @@ def _parsed(url: str) -> URL:
             "`store:` names no file, so nothing would be kept; write sqlite:///PATH, with three slashes for a path "
             "that starts at the project's folder, and four for an absolute one"
         )
+    for name in sorted(_OF_DRIVER.intersection(parsed.query)):
+        raise StoreError(f"`store:` has the parameter `{name}`, which is none of PostgreSQL's; take it away")
     return parsed.set(drivername=driver)
 
 

@@ -18,6 +18,7 @@ from reconcile.providers.http.edges import Edges, Timeouts
 from reconcile.providers.http.hiding import Hiding
 from reconcile.providers.http.protocol import HttpAnswer, HttpRequest, Request, parse
 from reconcile.providers.http.retries import Repeat, may_have_happened
+from reconcile.providers.http.shapes import identifier, list_items
 from reconcile.providers.http.transport import Transport
 from reconcile.providers.http.words import without_known
 
@@ -153,9 +154,16 @@ def test_a_secret_is_found_however_often_json_urls_and_html_were_written_again()
         assert [without_known(text, [secret]) for text in (by_json, by_url, by_html)] == ["***"] * 3
 
 
-def test_no_name_of_an_answer_is_repeated():
-    from reconcile.providers.http.shapes import list_items
+@pytest.mark.parametrize("given", [2**63, 2**64 - 1, 1e300, 1e18, 2.0**53, float("inf"), "9" * 19, -1, "../1", "１"])
+def test_what_no_database_can_keep_is_no_id(given):
+    assert identifier(given) is None
 
+
+def test_the_largest_id_is_one():
+    assert [identifier(given) for given in (2**63 - 1, 2.0**52, "9" * 18)] == [2**63 - 1, 2**52, 10**18 - 1]
+
+
+def test_no_name_of_an_answer_is_repeated():
     with pytest.raises(BadAnswer) as caught:
         list_items({"aK7qZw9LmT2x": 1}, "GET /sites", ("data",))
 
