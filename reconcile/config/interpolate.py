@@ -20,19 +20,24 @@ from reconcile.model.normalize import did_you_mean, quoted
 _MARK: Final = re.compile(r"\$\$\{|\$\{([^{}]*)\}?")
 _ENV: Final = re.compile(r"env\.([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?", re.DOTALL)
 MAX_SECRET_BYTES: Final = 64 * 1024
+#: Characters of all texts with references in them, and of what they give: a small file can name a larger one often.
+MAX_MADE: Final = 16 * 1024 * 1024
 
 
 @dataclass(slots=True)
 class Interpolator:
     """Replaces references in documents; `root` bounds what `${file...}` may read, `env` is the environment.
 
-    `written` is what stood where something was replaced, because what stands there now may be a secret.
+    `made` is how many characters came of it so far; `known` what files hold, by name. `written` is what stood where
+    something was replaced, because what stands there now may be a secret.
     """
 
     root: Path
     env: Mapping[str, str]
     faults: list[Fault] = field(default_factory=list)
     written: dict[tuple[str, Keys], str] = field(default_factory=dict)
+    made: int = 0
+    known: dict[str, str] = field(default_factory=dict)
 
     def document(self, document: Document) -> Document:
         """The document with every reference replaced; one without any comes back as it is."""
@@ -50,13 +55,29 @@ class Interpolator:
         return value
 
     def text(self, text: str, place: Place) -> Any:
+        if not self.afforded(len(text), place):
+            return ""
         names = [match for match in _MARK.finditer(text) if match[0] != "$${"]
         if names:
             # Among credentials, what stands around a reference may be a part of a secret.
             said = _MARK.sub(_named, text) if self.shown(place) else "".join(map(_named, names))
             self.written[place.file, place.keys] = said
-        made = _MARK.sub(lambda match: self.reference(match, place), text)
+        made = _MARK.sub(lambda match: self.replaced(match, place), text)
         return made if made == text else _typed(made, place.keys)
+
+    def afforded(self, size: int, place: Place) -> bool:
+        """Whether so many characters more may be made; that they may not is said once."""
+        before, self.made = self.made, self.made + size
+        if before <= MAX_MADE < self.made:
+            self.fail(place, f"the references of the project give more than {MAX_MADE >> 20} MiB of text, up to here")
+        return self.made <= MAX_MADE
+
+    def replaced(self, match: re.Match[str], place: Place) -> str:
+        """What a reference gives, as long as that is not too much."""
+        if self.made > MAX_MADE:
+            return ""
+        given = self.reference(match, place)
+        return given if self.afforded(len(given), place) else ""
 
     def reference(self, match: re.Match[str], place: Place) -> str:
         if match[0] == "$${":
@@ -91,8 +112,12 @@ class Interpolator:
         )
 
     def file(self, name: str, place: Place) -> str:
+        if name in self.known:
+            return self.known[name]
         try:
-            return read_inside(self.root, self.root / name, MAX_SECRET_BYTES).decode("utf-8").rstrip("\r\n")
+            data = read_inside(self.root, self.root / name, MAX_SECRET_BYTES)
+            self.known[name] = data.decode("utf-8").rstrip("\r\n")
+            return self.known[name]
         except Outside:
             return self.fail(place, f"{name} is outside the project; only files inside it are read")
         except NoFile:

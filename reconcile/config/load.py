@@ -23,8 +23,9 @@ from reconcile.errors import Problem, ReconcileError
 
 MAX_FILE_BYTES: Final = 32 * 1024 * 1024
 MAX_DEPTH: Final = 64
-#: How many values the aliases of a file may expand to.
+#: How many values the aliases of a file may expand to; a long text counts as one for each so many characters.
 MAX_EXPANDED: Final = 1_000_000
+_LONG: Final = 64
 
 _PREFIX: Final = "tag:yaml.org,2002:"
 _STR, _MAP, _SEQ = _PREFIX + "str", _PREFIX + "map", _PREFIX + "seq"
@@ -300,6 +301,7 @@ class _Builder:
 
     def mapping(self, node: yaml.Node) -> dict[str, Any]:
         made: dict[str, Any] = {}
+        first: dict[str, yaml.Node] = {}  # each key where it stands first; made where one stands twice
         merged: list[yaml.Node] = []
         for key_node, child in node.value:
             if type(key_node) is not yaml.ScalarNode:
@@ -310,7 +312,8 @@ class _Builder:
                 continue
             key = sys.intern(key_node.value)
             if key in made:
-                self.duplicate(key_node, node)
+                first = first or {k.value: k for k, _ in reversed(node.value) if type(k) is yaml.ScalarNode}
+                self.duplicate(key_node, first[key])
             made[key] = self.value(child)
         for source in merged:
             for part in source.value if type(source) is yaml.SequenceNode else [source]:
@@ -321,9 +324,8 @@ class _Builder:
                     self.fault(part, "`<<` merges mappings only")
         return made
 
-    def duplicate(self, again: yaml.Node, mapping: yaml.Node) -> None:
+    def duplicate(self, again: yaml.Node, first: yaml.Node) -> None:
         """The position of the second key can't be looked up by its path, so it is said here."""
-        first = next(key for key, _ in mapping.value if key.value == again.value)
         message = f'the key "{again.value}" stands here again; it was first at {{other}}'
         self.faults.append(Fault(self.at(again), message, self.at(first)))
 
@@ -343,7 +345,7 @@ class _Builder:
                 "this contains itself, by an alias in it",
             )
         if isinstance(node, yaml.ScalarNode):
-            return 1
+            return 1 + len(node.value) // _LONG
         children = (
             [child for pair in node.value for child in pair] if isinstance(node, yaml.MappingNode) else node.value
         )

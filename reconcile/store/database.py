@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +11,8 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, make_url
 
-from reconcile.errors import StoreError
+from reconcile.errors import ReconcileError, StoreError
+from reconcile.private import FOLDER, private_file, private_folder
 from reconcile.providers.http.words import one_line, without_secrets
 from reconcile.store.migrate import bring_up_to_date
 
@@ -23,9 +23,14 @@ DRIVERS: Final = {
     "postgresql": "postgresql+psycopg",
     "postgresql+psycopg": "postgresql+psycopg",
 }
+#: What the libraries take from a URL beside libpq's parameters: it would load code, or end what a transaction promises.
+_OF_DRIVER: Final = frozenset(("autocommit", "context", "cursor_factory", "plugin", "prepare_threshold", "row_factory"))
 #: Seconds until a server that does not answer is given up, and a file that another process writes to.
 CONNECT_TIMEOUT: Final = 10
 BUSY_TIMEOUT: Final = 30
+#: How SQLite's files begin (sqlite.org/fileformat.html), and what it appends to their names for its own.
+_MAGIC: Final = b"SQLite format 3\0"
+_HELPERS: Final = ("-journal", "-wal", "-shm")
 
 
 class Database:
@@ -43,15 +48,17 @@ class Database:
         try:
             if self.is_sqlite:
                 path = root / str(parsed.database)
+                self.place = str(path)
                 _make_private(path)
                 parsed = parsed.set(database=str(path.resolve()))
-                self.place = str(path)
             self.engine = _engine(parsed)
             self._quick = _sqlite(parsed, "NORMAL") if self.is_sqlite else self.engine
         except ImportError:
             raise StoreError(
                 f"{self.place}: the driver for PostgreSQL is not installed; install callback-reconcile[postgresql]"
             ) from None
+        except ReconcileError as error:
+            raise StoreError(str(error)) from None
         except (OSError, sa.exc.SQLAlchemyError, TypeError, ValueError) as error:
             raise self._said(error) from None
         try:
@@ -76,7 +83,7 @@ class Database:
         try:
             with (self.engine if durable else self._quick).begin() as connection:
                 yield connection
-        except (sa.exc.SQLAlchemyError, OSError) as error:
+        except (sa.exc.SQLAlchemyError, OSError, OverflowError) as error:  # a number that is too large for a column
             raise self._said(error) from None
 
     def now(self) -> sa.ColumnElement[float]:
@@ -119,6 +126,8 @@ def _parsed(url: str) -> URL:
             "`store:` names no file, so nothing would be kept; write sqlite:///PATH, with three slashes for a path "
             "that starts at the project's folder, and four for an absolute one"
         )
+    for name in sorted(_OF_DRIVER.intersection(parsed.query)):
+        raise StoreError(f"`store:` has the parameter `{name}`, which is none of PostgreSQL's; take it away")
     return parsed.set(drivername=driver)
 
 
@@ -134,14 +143,27 @@ def _place(url: URL) -> str:
 
 
 def _make_private(path: Path) -> None:
-    """The file, readable by its owner alone, before anything is in it; SQLite gives its helpers the same rights."""
+    """The file, readable by its owner alone, before anything is in it; SQLite gives its helpers the same rights.
+
+    Neither the file nor its helpers may be links, which a pull request can bring, and nothing else is made private that
+    happens to be there. Raises `ReconcileError`.
+    """
     folder = path.parent
     for missing in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
         missing.mkdir(mode=0o700)
-    if folder.name == ".reconcile":
-        folder.chmod(0o700)  # the emulator may have made it
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    path.chmod(0o600)
+    if folder.name == FOLDER:
+        private_folder(folder.parent)
+    for helper in _HELPERS:
+        if (helping := path.with_name(path.name + helper)).is_symlink():
+            raise ReconcileError(f"{helping}: is a link, and may lead anywhere; delete it")
+    if not path.is_symlink() and (path.is_file() or path.is_dir()) and not _may_be_ours(path):
+        raise ReconcileError(f"{path}: is there, and is no database of SQLite; name another file in `store:`")
+    private_file(path)
+
+
+def _may_be_ours(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC)) in (b"", _MAGIC)
 
 
 def _engine(url: URL) -> sa.Engine:

@@ -92,6 +92,8 @@ def revision(root: Path, environ: Mapping[str, str]) -> str | None:
     told = next((environ[name] for name in CI_REVISION if environ.get(name)), None)
     if told is not None:
         return told
+    if _holds_a_repository(root):
+        return None
     head = _git(root, "rev-parse", "--verify", "HEAD")
     if not head:
         return None
@@ -99,9 +101,23 @@ def revision(root: Path, environ: Mapping[str, str]) -> str | None:
     return head if changed == "" else f"{head}+"
 
 
+def _holds_a_repository(root: Path) -> bool:
+    """Whether, from the project up to the folder with `.git`, one looks like a bare repository to Git.
+
+    Git would obey the `config` in it, and start what that names; a pull request can bring any file but a `.git`.
+    """
+    for folder in (root.resolve(), *root.resolve().parents):
+        if (folder / ".git").exists():
+            return False
+        if (folder / "HEAD").exists() or (folder / "HEAD").is_symlink():
+            return True
+    return False
+
+
 def _git(root: Path, *arguments: str) -> str | None:
-    """What Git says; None where it does not work, or not in time. Nothing that the repository configures is run."""
-    command = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", str(root), *arguments]
+    """What Git says; None where it does not work, or not in time. Nothing that the project's files name is run."""
+    settings = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "safe.bareRepository=explicit")
+    command = ["git", *(part for setting in settings for part in ("-c", setting)), "-C", str(root), *arguments]
     try:
         done = subprocess.run(  # noqa: S603 - the arguments are ours
             command, stdin=subprocess.DEVNULL, capture_output=True, timeout=GIT_TIMEOUT, check=False

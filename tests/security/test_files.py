@@ -9,8 +9,9 @@ import threading
 import pytest
 
 from reconcile.config.inside import NoFile, Outside, TooLarge, read_inside
-from reconcile.errors import ReconcileError
+from reconcile.errors import ReconcileError, StoreError
 from reconcile.private import private_file, private_folder, write_private
+from reconcile.store import open_store
 
 
 def mode(path):
@@ -89,6 +90,37 @@ def test_a_link_in_the_place_of_what_is_kept_is_refused(tmp_path, make):
 
     with pytest.raises(ReconcileError, match="is a link, and may lead anywhere"):
         make(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["folder", "history.db", "history.db-wal", "history.db-shm", "history.db-journal"])
+def test_the_history_is_written_through_no_link(tmp_path, name):
+    root, outside = tmp_path / "project", tmp_path / "outside"
+    for folder in (root, outside):
+        folder.mkdir()
+        folder.chmod(0o755)
+    (outside / "history.db").write_bytes(b"")
+    (outside / "history.db").chmod(0o644)
+    if name == "folder":
+        (root / ".reconcile").symlink_to(outside)
+    else:
+        (root / ".reconcile").mkdir()
+        (root / ".reconcile" / name).symlink_to(outside / "history.db")
+
+    with pytest.raises(StoreError, match="is a link, and may lead anywhere"):
+        open_store("sqlite:///.reconcile/history.db", root)
+
+    assert [(path.name, path.read_bytes()) for path in outside.iterdir()] == [("history.db", b"")]
+    assert (mode(outside), mode(outside / "history.db")) == (0o755, 0o644)
+
+
+def test_what_is_no_database_keeps_its_mode(tmp_path):
+    (tmp_path / "page.html").write_text("<html>")
+    (tmp_path / "page.html").chmod(0o644)
+
+    with pytest.raises(StoreError, match="is no database of SQLite"):
+        open_store("sqlite:///page.html", tmp_path)
+
+    assert mode(tmp_path / "page.html") == 0o644
 
 
 def test_plans_reports_and_the_emulator_s_database_are_their_owner_s(reconcile, tmp_path):

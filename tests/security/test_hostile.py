@@ -15,6 +15,7 @@ from reconcile.errors import PlanFileError
 from reconcile.escaping import clean, clean_json, clean_lines
 from reconcile.planning.planfile import _digest, load
 from reconcile.reports.tables import cell
+from reconcile.store.who import revision
 
 ACCOUNT = "accounts: {a: {provider: pozvonim, uid: '1', api_key: k}}\n"
 
@@ -47,9 +48,14 @@ HUGE = {
     "a long line": "a: " + "x" * 10_000_000,
     "many keys": "".join(f"k{n}: 1\n" for n in range(200_000)),
     "one key often": "k: 1\n" * 20_000,
+    "the last of many keys often": "".join(f"k{n}: 1\n" for n in range(60_000)) + "k59999: 1\n" * 60_000,
     "quotes": 'a: "' + "\\u0041" * 500_000 + '"',
     "anchors": "".join(f"- &a{n} x\n" for n in range(200_000)),
     "dollars": "a: '" + "${" * 200_000 + "'",
+    "a file often": "a: '" + "${file.large.txt}" * 200_000 + "'",
+    "a long text often": f"defaults: {{report_email: &a {'x' * 1_000_000}}}\nsites:\n"
+    + "".join(f"  s{n}.ru: {{report_email: *a}}\n" for n in range(5_000)),
+    "an alias of a reference": f"a: &a '{'x' * 1_000}${{file.large.txt}}'\nb:\n" + "  - *a\n" * 20_000,
 }
 
 
@@ -57,6 +63,7 @@ HUGE = {
 def test_no_file_takes_time_or_memory_without_bounds(reconcile, tmp_path, name):
     (tmp_path / "p.yaml").write_text(ACCOUNT)
     (tmp_path / "q.yaml").write_text(HUGE[name])
+    (tmp_path / "large.txt").write_text("x" * 60_000)
     script = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30));"
         "from reconcile.cli.main import main; main(['validate'])"
@@ -86,6 +93,34 @@ def test_a_folder_brings_no_provider_and_no_module(reconcile, tmp_path):
 
     assert "no provider is named" in done.stderr
     assert not marker.exists()
+
+
+def test_a_repository_in_the_folder_configures_no_git(tmp_path):
+    """Git takes a folder with HEAD, objects and refs for a bare repository, obeys its config and starts its filters."""
+    project, made, marker = tmp_path / "clone" / "project", tmp_path / "made", tmp_path / "ran"
+
+    def git(folder, *args):
+        told = ("-c", "user.name=a", "-c", "user.email=a@a.ru", "-c", "init.defaultBranch=main")
+        subprocess.run(["git", *told, *args], cwd=folder, capture_output=True, check=True)
+
+    for folder in (project, made):
+        folder.mkdir(parents=True)
+        (folder / "p.yaml").write_text(ACCOUNT)
+        (folder / ".gitattributes").write_text("* filter=evil\n")
+    git(made, "init")
+    git(made, "add", "-A")
+    git(made, "commit", "-m", "x")
+    git(tmp_path / "clone", "init")
+    for name in ("objects", "refs", "index", "HEAD"):
+        (made / ".git" / name).rename(project / name)
+    core = f"[core]\nrepositoryformatversion = 0\nbare = false\nworktree = {project}\n"
+    (project / "config").write_text(f'{core}[filter "evil"]\nclean = "touch {marker}; cat"\n')
+    (project / "p.yaml").write_text(ACCOUNT + "#\n")
+
+    assert revision(project, {}) is None
+    assert not marker.exists()
+    git(project, "status")
+    assert marker.exists()  # so that it would have
 
 
 def test_a_settings_file_of_matplotlib_in_the_folder_draws_nothing_and_starts_nothing(tmp_path, monkeypatch):

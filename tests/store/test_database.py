@@ -24,8 +24,13 @@ WRONG = {
     "two slashes": ("sqlite://history.db", "names no file"),
     "a folder": ("sqlite:///folder", "folder can't be used: Is a directory"),
     "below a file": ("sqlite:///file/history.db", "history.db can't be used: "),
-    "no database": ("sqlite:///file", "file can't be used: file is not a database"),
+    "no database": ("sqlite:///file", "file: is there, and is no database of SQLite; name another file"),
     "nobody listens": ("postgresql://a:canary@127.0.0.1:1/db", "PostgreSQL at 127.0.0.1:1, database db can't be used"),
+    "no transactions": (
+        "postgresql://a:canary@127.0.0.1:1/db?autocommit=1",
+        "has the parameter `autocommit`, which is",
+    ),
+    "a plugin": ("postgresql://a:canary@127.0.0.1:1/db?plugin=canary", "has the parameter `plugin`, which is none of"),
     "no such parameter": ("postgresql://a@127.0.0.1:1/db?password=canary&colour=red", "can't be used: "),
 }
 

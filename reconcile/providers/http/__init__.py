@@ -9,4 +9,5 @@ clock                pure: whether the service's clock agrees with ours
 edges                pure: what else there is of the world, as one value: clocks, pauses, chance
 limiter  circuit     how fast an account's requests follow each other; when so many have failed that its run ends
 transport  failures  the thin HTTP edge; why no answer came
+bounded              connections on which no answer takes for ever
 """

@@ -6,6 +6,8 @@ No message made here holds a secret: a URL is named as method and path; what the
 from __future__ import annotations
 
 import re
+import reprlib
+import sys
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -14,13 +16,16 @@ from typing import Any, Final
 from reconcile import __version__
 from reconcile.errors import BadAnswer, Rejected, ServiceError
 from reconcile.providers.http.retries import Repeat
-from reconcile.providers.http.words import excerpt, one_line, place, without_secrets
+from reconcile.providers.http.words import excerpt, one_line, place, shortened, without_secrets
 
 _IN_QUERY: Final = ("GET", "DELETE")
 _SUCCESS: Final = (200, 201, 202, 204)
 _HEADERS: Final = {"Accept": "application/json", "User-Agent": f"reconcile/{__version__}"}
 _FORM: Final = "application/x-www-form-urlencoded"
 _JSON: Final = "application/json"
+#: An answer with more values is none: a megabyte of zeros, compressed to a kilobyte, may be a gigabyte as values.
+MAX_VALUES: Final = 8_000_000
+_OF_VALUES: Final = (b",", b"[", b"{")
 _BOM: Final = b"\xef\xbb\xbf"  # PHP files saved with one put it before every answer
 
 
@@ -128,6 +133,9 @@ def parse(
     successful = answer.status in _SUCCESS
     if not body.strip() and successful and request.method != "GET":
         return None
+    if sum(map(body.count, _OF_VALUES)) > MAX_VALUES:  # counted before: each takes far more memory than bytes
+        what = f"{request}: the answer has more than {MAX_VALUES:,} values"
+        raise BadAnswer(what, status=answer.status, retry_after=answer.retry_after)
     content = _decoded(body)
     envelope = content.get("error") if isinstance(content, dict) else None
     if envelope:
@@ -165,16 +173,25 @@ def _refusal(
 ) -> ServiceError:
     """The exception for an error envelope; the service's `http_code` counts where HTTP itself says that all is well."""
     fields = envelope if isinstance(envelope, dict) else {"message": envelope}
-    code = one_line(without_secrets(str(fields.get("code") or ""), secrets), 80)
-    said = str(fields.get("message") or "no message")
+    code = shortened(_text(fields.get("code") or ""), secrets, 80)
+    said = shortened(_text(fields.get("message") or "no message"), secrets, 300)
     status = answer.status if answer.status not in _SUCCESS else _http_code(fields.get("http_code"), answer.status)
     credentials = status in (401, 403) or _http_code(fields.get("http_code"), 0) in (401, 403)
     if credentials_code is not None and credentials_code.search(code.upper()) and status < 500:
         credentials = True
     where = f"{code}, HTTP {status}" if code else f"HTTP {status}"
-    message = f"{request}: {one_line(without_secrets(said, secrets), 300)} ({where})"
+    message = f"{request}: {said} ({where})"
     kind = Rejected if credentials else ServiceError
     return kind(message, status=status, code=code, retry_after=answer.retry_after)
+
+
+def _text(raw: Any) -> str:
+    """What stands in the place of a text. Of anything else the beginning, however deep and long it is."""
+    if isinstance(raw, str):
+        return raw
+    short = reprlib.Repr()
+    short.maxstring = sys.maxsize  # a text that was cut may end with half of a secret
+    return short.repr(raw)
 
 
 def _http_code(raw: Any, otherwise: int) -> int:

@@ -7,10 +7,13 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from reconcile.errors import BadAnswer
-from reconcile.model.normalize import quoted
-from reconcile.providers.http.words import without_secrets
 
 Json = dict[str, Any]
+
+#: The largest id that there may be: BIGINT's, of the service's database as of ours.
+LARGEST_ID: Final = 2**63 - 1
+#: Whole numbers that are given with a fraction are exact below this.
+_EXACT: Final = 2.0**53
 
 #: The keys under which a wrapper may count what it holds, and those under which it may keep its count apart. [assumed]
 COUNT_KEYS: Final = ("total", "count", "total_count")
@@ -35,8 +38,8 @@ def list_items(raw: Any, what: str, keys: Collection[str], *, whole: bool = True
         counted = max(counted, _count(raw))
         key = next((key for key in keys if isinstance(raw.get(key), list | dict)), None)
         if key is None:
-            names = without_secrets(quoted(sorted(raw)), ()) if raw else "nothing in it"
-            raise BadAnswer(f"{what}: expected a list, got an object with {names}", status=200)
+            # Not the keys that it has: an answer may repeat a secret anywhere.
+            raise BadAnswer(f"{what}: expected a list, got an object without {' or '.join(keys)}", status=200)
         raw = raw[key]
     items = list(raw.values()) if isinstance(raw, dict) else raw
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
@@ -52,12 +55,12 @@ def is_php_list(raw: Mapping[str, Any]) -> bool:
 
 
 def identifier(given: Any) -> int | None:
-    """An id, which PHP may give as text; None where it is none that can be used."""
+    """An id, which PHP may give as text; None where it is none that can be used: databases keep no larger ones."""
     if isinstance(given, str) and re.fullmatch(r"\s*[0-9]{1,18}\s*", given):
         given = int(given)
-    if isinstance(given, float) and given.is_integer():
+    if isinstance(given, float) and given.is_integer() and given < _EXACT:
         given = int(given)
-    return given if isinstance(given, int) and not isinstance(given, bool) and given > 0 else None
+    return given if isinstance(given, int) and not isinstance(given, bool) and 0 < given <= LARGEST_ID else None
 
 
 def by_id(items: Iterable[Json], what: str) -> dict[int, Json]:

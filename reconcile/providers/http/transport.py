@@ -14,13 +14,13 @@ from typing import Any, Final
 
 import requests
 import tenacity
-from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
 from reconcile.errors import BadAnswer, CircuitOpen, ConnectionFailed, NotSent, ProviderError
 from reconcile.model.hosts import is_exposed, is_loopback, origin
 from reconcile.model.state import Account
+from reconcile.providers.http.bounded import Bounded
 from reconcile.providers.http.circuit import Circuit, answered, speaks_of_the_service
 from reconcile.providers.http.edges import Edges, Timeouts
 from reconcile.providers.http.failures import explained
@@ -100,7 +100,7 @@ class Transport:
         # Lists of several owners are read at once, each perhaps with requests of its own: together no more than these.
         self._slots = threading.BoundedSemaphore(parallelism)
         # An adapter without a session: a thread-safe pool, no cookies, no redirects, no settings merged a request.
-        self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=parallelism)
+        self._adapter = Bounded(parallelism, self._timeouts.whole, edges.clock)
         self._settings = _settings(account)
 
     def send(self, request: Request, http: HttpRequest, secrets: Collection[str]) -> Any:
@@ -277,7 +277,9 @@ class Transport:
         while chunk := response.raw.read1(_CHUNK, decode_content=True):
             size += len(chunk)
             if size > MAX_BODY:
-                raise BadAnswer(f"{request}: the answer is larger than {MAX_BODY >> 20} MiB", status=0)
+                # With its status: a call or a payment that is answered so may have been done.
+                what = f"{request}: the answer is larger than {MAX_BODY >> 20} MiB"
+                raise BadAnswer(what, status=response.status_code)
             if self._edges.clock() - started > self._timeouts.whole:
                 raise ConnectionFailed(f"{request}: the answer was not complete after {self._timeouts.whole:g} s")
             yield chunk

@@ -20,9 +20,12 @@ _DIGEST: Final = re.compile(r"(?i)\b[0-9a-f]{32,}\b")
 #: A longer one is looked for as it is only: its spellings would make a pattern without end.
 _LONGEST_SPELLED: Final = 512
 _SHORTEST_BASE64: Final = 6
+#: How often a spelling may be spelled again: JSON within JSON doubles its backslashes.
+_AGAIN: Final = "{0,8}"
+_BACKSLASHES: Final = r"\\{1,16}"
 _ENTITIES: Final = ("quot", "amp", "lt", "gt", "apos")
 _EXCERPT: Final = 80
-#: So many bytes of a body are looked at for its excerpt.
+#: So many bytes of a body, or characters of a message, are looked at for what is said of it.
 _SEEN: Final = 8192
 
 
@@ -55,16 +58,16 @@ def _spelled(secret: str) -> re.Pattern[str]:
 
 
 def _forms(char: str) -> str:
-    """A pattern of the spellings of one character."""
+    """A pattern of the spellings of one character, each of them bounded: no text takes longer than it is long."""
     units = char.encode("utf-16-be", "surrogatepass")
-    by_json = "".join(rf"\\+u{units[i] << 8 | units[i + 1]:04x}" for i in range(0, len(units), 2))
-    by_url = "".join(f"%(?:25)*{byte:02x}" for byte in char.encode("utf-8", "surrogatepass"))
-    by_html = rf"&(?:amp;)*\#(?:0*{ord(char)}|x0*{ord(char):x});"
+    by_json = "".join(rf"{_BACKSLASHES}u{units[i] << 8 | units[i + 1]:04x}" for i in range(0, len(units), 2))
+    by_url = "".join(f"%(?:25){_AGAIN}{byte:02x}" for byte in char.encode("utf-8", "surrogatepass"))
+    by_html = rf"&(?:amp;){_AGAIN}\#(?:0{_AGAIN}{ord(char)}|x0{_AGAIN}{ord(char):x});"
     forms = [re.escape(char), *(f"(?i:{form})" for form in (by_url, by_json, by_html))]
-    forms += [f"&(?:amp;)*{name};" for name in _ENTITIES if html.unescape(f"&{name};") == char]
+    forms += [f"&(?:amp;){_AGAIN}{name};" for name in _ENTITIES if html.unescape(f"&{name};") == char]
     short = json.dumps(char)[1:-1]  # such as \\n or \\"
     if char == "/" or short[0] == "\\":
-        forms.append(r"\\+" + re.escape(short[-1]))
+        forms.append(_BACKSLASHES + re.escape(short[-1]))
     if char == " ":
         forms.append("[+]")
     return f"(?:{'|'.join(forms)})"
@@ -83,11 +86,16 @@ def excerpt(body: bytes, secrets: Collection[str]) -> str:
     """The beginning of a body, quoted."""
     if not body.strip():
         return "an empty body"
-    # Blotted out before it is cut, so that no half of a secret stays; a slice, so that a large page costs nothing.
-    text = without_secrets(body[:_SEEN].decode("utf-8", "replace"), secrets)
-    if len(body) > _SEEN:  # the end of the slice may be half of a secret
-        text = text[: _SEEN // 4]
-    return f'"{one_line(text, _EXCERPT)}"'
+    return f'"{shortened(body[: _SEEN + 1].decode("utf-8", "replace"), secrets, _EXCERPT)}"'
+
+
+def shortened(text: str, secrets: Collection[str], limit: int) -> str:
+    """The beginning of what a service says, on one line, without secrets; of any length, as a slice is looked at."""
+    # Blotted out before it is cut, so that no half of a secret stays.
+    said = without_secrets(text[:_SEEN], secrets)
+    if len(text) > _SEEN:  # the end of the slice may be half of a secret
+        said = said[: _SEEN // 4]
+    return one_line(said, limit)
 
 
 def one_line(text: str, limit: int) -> str:

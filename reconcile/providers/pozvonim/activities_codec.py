@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from reconcile.errors import BadAnswer, ProviderError
 from reconcile.model.capabilities import Status
-from reconcile.model.normalize import quoted, read_phone
+from reconcile.model.normalize import read_phone
 from reconcile.providers.activities import Call, Client, Purse, Widget
 from reconcile.providers.http.shapes import Json, kind_of
 from reconcile.providers.pozvonim import assumed
@@ -186,7 +186,8 @@ def zone_of(profile: Any) -> tzinfo:
         size = timedelta(hours=int(offset[2]), minutes=int(offset[3] or 0))
         return timezone(size if offset[1] == "+" else -size)
     except (KeyError, ValueError, OSError):
-        message = f"GET /profile: the time zone {quoted(given)} is not known, so that the service's dates can't be read"
+        # Not what it says instead: an answer may repeat a secret anywhere.
+        message = "GET /profile: its time zone is none that is known, so that the service's dates can't be read"
         raise BadAnswer(message, status=200) from None
 
 

@@ -68,7 +68,13 @@ def test_no_websites(raw: Any) -> None:
         ("client_id=70412345", "GET /websites: expected a list of objects, got a text"),
         (17, "GET /websites: expected a list of objects, got a number"),
         ([SITE, "x"], "GET /websites: expected a list of objects, got a list of other things"),
-        ({"ok": True}, 'GET /websites: expected a list, got an object with ["ok"]'),
+        (
+            {"ok": True},
+            (
+                "GET /websites: expected a list, got an object without data or items or websites or sites or statistics"
+                " or calls"
+            ),
+        ),
         ({"data": [SITE], "total": 2}, "GET /websites: only 1 of 2 came; the list is not complete"),
         ([SITE, SITE | {"id": 12345}], "website 12345 is in the list of websites twice"),
         ([SITE | {"id": "abc"}], "a website in the list of websites has no usable id"),

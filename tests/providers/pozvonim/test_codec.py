@@ -64,7 +64,7 @@ def test_empty_lists(raw: Any) -> None:
         ("", "got a text"),
         (7, "got a number"),
         ([1], "got a list of other things"),
-        ({"ok": 1}, r'got an object with \["ok"\]'),
+        ({"ok": 1}, "got an object without data or items or sites"),
         ({"data": None}, "got an object"),
         ({"0": 1}, "list of objects"),
         ({"data": ITEMS, "total": 3}, "only 2 of 3"),
