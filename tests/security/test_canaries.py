@@ -17,7 +17,7 @@ from reconcile.cli import boundary, main
 from reconcile.cli.main import COMMANDS
 from reconcile.emulator import Emulator, Options
 from reconcile.providers.chaser.provider import Chaser
-from reconcile.providers.http.transport import Timeouts
+from reconcile.providers.http.edges import Edges, Timeouts
 from reconcile.providers.pozvonim.provider import Pozvonim
 
 #: A secret of each kind; the middles are spelled differently in URLs, JSON and HTML.
@@ -81,8 +81,9 @@ RUNS = {
     "time": [[], ["--format", "json"]],
     "apply": [["plan.json"], ["--yes"], ["--yes", "--format", "json"]],
     "destroy": [["--yes", "--select", "new.ru", "--format", "json"], ["--yes", "--allow-deletes", "9"]],
-    "history": [[], ["--format", "json"]],
+    "history": [[], ["--format", "json"], ["latest"], ["latest", "--format", "json"]],
     "rollback": [["latest", "--yes"]],
+    "unlock": [["studio", "--yes"]],
     "emulator": [
         ["--account", CANARIES["LITERAL"]],
         ["--chaser-account", CANARIES["LITERAL"]],
@@ -143,9 +144,10 @@ def told(monkeypatch):
     monkeypatch.setattr(boundary, "ended_by", ended_by)
     for name, value in CANARIES.items():
         monkeypatch.setenv(name, value)
+    quick = Edges(wait=lambda event, seconds: None, timeouts=Timeouts(2.0, 0.2, 0.2, 2.0))
     for provider in (Pozvonim, Chaser):
-        monkeypatch.setitem(provider.__init__.__kwdefaults__, "sleep", lambda seconds: None)
-        monkeypatch.setitem(provider.__init__.__kwdefaults__, "timeouts", Timeouts(2.0, 0.2, 0.2, 2.0))
+        assert "edges" in provider.__init__.__kwdefaults__
+        monkeypatch.setitem(provider.__init__.__kwdefaults__, "edges", quick)
     return kept
 
 
