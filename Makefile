@@ -12,9 +12,10 @@ demo: $(VENV)/run/.installed  ## An agency and a studio, planned, applied, and p
 	@PATH="$(CURDIR)/$(VENV)/run/bin:$$PATH" sh examples/demo.sh
 
 test: $(VENV)/test/.installed  ## All tests, against the installed wheel, with branch coverage.
-	$(VENV)/test/bin/pytest -n auto --cov --cov-report=term --cov-report=xml $(TESTS)
+	$(VENV)/test/bin/pytest -n auto -m 'not long' --cov --cov-report=term --cov-report=xml $(TESTS)
 
-chaos: $(VENV)/test/.installed  ## Seeded schedules of faults, kills and signals: `make chaos N=10000`, `make chaos SEED=123 N=1`.
+chaos: $(VENV)/test/.installed  ## kill -9 everywhere, and schedules of faults: `make chaos N=10000`, `make chaos SEED=123 N=1`.
+	$(VENV)/test/bin/pytest -n auto -m long tests/chaos
 	PYTHONPATH=tests/support $(VENV)/test/bin/python -P -m chaos -n $(N) --seed $(SEED)
 
 lint: $(VENV)/lint/.installed  ## ruff and mypy --strict.

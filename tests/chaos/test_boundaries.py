@@ -13,6 +13,8 @@ from chaos.world import UID, Site, World
 
 from reconcile.emulator import Fault, Moment, Phase
 
+pytestmark = pytest.mark.long
+
 #: So many requests the whole apply takes, on one connection; the first test says whether that is still so.
 REQUESTS = 25
 #: The calls among them that change something, in order; the site of a new client comes with the client.

@@ -146,9 +146,10 @@ def told(monkeypatch):
     monkeypatch.setattr(boundary, "ended_by", ended_by)
     for name, value in CANARIES.items():
         monkeypatch.setenv(name, value)
-    hurried = Edges(wait=lambda event, seconds: None, timeouts=Timeouts(2.0, 0.2, 0.2, 2.0))
+    quick = Edges(wait=lambda event, seconds: None, timeouts=Timeouts(2.0, 0.2, 0.2, 2.0))
     for provider in (Pozvonim, Chaser):
-        monkeypatch.setitem(provider.__init__.__kwdefaults__, "edges", hurried)
+        assert "edges" in provider.__init__.__kwdefaults__
+        monkeypatch.setitem(provider.__init__.__kwdefaults__, "edges", quick)
     return kept
 
 

@@ -118,7 +118,8 @@ class Transport:
                     raise failures[-1] from None
                 raise
             except ProviderError as error:
-                failures.append(error)
+                # Without the frames that it came through: they keep the answer, which may be large.
+                failures.append(error.with_traceback(None))
                 raise
 
         retrying = tenacity.Retrying(
