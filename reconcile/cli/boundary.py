@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import sys
+from contextlib import suppress
 
 import click
 
@@ -35,6 +36,8 @@ def ended_by(error: BaseException, settings: Settings) -> int:
             return ExitCode.ERROR
         case OSError(errno=errno.EIO, filename=None):
             return ExitCode.INTERRUPTED  # so does a terminal say that it was closed; its signal is on the way
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EFBIG, filename=None):
+            return _foreseen(ReconcileError(f"what there is to say can't be written: {error.strerror}"), settings)
         case OSError() if error.filename is not None:
             return _foreseen(ReconcileError(f"{error.filename}: {error.strerror}"), settings)
         case SystemExit() | GeneratorExit():
@@ -52,7 +55,8 @@ def _foreseen(error: ReconcileError, settings: Settings) -> int:
     if settings.format == "json":
         from reconcile.reports.json import error_json
 
-        click.echo(error_json(error), nl=False)
+        with suppress(OSError):  # the message below is left
+            click.echo(error_json(error), nl=False)
     if isinstance(error, ConfigError):
         click.echo("\n".join(clean(str(problem)) for problem in error.problems), err=True)
         wrong = len(error.problems)

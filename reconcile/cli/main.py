@@ -7,6 +7,7 @@ import gc
 import importlib
 import os
 import sys
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -89,8 +90,10 @@ def cli() -> None:
 
 def main(args: list[str] | None = None) -> None:
     """Runs the program and exits."""
+    _open_what_is_closed()
     signals.interrupt_by_all()
     code = run(sys.argv[1:] if args is None else args)
+    _leave_nothing_unwritten()
     if code == ExitCode.INTERRUPTED:
         # Threads may still wait for answers that nobody wants any more; the interpreter would wait for them.
         for stream in (sys.stdout, sys.stderr):
@@ -98,6 +101,23 @@ def main(args: list[str] | None = None) -> None:
                 stream.flush()
         os._exit(code)
     sys.exit(code)
+
+
+def _open_what_is_closed() -> None:
+    """Standard streams that the program was started without (`<&-`, some schedulers) lead nowhere."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - as long as the program
+
+
+def _leave_nothing_unwritten() -> None:
+    """What can't be written was said already; the interpreter would try again, and end with a code of its own."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):  # full, or whoever read it has gone
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def run(args: list[str]) -> int:

@@ -44,7 +44,7 @@ class Database:
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         self._secrets = [str(secret) for secret in (parsed.password, *_passwords(parsed)) if secret]
         self._clock = clock or (time.time if self.is_sqlite else None)
-        self.place = _place(parsed)
+        self.place = str(root / str(parsed.database)) if self.is_sqlite else _place(parsed)
         try:
             if self.is_sqlite:
                 path = root / str(parsed.database)

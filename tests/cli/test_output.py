@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -324,3 +327,36 @@ def test_output_that_nobody_reads_is_no_crash(studio, start):
     _, errors = process.communicate(timeout=30)
 
     assert b"Traceback" not in errors
+
+
+# --- output that goes nowhere -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+@pytest.mark.parametrize("args", [("plan",), ("plan", "--format", "json"), ("plan", "--write", "json=/dev/full")])
+def test_a_full_disk_is_one_clear_error(studio, start, args):
+    studio.declare("acme.ru:")
+    with Path("/dev/null" if "--write" in args else "/dev/full").open("w") as output:
+        process = start(*args, stdout=output)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert said == b"error: what there is to say can't be written: No space left on device\n"
+
+
+@pytest.mark.parametrize(("args", "code"), [("", 64), ("--yes", 0)])
+@pytest.mark.parametrize("closed", ["<&-", "<&- >&-", "<&- 2>&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed_lead_nowhere(studio, project, clean_environment, closed, args, code):
+    studio.declare("acme.ru:")
+    command = f'"$0" -m reconcile apply {args} {closed}'
+    done = subprocess.run(
+        ["sh", "-c", command, sys.executable],
+        check=False,
+        cwd=project,
+        env=clean_environment | {"KEY": "the-secret-key"},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.returncode == code
+    assert "bug" not in done.stderr
+    assert len(studio.writes()) == (code == 0)

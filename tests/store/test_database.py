@@ -22,7 +22,7 @@ WRONG = {
     "memory": ("sqlite://", "names no file, so nothing would be kept; write sqlite:///PATH"),
     "memory by name": ("sqlite:///:memory:", "names no file"),
     "two slashes": ("sqlite://history.db", "names no file"),
-    "a folder": ("sqlite:///folder", "folder can't be used: Is a directory"),
+    "a folder": ("sqlite:///folder", "/folder can't be used: Is a directory"),
     "below a file": ("sqlite:///file/history.db", "history.db can't be used: "),
     "no database": ("sqlite:///file", "file: is there, and is no database of SQLite; name another file"),
     "nobody listens": ("postgresql://a:canary@127.0.0.1:1/db", "PostgreSQL at 127.0.0.1:1, database db can't be used"),
