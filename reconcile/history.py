@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from reconcile.errors import StoreError
+from reconcile.model.fields import schemas
 from reconcile.planning.select import glob_matches
 from reconcile.store import is_there, open_store
+from reconcile.store.database import file_of
 from reconcile.store.records import RunRecord, StepRecord
 from reconcile.store.store import Store
 from reconcile.workflow import Project
@@ -34,6 +36,16 @@ def runs(
         if account is None and not select:
             return store.runs(limit)
         return list(islice(_fitting(store, account, select), limit))
+
+
+def nothing(project: Project, *, filtered: bool) -> str:
+    """Why there is nothing to list. A file of the project's choice is named, as it may be the wrong one."""
+    url = project.desired.store
+    if filtered:
+        return "No run is like that."
+    if is_there(url, project.root) or url == schemas()["project"]["properties"]["store"]["default"]:
+        return "Nothing has been applied yet."
+    return f"Nothing has been applied yet: there is no file {file_of(url, project.root)}, which `store:` names."
 
 
 def _fitting(store: Store, account: str | None, select: Sequence[str]) -> Iterator[RunRecord]:

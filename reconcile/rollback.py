@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from reconcile.live import owners_in_doubt, read, with_owners
 from reconcile.model.fields import UNMANAGED, Kinds
 from reconcile.model.normalize import did_you_mean
 from reconcile.model.resource import Desired
-from reconcile.planning.plan import Plan
+from reconcile.planning.plan import Diagnostic, Plan, Severity
 from reconcile.planning.select import Selection
 from reconcile.planning.undo import build_undo_plan
 from reconcile.runs import account_keys
@@ -63,14 +63,26 @@ def plan(project: Project, run: RunRecord, providers: Mapping[str, Provider], se
     """What takes a run back; `project` and `run` are those of `in_project`. Raises `PlanError`."""
     desired = project.desired
     done = deeds(run, desired.kinds)
+    if not done:
+        raise PlanError(
+            f"run {run.name} changed nothing, so there is nothing to undo; `reconcile history` lists others"
+        )
     kinds = {name: _kinds_read(name, done) for name in sorted({deed.change.address.account for deed in done})}
     live, unread = read(providers, kinds)
     made = build_undo_plan(run.name, done, desired, live, selection=selection, unread=unread)
     doubtful = owners_in_doubt(desired, made, kinds)
-    if not doubtful:
-        return made
-    live, more = with_owners(desired, providers, live, doubtful)
-    return build_undo_plan(run.name, done, desired, live, selection=selection, unread=[*unread, *more])
+    if doubtful:
+        live, more = with_owners(desired, providers, live, doubtful)
+        made = build_undo_plan(run.name, done, desired, live, selection=selection, unread=[*unread, *more])
+    return replace(made, diagnostics=(*_again(run), *made.diagnostics))
+
+
+def _again(run: RunRecord) -> Iterator[Diagnostic]:
+    """What a person should know who undoes a rollback, perhaps by `latest`."""
+    command, _, undone = run.command.partition(" ")
+    if command == "rollback":
+        message = f"run {run.name} is itself a rollback: to undo it does again what run {undone} did"
+        yield Diagnostic(Severity.WARNING, "", message)
 
 
 def _kinds_read(account: str, done: tuple[Deed, ...]) -> frozenset[str]:

@@ -15,6 +15,7 @@ import click
 from reconcile.errors import UsageError
 
 if TYPE_CHECKING:
+    from reconcile.applying.report import Result
     from reconcile.applying.sending import Advance
     from reconcile.planning.plan import Plan
     from reconcile.planning.select import Selection
@@ -182,10 +183,13 @@ def progress(length: int, label: str, settings: Settings) -> Iterator[Advance]:
     if not length or settings.progress == "never" or not sys.stderr.isatty():
         yield lambda result: None
         return
+    from reconcile.applying.report import Outcome
+
     with click.progressbar(length=length, label=label, file=sys.stderr, show_pos=True) as bar:
 
-        def advance(result: object) -> None:
-            with suppress(OSError):  # a terminal that was closed ends no run in the middle of a change
-                bar.update(1)
+        def advance(result: Result) -> None:
+            if result.outcome is not Outcome.NOT_ATTEMPTED:  # a bar that runs to its end would look like all of it
+                with suppress(OSError):  # a terminal that was closed ends no run in the middle of a change
+                    bar.update(1)
 
         yield advance

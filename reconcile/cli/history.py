@@ -65,5 +65,5 @@ def command(
     elif runs:
         click.echo(runs_text(runs, colour=colour), nl=False, color=True)
     else:
-        click.echo("No run is like that." if account or select else "Nothing has been applied yet.")
+        click.echo(history.nothing(project, filtered=bool(account or select)))
     return 0

@@ -149,6 +149,8 @@ def _typed(text: str, keys: Keys) -> Any:
         return text
     if "integer" in types and re.fullmatch(r"-?\d{1,18}", text):
         return int(text)
+    if "number" in types and re.fullmatch(r"-?\d{1,18}(\.\d{1,18})?", text):
+        return float(text) if "." in text else int(text)
     if "boolean" in types and text.lower() in ("true", "false"):
         return text.lower() == "true"
     return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -116,6 +117,8 @@ def _parsed(url: str) -> URL:
             "`store:` is no URL of a database; write something like sqlite:///.reconcile/history.db "
             "or postgresql+psycopg://user@host/database"
         ) from None
+    if url.count("@") > 1:  # what stands after the first would be taken for the host, and named
+        raise StoreError("`store:` has more than one @; one in a password is written %40, and / # ? % there likewise")
     driver = DRIVERS.get(parsed.drivername)
     if driver is None:
         hint = "; write postgresql://" if parsed.drivername == "postgres" else f"; known are {', '.join(DRIVERS)}"
@@ -184,10 +187,24 @@ def _sqlite(url: URL, synchronous: str) -> sa.Engine:
 
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
-        for pragma in ("journal_mode = WAL", f"synchronous = {synchronous}", "foreign_keys = ON"):
+        _use_wal(connection)
+        for pragma in (f"synchronous = {synchronous}", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT})
     sa.event.listen(engine, "connect", prepare)
     sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     return engine
+
+
+def _use_wal(connection: Any) -> None:
+    """Turns on the write-ahead log. SQLite does not wait for others who do the same, so this does."""
+    for left in range(10 * BUSY_TIMEOUT, -1, -1):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if not left or "locked" not in str(error):
+                raise
+            time.sleep(0.1)
+        else:
+            return

@@ -156,7 +156,10 @@ class Lease:
         for name, key in sorted(self.keys.items()):
             record = now.get(key)
             if record is None:
-                return f"this run's hold of account {name} was broken (`reconcile unlock`)"
+                return (
+                    f"this run's hold of account {name} is gone: somebody broke it with `reconcile unlock`, or took it "
+                    f"over after {TTL:.0f} s without a sign of life"
+                )
             if record.run != self.run:
                 return f"this run has lost account {name}, after {TTL:.0f} s without a sign of life, to {record}"
         return "this run's hold of its accounts was broken"

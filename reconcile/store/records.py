@@ -13,7 +13,7 @@ from reconcile.model.capabilities import Action
 
 
 class Status(StrEnum):
-    """How a run ended. DIED: it stopped without a word, and a later run has closed it."""
+    """How a run ended. DIED: it stopped without a word; a later run closes it."""
 
     RUNNING = "running"
     DONE = "done"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -53,13 +54,19 @@ class Store:
         with self._database.begin() as connection:
             rows = connection.execute(_newest_first().limit(limit)).all()
             counts = _counts(connection, [row.name for row in rows])
-            return [run_record(row, summary_of(counts[row.name])) for row in rows]
+            living = self._living(connection)
+            return [_seen(run_record(row, summary_of(counts[row.name])), living) for row in rows]
 
     def run(self, name: str) -> RunRecord:
         """One run with its steps: by its name, by what only its name begins with, or `latest`."""
         with self._database.begin() as connection:
             row = self._find(connection, name)
-            return run_record(row, summary_of(_counts(connection, [row.name])[row.name]), _steps(connection, row.name))
+            summary = summary_of(_counts(connection, [row.name])[row.name])
+            return _seen(run_record(row, summary, _steps(connection, row.name)), self._living(connection))
+
+    def _living(self, connection: Connection) -> set[str]:
+        """The names of the runs that may still be at work."""
+        return {record.run for record in held(self._database, connection) if record.living}
 
     def _find(self, connection: Connection, name: str) -> Any:
         if name == LATEST:
@@ -145,7 +152,7 @@ class Store:
         names = {key: name for name, key in lease.keys.items()}
         found = []
         with self._database.begin() as connection:
-            living = {record.run for record in held(self._database, connection) if record.living}
+            living = self._living(connection)
             running = _newest_first().where(runs.c.status == Status.RUNNING.value)
             for row in reversed(connection.execute(running).all()):
                 if row.name in living:
@@ -180,6 +187,12 @@ class Store:
                 over = runs.c.name == run.name, runs.c.status == Status.RUNNING.value
                 died = runs.update().where(*over).values(status=Status.DIED.value, finished=self._database.now())
                 connection.execute(died)
+
+
+def _seen(record: RunRecord, living: Collection[str]) -> RunRecord:
+    """A run as it is to be told: one that is noted as running, and holds nothing any more, has died."""
+    gone = record.status is Status.RUNNING and record.name not in living
+    return replace(record, status=Status.DIED) if gone else record
 
 
 def _newest_first() -> sa.Select[Any]:

@@ -103,7 +103,7 @@ def test_a_run_whose_hold_is_broken_sends_nothing_more_and_says_so_once(slow, st
     assert 0 < sent < len(SITES)
     text = output.decode()
     assert first.returncode == 5
-    assert text.count("this run's hold of account studio was broken (`reconcile unlock`)") == 1
+    assert text.count("this run's hold of account studio is gone: somebody broke it with `reconcile unlock`") == 1
     assert f"Apply: {sent} of 40 changes done, {40 - sent} not attempted." in text
     [dead] = history(project, store_url)
     assert (dead.status, dead.summary["done"], dead.summary["not_attempted"]) == ("partial", sent, 40 - sent)

@@ -12,6 +12,7 @@ from contextlib import suppress
 import pytest
 
 ESCAPE = "\x1b["
+END = "\x04"  # Ctrl-D
 
 
 @pytest.fixture
@@ -35,10 +36,11 @@ def on_terminal(start, read_terminal):
         text = ""
         if answer is not None:
             text = read_terminal(ours, "Only `yes` goes on")
-            if isinstance(answer, signal.Signals):
-                # Between question and answer Python notes a signal but reads on; people press again.
+            if answer == END or isinstance(answer, signal.Signals):
+                # Between question and answer Python notes a signal but reads on, and an end of input is forgotten as the
+                # terminal changes its mode; people press again.
                 while process.poll() is None:
-                    process.send_signal(answer)
+                    os.write(ours, END.encode()) if answer == END else process.send_signal(answer)
                     with suppress(subprocess.TimeoutExpired):
                         process.wait(timeout=2)
             else:
@@ -72,7 +74,7 @@ def test_only_yes_goes_on(changed, on_terminal, answer):
 
 
 def test_the_end_of_input_and_signals_at_the_question_change_nothing(changed, on_terminal):
-    for answer in ("\x04", signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for answer in (END, signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         text, code = on_terminal("apply", answer=answer)
         assert code == 130
         assert "interrupted; nothing more is done" in text

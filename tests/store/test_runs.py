@@ -271,7 +271,7 @@ def test_a_run_over_two_accounts_is_closed_when_both_are(process, clock):
     journal.intend([Intent(other)])
     clock.now += 61
 
-    for name, status, left in (("studio", Status.RUNNING, 1), ("second", Status.DIED, 0)):
+    for name, status, left in (("studio", Status.DIED, 1), ("second", Status.DIED, 0)):
         with process.lease(f"closes {name}", {name: keys[name]}) as lease:
             [(run, _)] = process.store.died(lease)
             process.store.close_died(run, [(step, Finding(Outcome.UNKNOWN, "who knows")) for step in run.steps])
