@@ -11,6 +11,7 @@ import os
 import signal
 import stat
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -26,21 +27,26 @@ SIGNALS: Final = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)
 )
 INTERRUPTED: Final = "interrupted; nothing more is done"
+#: Seconds within which the system and the shell send the hang-ups that are one.
+_AT_ONCE: Final = 1.0
 _HANG_UP: Final = getattr(signal, "SIGHUP", None)
 
 
 def interrupt_by_all() -> None:
     """From now on the first of the signals interrupts the program, as Ctrl-C does, and the second one ends it.
 
-    So does an interruption that nobody gets, as it hit a finalizer, from which Python lets no exception go on.
+    So does an interruption that nobody gets, as it hit a finalizer, from which Python lets no exception go on. One that
+    comes right before a question is answered can get lost, too; then a hang-up that comes later is the second.
     """
     unraisable = sys.unraisablehook
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        if _counts(number, _program.seen):
+        late = _program.seen > 0 and time.monotonic() - _program.since > _AT_ONCE
+        if _counts(number, _program.seen) or late:
             _program.seen += 1
             if _program.seen > 1:
                 _end()
+            _program.since = time.monotonic()
             raise KeyboardInterrupt
 
     def lost(what: sys.UnraisableHookArgs) -> None:
@@ -48,16 +54,20 @@ def interrupt_by_all() -> None:
             _end()
         unraisable(what)
 
-    _program.seen = 0
+    _program.seen, _program.since = 0, float("inf")
     sys.unraisablehook = lost
     _handle(interrupt)
 
 
 @dataclass(slots=True)
 class _Program:
-    """How many signals the program has got; those that something was finished after count as one."""
+    """How many signals the program has got, and when the first came that interrupted it, on the monotonic clock.
+
+    Those that something was finished after count as one.
+    """
 
     seen: int = 0
+    since: float = float("inf")
 
 
 _program = _Program()

@@ -7,6 +7,8 @@ import json
 import os
 import pty
 import signal
+import subprocess
+import sys
 import termios
 import time
 
@@ -248,3 +250,23 @@ def test_the_first_signal_waits_for_the_answer_of_a_call(begin, start):
 
     assert (code, output) == (130, f"Call 1000001: {PHONE} is called for acme.ru now.\n")
     assert [call["site_id"] for call in studio.emulator.calls("100")] == [site]
+
+
+LOST = """
+import os, signal, time
+from contextlib import suppress
+from reconcile.cli import signals
+
+signals.interrupt_by_all()
+for seconds in (0, 0, 1.1):
+    time.sleep(seconds)
+    with suppress(KeyboardInterrupt):
+        os.kill(os.getpid(), signal.SIGHUP)
+    print("on", flush=True)
+"""
+
+
+def test_a_later_hang_up_ends_what_an_interruption_that_got_lost_did_not():
+    """The second comes at once, from the shell, and is the same one; the third is not."""
+    done = subprocess.run([sys.executable, "-c", LOST], capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout) == (130, "on\non\n")
