@@ -37,8 +37,8 @@ def on_terminal(start, read_terminal):
         if answer is not None:
             text = read_terminal(ours, "Only `yes` goes on")
             if answer == END or isinstance(answer, signal.Signals):
-                # Between question and answer Python notes a signal but reads on, and an end of input is forgotten as the
-                # terminal changes its mode; people press again.
+                # Between question and answer Python notes a signal but reads on, and an end of input is forgotten as
+                # the terminal changes its mode; people press again.
                 while process.poll() is None:
                     os.write(ours, END.encode()) if answer == END else process.send_signal(answer)
                     with suppress(subprocess.TimeoutExpired):
