@@ -77,6 +77,14 @@ def plan(project: Project, run: RunRecord, providers: Mapping[str, Provider], se
     return replace(made, diagnostics=(*_again(run), *made.diagnostics))
 
 
+def require_deeds(project: Project, run: RunRecord) -> None:
+    """Raises `PlanError` for a run that changed nothing: to undo it must not look like a success."""
+    if not deeds(run, project.desired.kinds):
+        raise PlanError(
+            f"run {run.name} changed nothing, so there is nothing to undo; `reconcile history` lists others"
+        )
+
+
 def _again(run: RunRecord) -> Iterator[Diagnostic]:
     """What a person should know who undoes a rollback, perhaps by `latest`."""
     command, _, undone = run.command.partition(" ")

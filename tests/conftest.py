@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import os
 import re
 import subprocess
@@ -23,6 +24,16 @@ def environment(**more: str) -> dict[str, str]:
     """An environment without any settings of the user's."""
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     return kept | {"PYTHONUTF8": "1", "PYTHONWARNINGS": "error"} | more
+
+
+@pytest.fixture(autouse=True)
+def _log_as_before() -> Iterator[None]:
+    """A command that runs in this process may say how the program's log is shown; the next test is not to notice."""
+    log = logging.getLogger("reconcile")
+    before = log.handlers, log.propagate, log.level
+    yield
+    log.handlers, log.propagate = before[0], before[1]
+    log.setLevel(before[2])
 
 
 @pytest.fixture

@@ -65,6 +65,7 @@ def command(
     ):
         close_died(run, project, providers)
         _, record = rollback.in_project(project, run.store.run(record.name))  # it may be one of those
+        rollback.require_deeds(project, record)
         plan = rollback.plan(project, record, providers, selected(select))
         if format_ == "json":  # the report alone does not tell what can't come back
             for text in said_texts(plan):

@@ -131,7 +131,6 @@ def test_what_changes_nothing_leaves_no_run(studio, run, project):
     [
         ("postgresql://team:canary@127.0.0.1:1/db", "error: the history in PostgreSQL at 127.0.0.1:1, database db"),
         ("sqlite:///reconcile.yaml/history.db", "error: the history in "),
-        ("mongodb://team:canary@host/db", "error: `store:` begins with mongodb://, which is not known; known are "),
     ],
 )
 def test_without_a_store_nothing_is_read_or_sent(studio, run, command, url, said):

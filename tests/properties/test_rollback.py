@@ -127,7 +127,7 @@ PHONE = [{"phone": "+74951234567"}]
 
 
 @settings(
-    deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=6, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 @given(histories(), st.sets(st.sampled_from(list(PERSONALITIES))).map(sorted))
 @example(  # a blank that the second version does not mention, and an update takes away

@@ -218,7 +218,7 @@ SITE = {"id": 5, "site": {"url": "acme.ru"}, "managers": MANAGERS, "widget": {},
 CLIENTS_SITE = SITE | {"id": 6, "site": {"url": "client.ru"}}
 ANSWERS: dict[str, Any] = {
     "GET /profile": {"id": 1, "timezone": "Europe/Moscow", "balance": "10.00"},
-    "GET /server/time/now": {"time": int(time())},
+    "GET /server/time/now": {"time": 0},  # when it is asked
     "GET /sites": [SITE],
     "GET /sites/5": SITE,
     "GET /calls": [{"id": 17}],
@@ -257,7 +257,7 @@ ENVELOPE = b'{"error": {"code": "GEN-BAD", "http_code": 400, "message": "no"}}'
 @pytest.fixture
 def service() -> Iterator[Answering]:
     with answering() as running:
-        running.answers |= ANSWERS
+        running.answers |= ANSWERS | {"GET /server/time/now": {"time": int(time())}}
         yield running
 
 
