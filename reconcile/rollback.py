@@ -63,10 +63,6 @@ def plan(project: Project, run: RunRecord, providers: Mapping[str, Provider], se
     """What takes a run back; `project` and `run` are those of `in_project`. Raises `PlanError`."""
     desired = project.desired
     done = deeds(run, desired.kinds)
-    if not done:
-        raise PlanError(
-            f"run {run.name} changed nothing, so there is nothing to undo; `reconcile history` lists others"
-        )
     kinds = {name: _kinds_read(name, done) for name in sorted({deed.change.address.account for deed in done})}
     live, unread = read(providers, kinds)
     made = build_undo_plan(run.name, done, desired, live, selection=selection, unread=unread)
