@@ -121,6 +121,14 @@ def test_what_is_not_done_is_told_with_its_reason(begin, run, without_run_ids):
     assert steps["studio/site/bad.ru"]["id"] is None
 
 
+def test_a_store_that_is_not_there_yet_is_named(studio, run, project):
+    studio.declare("acme.ru:", top="store: sqlite:///elsewhere/h.db\n")
+
+    said = "Nothing has been applied yet: there is no file elsewhere/h.db, which `store:` names.\n"
+    assert run("history").stdout == said
+    assert not (project / "elsewhere").exists()
+
+
 def test_nothing_was_applied_yet(studio, run, project):
     studio.declare("acme.ru:")
 

@@ -66,8 +66,10 @@ def test_a_rollback_is_a_run_that_can_be_taken_back(studio, run, last):
     studio.declare("acme.ru: {report_period: 120}")
     run("apply", "--yes")
 
-    for period in (90, 120, 90):
-        assert run("rollback", "latest", "--yes").returncode == 0
+    again = "is itself a rollback: to undo it does again what run"
+    for period, is_one in ((90, False), (120, True), (90, True)):
+        back = run("rollback", "latest", "--yes")
+        assert (back.returncode, again in back.stdout) == (0, is_one)
         assert studio.live() == {"acme.ru": period}
     assert run("rollback", last()[:20], "--yes").returncode == 0  # the beginning of a name will do
     assert studio.live() == {"acme.ru": 120}
@@ -195,6 +197,19 @@ def test_a_run_that_is_not_known(studio, run, name, said):
 
     assert back.returncode == 1
     assert f'no run is named "{name}": {said}' in back.stderr
+
+
+def test_a_run_that_changed_nothing_is_no_success_to_undo(studio, run, without_run_ids):
+    studio.add("bad.ru", report_period=90, notification_type="by pigeon")
+    studio.declare("bad.ru: {report_period: 60}")
+    assert run("apply", "--yes").returncode == 1
+
+    back = run("rollback", "latest", "--yes")
+
+    assert back.returncode == 1
+    assert without_run_ids(back.stderr) == (
+        "error: run RUN changed nothing, so there is nothing to undo; `reconcile history` lists others\n"
+    )
 
 
 def test_before_anything_was_applied(studio, run):

@@ -103,6 +103,20 @@ def test_the_progress_bar_can_be_refused(changed, on_terminal):
     assert ESCAPE not in text
 
 
+def test_the_progress_bar_of_a_run_that_is_stopped_shows_what_was_tried(begin, start, read_terminal):
+    begin(latency=0.2).declare(*(f"site-{n:02}.ru:" for n in range(40)))
+    ours, theirs = pty.openpty()
+    process = start("apply", "--yes", "--parallelism", "1", stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    read_terminal(ours, "2/40")
+    process.send_signal(signal.SIGINT)
+    text = read_terminal(ours)
+    os.close(ours)
+
+    assert process.wait(timeout=30) == 130
+    assert 2 <= max(int(done) for done in re.findall(r"(\d+)/40", text)) < 40
+
+
 def test_errors_are_coloured(changed, on_terminal):
     text, code = on_terminal("plan", "--select", "nowhere.ru")
 

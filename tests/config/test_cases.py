@@ -27,6 +27,7 @@ ENVIRONMENT = {
     "LEADING_ZEROS": "00123",
     "FLAG": "False",
     "NUMBER": "3600",
+    "RATE": "2.5",
     "PHONE": "+7 495 123-45-67",
     "FIVE": "5",
     "EMPTY": "",

@@ -19,6 +19,7 @@ WRONG = {
     "another database": ("mysql://a:canary@host/db", "`store:` begins with mysql://, which is not known; known are "),
     "an old name": ("postgres://a:canary@host/db", "which is not known; write postgresql://"),
     "another driver": ("postgresql+asyncpg://a:canary@host/db", "`store:` begins with postgresql+asyncpg://"),
+    "an @ in the password": ("postgresql://a:x@canary@host/db", "more than one @; one in a password is written %40"),
     "memory": ("sqlite://", "names no file, so nothing would be kept; write sqlite:///PATH"),
     "memory by name": ("sqlite:///:memory:", "names no file"),
     "two slashes": ("sqlite://history.db", "names no file"),
