@@ -128,16 +128,17 @@ select_option = click.option(
     metavar="EXPR",
     help="Only these: an address, a glob such as '*.ru', or a label such as tier=gold. May be repeated.",
 )
-allow_deletes_option = click.option(
-    "--allow-deletes", type=click.IntRange(min=0), metavar="N", help="Allow N deletes, whatever `safety` says."
-)
-allow_lockout_option = click.option(
-    "--allow-lockout", is_flag=True, help="Allow to turn the account's API off, which locks this program out."
-)
 parallelism_option = click.option(
     "--parallelism", type=click.IntRange(1, 256), default=8, show_default=True, metavar="N", help="Connections at once."
 )
-lock_timeout_option = click.option(
+yes_option = click.option("--yes", is_flag=True, help="Don't ask.")
+allow_lockout_option = click.option(
+    "--allow-lockout", is_flag=True, help="Allow to turn the account's API off, which locks this program out."
+)
+_allow_deletes_option = click.option(
+    "--allow-deletes", type=click.IntRange(min=0), metavar="N", help="Allow N deletes, whatever `safety` says."
+)
+_lock_timeout_option = click.option(
     "--lock-timeout",
     type=click.FloatRange(min=0),
     default=0,
@@ -145,7 +146,13 @@ lock_timeout_option = click.option(
     metavar="SECONDS",
     help="How long to wait for another run on the account.",
 )
-yes_option = click.option("--yes", is_flag=True, help="Don't ask.")
+
+
+def applying_options(command: Callable[..., int]) -> Callable[..., int]:
+    """The options of every command that carries out a plan."""
+    for option in (_lock_timeout_option, _allow_deletes_option, parallelism_option, select_option, yes_option):
+        command = option(command)
+    return command
 
 
 def selected(expressions: tuple[str, ...]) -> Selection:

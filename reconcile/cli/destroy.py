@@ -9,22 +9,14 @@ import click
 from reconcile.cli.common import (
     Command,
     Settings,
-    allow_deletes_option,
+    applying_options,
     format_option,
-    lock_timeout_option,
-    parallelism_option,
-    select_option,
     selected,
-    yes_option,
 )
 
 
 @click.command(cls=Command)
-@yes_option
-@select_option
-@parallelism_option
-@allow_deletes_option
-@lock_timeout_option
+@applying_options
 @format_option("text", "json")
 @click.pass_obj
 def command(

@@ -9,25 +9,17 @@ import click
 from reconcile.cli.common import (
     Command,
     Settings,
-    allow_deletes_option,
     allow_lockout_option,
+    applying_options,
     format_option,
-    lock_timeout_option,
-    parallelism_option,
-    select_option,
     selected,
-    yes_option,
 )
 
 
 @click.command(cls=Command)
 @click.argument("run_name", metavar="RUN")
-@yes_option
-@select_option
-@parallelism_option
-@allow_deletes_option
+@applying_options
 @allow_lockout_option
-@lock_timeout_option
 @format_option("text", "json")
 @click.pass_obj
 def command(
