@@ -27,13 +27,11 @@ def environment(**more: str) -> dict[str, str]:
 
 
 @pytest.fixture(autouse=True)
-def _log_as_before() -> Iterator[None]:
-    """A command that runs in this process may say how the program's log is shown; the next test is not to notice."""
+def _log_untouched() -> None:
+    """A command that ran in this process, for another test or for a fixture of any scope, said how the log is shown."""
     log = logging.getLogger("reconcile")
-    before = log.handlers, log.propagate, log.level
-    yield
-    log.handlers, log.propagate = before[0], before[1]
-    log.setLevel(before[2])
+    log.handlers, log.propagate = [], True
+    log.setLevel(logging.NOTSET)
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def unwrapped(raw: Any) -> Any:
             if key is None:
                 return raw
             if any(raw.get(section) is not None for section in DETAIL_SECTIONS):
-                return {**raw, "id": raw[key].get("id")}  # the section `site`, which has the id
+                return {**raw, "id": site_id(raw[key])}  # the section `site`, which has the id
             raw = raw[key]
         else:
             return raw

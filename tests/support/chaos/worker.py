@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 
 from chaos.play import Figures, Wrong, play
 from chaos.schedules import schedule
@@ -13,6 +14,8 @@ _zygotes: list[Zygote] = []
 
 def prepare() -> None:
     """Called once in each process."""
+    # What the emulator can't do because its client was killed on the way is no news.
+    logging.getLogger("reconcile.emulator").disabled = True
     _zygotes.append(Zygote())
     atexit.register(_zygotes[0].close)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import re
 import signal
@@ -28,9 +27,6 @@ UID, KEY = "100", "the-secret-key"
 SITE = re.compile(r"(?:/contributors/\d+)?/sites/(\d+)$")
 #: No run takes so long, in seconds.
 FOREVER = 60.0
-
-# What the emulator can't do because its client was killed on the way is no news.
-logging.getLogger("reconcile.emulator").disabled = True
 
 
 class Dropped(Exception):
