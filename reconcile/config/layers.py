@@ -31,6 +31,9 @@ class Layers:
     managers: dict[str, tuple[Any, ...] | None] = field(default_factory=dict)
     chain: list[str] = field(default_factory=list)
     documented: frozenset[tuple[str, ...]] = frozenset()
+    #: The shared objects that were named since somebody began to count, and those behind each name.
+    using: set[str] = field(default_factory=set)
+    behind: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.documented = frozenset(field.wire[:2] for field in self.kind.fields if not field.undocumented)
@@ -171,6 +174,7 @@ class Layers:
     def named_layer(self, section: str, name: str, asked: Place) -> Layer:
         """The layer of a named schedule, widget or blacklist; worked out once."""
         if (section, name) in self.layers:
+            self.using |= self.behind[section, name]
             return self.layers[section, name]
         entry = self.sections.named[section].get(name)
         if entry is None:
@@ -182,6 +186,7 @@ class Layers:
             return {}
         if section == "widgets":
             self.chain.append(name)
+        before, self.using = self.using, {f"{section[:-1]}/{name}"}
         group = self.kind.referred[section]
         if group.union:
             layer = self.union_entry(group, entry.raw, entry.place.file, entry.place.keys)
@@ -190,6 +195,8 @@ class Layers:
         if section == "widgets":
             self.chain.pop()
         self.layers[section, name] = layer
+        self.behind[section, name] = frozenset(self.using)
+        self.using |= before
         return layer
 
     def unknown(self, section: str, name: str, asked: Place) -> None:
@@ -218,6 +225,7 @@ class Layers:
         return tuple(made)
 
     def manager(self, name: str, asked: Place) -> tuple[Any, ...] | None:
+        self.using.add(f"manager/{name}")
         if name not in self.managers:
             entry = self.sections.named["managers"].get(name)
             if entry is None:

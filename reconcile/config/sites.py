@@ -15,7 +15,7 @@ from reconcile.config.sections import Named, Sections
 from reconcile.model.address import Address
 from reconcile.model.fields import UNMANAGED, Field, Group, Kind
 from reconcile.model.normalize import read_address
-from reconcile.model.resource import Desired
+from reconcile.model.resource import Desired, Membership
 from reconcile.model.state import Unspecified
 
 #: What can't be the same for every site.
@@ -42,6 +42,8 @@ class Sites:
     accounts: Accounts
     clients: Mapping[str, Desired]
     kept: dict[str, _Kept] = field(default_factory=dict)
+    under: frozenset[str] = frozenset()
+    known: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
 
     def fault(self, place: Place, message: str, other: Place | None = None, got: str = "") -> None:
         self.faults.append(Fault(place, message, other, got))
@@ -56,7 +58,9 @@ class Sites:
             if key in shared:
                 self.fault(replace(place, keys=(*place.keys, key)), f"`{key}` can't be the same for every site")
                 del shared[key]
+        self.layers.using = set()
         base = self.layers.over(self.kind, self.kind.blank(), shared, place)
+        self.under = frozenset(self.layers.using)
         made = [
             site
             for name, entry in self.sections.named["sites"].items()
@@ -67,7 +71,9 @@ class Sites:
 
     def site(self, name: str, entry: Named, base: Sequence[Any], shared: Mapping[str, Any]) -> Desired | None:
         raw, place = entry.raw or {}, entry.place
+        self.layers.using = set()
         values = self.layers.over(self.kind, base, raw, place)
+        uses = self.uses(raw)
         client = self.client_of(raw, shared, place)
         account = self.account_of(raw, shared, place, client)
         try:
@@ -91,9 +97,17 @@ class Sites:
             client=client,
             previous=self.previous(raw, place),
             prevent_destroy=bool(raw.get("prevent_destroy", shared.get("prevent_destroy"))),
-            labels=MappingProxyType({key: _label(value) for key, value in labels.items() if value is not None}),
+            member=Membership(
+                MappingProxyType({key: _label(value) for key, value in labels.items() if value is not None}), uses=uses
+            ),
             call_defaults=self.call_defaults(raw, shared, place, account),
         )
+
+    def uses(self, raw: Mapping[str, Any]) -> frozenset[str]:
+        """The shared objects that the site just composed names, and those of all sites that it does not replace."""
+        replaced = tuple(f"{key[:-1]}/" for key in ("managers", "blacklists") if key in raw)
+        found = frozenset(self.layers.using.union(use for use in self.under if not use.startswith(replaced)))
+        return self.known.setdefault(found, found)  # there are few of them, and many sites
 
     def keep(self, values: list[Any], raw: Mapping[str, Any], place: Place, account: str) -> None:
         """Takes out what the account's service does not keep, and puts in what stands for fields nobody mentions.

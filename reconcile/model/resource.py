@@ -10,12 +10,29 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Final
 
 from reconcile.model.address import Address
 from reconcile.model.fields import Kind
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """What a declared site belongs to, for selections, waves and summaries; nothing of it is sent.
+
+    `group` is the site group that it is a row of. `uses` are the shared objects whose values it may have, also through
+    one another: `widget/standard`, `schedule/office`, `manager/anna`, `blacklist/spam`.
+    """
+
+    labels: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    group: str | None = None
+    uses: frozenset[str] = frozenset()
+
+
+#: That of what no file declares.
+NOWHERE: Final = Membership()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +51,7 @@ class Desired:
     client: Address | None = None
     previous: str | None = None
     prevent_destroy: bool = False
-    labels: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    member: Membership = NOWHERE
     call_defaults: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
 
 

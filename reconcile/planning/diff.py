@@ -211,7 +211,9 @@ class _Planner:
                 if live is not None and self.selection.has(site):
                     change = self.delete(live, reason)
                     if isinstance(change, Change):
-                        change = replace(change, address=site.address, prevent_destroy=site.prevent_destroy)
+                        change = replace(
+                            change, address=site.address, prevent_destroy=site.prevent_destroy, member=site.member
+                        )
                     self.found.note(self.under(group, change))
         for client, live in clients.pairs:
             if live is not None and self.selection.has(client):
@@ -264,7 +266,8 @@ class _Planner:
                 for field, value in zip(kind.fields, resource.values, strict=True)
                 if value is not UNMANAGED
             )
-            return Change(resource.address, Action.CREATE, f"declared in {resource.file}, not live", fields=fields)
+            why = f"declared in {resource.file}, not live"
+            return Change(resource.address, Action.CREATE, why, fields=fields, member=resource.member)
         return Change(
             resource.address,
             Action.UPDATE,
@@ -273,6 +276,7 @@ class _Planner:
             fields=differing,
             context=context(kind, resource.values, differing, live.values),
             fingerprint=fingerprint(kind, live),
+            member=resource.member,
         )
 
     def cannot(self, resource: Desired | Live, action: Action, what: str) -> ManualStep:

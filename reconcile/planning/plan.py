@@ -11,7 +11,7 @@ from typing import Any
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import Field
-from reconcile.model.resource import Ref
+from reconcile.model.resource import NOWHERE, Membership, Ref
 
 #: What stands in place of a value that may not be shown.
 HIDDEN = "(sensitive)"
@@ -77,7 +77,8 @@ class Change:
     in which it is declared, and what is declared to be blank.
 
     `owner` is the id of the live client that a site belongs to; `client` the client that a new one goes under, which
-    may have to be created before. `together` is the site that is created by the same call as its client.
+    may have to be created before. `together` is the site that is created by the same call as its client. `member` is
+    what a declared site belongs to.
     """
 
     address: Address
@@ -91,6 +92,7 @@ class Change:
     owner: int | None = None
     client: Address | None = None
     together: Address | None = None
+    member: Membership = NOWHERE
 
     @property
     def locks_out(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from reconcile.errors import PlanFileError
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import Kinds, kinds, raw_keys
+from reconcile.model.resource import Membership
 from reconcile.model.state import Account
 from reconcile.planning.plan import HIDDEN, Change, Diagnostic, FieldChange, ManualStep, Plan, Severity
 
@@ -51,6 +53,11 @@ def _change_data(change: Change) -> dict[str, Any]:
             data["undocumented"] = True
         fields.append(data)
     under = {} if change.client is None else {"client": str(change.client)}
+    member: dict[str, Any] = {
+        "group": change.member.group,
+        "labels": dict(change.member.labels),
+        "uses": sorted(change.member.uses),
+    }
     return {
         "address": str(change.address),
         "kind": change.address.kind,
@@ -59,6 +66,7 @@ def _change_data(change: Change) -> dict[str, Any]:
         "reason": change.reason,
         "id": change.id,
         **under,
+        **{key: value for key, value in member.items() if value},
         "fields": fields,
     }
 
@@ -218,7 +226,22 @@ def _change(entry: Mapping[str, Any], known: Kinds, secrets: Secrets | None) -> 
         None if entry["fingerprint"] is None else _text(entry["fingerprint"]),
         bool(entry["prevent_destroy"]),
         None if entry["owner"] is None else _natural(entry["owner"], 1),
-        *(Address.parse(_text(entry[key])) if entry.get(key) else None for key in ("client", "together")),
+        client=_address(entry.get("client")),
+        together=_address(entry.get("together")),
+        member=_member(entry),
+    )
+
+
+def _address(raw: Any) -> Address | None:
+    return Address.parse(_text(raw)) if raw else None
+
+
+def _member(entry: Mapping[str, Any]) -> Membership:
+    group = entry.get("group")
+    return Membership(
+        MappingProxyType({_text(key): _text(value) for key, value in entry.get("labels", {}).items()}),
+        None if group is None else _text(group),
+        frozenset(_text(name) for name in entry.get("uses", [])),
     )
 
 

@@ -23,7 +23,7 @@ class Selection:
 
     def has(self, resource: Desired | Live) -> bool:
         """Whether a resource is selected; labels are those of declared sites only."""
-        return self._any(resource.address, resource.labels if isinstance(resource, Desired) else NOTHING)
+        return self._any(resource.address, resource.member.labels if isinstance(resource, Desired) else NOTHING)
 
     def concerns(self, account: str, desired: DesiredState) -> bool:
         """Whether anything is selected that is declared in an account."""

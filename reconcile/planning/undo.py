@@ -19,7 +19,7 @@ from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import UNMANAGED
 from reconcile.model.normalize import count
-from reconcile.model.resource import Desired
+from reconcile.model.resource import NOWHERE, Desired
 from reconcile.model.state import DesiredState, LiveAccount
 from reconcile.planning.diff import build_destroy_plan, build_plan, in_order
 from reconcile.planning.former import Deed
@@ -72,9 +72,9 @@ def _selected(deed: Deed, declared: Declared, selection: Selection) -> bool:
     """Whether a selection means what a run did something to: by its address then, before, or by its labels now."""
     address = deed.change.address
     now = declared.at(address)
-    labels = {} if now is None else now.labels
+    member = NOWHERE if now is None else now.member
     former = [replace(address, name=name) for name in names(deed) if name != address.name]
-    hits = [selection.has(Desired(one, (), labels=labels)) for one in (address, *former)]
+    hits = [selection.has(Desired(one, (), member=member)) for one in (address, *former)]
     return any(hits)  # all of them are asked, so that the selection knows which of its expressions have matched
 
 

@@ -32,7 +32,7 @@ def test_a_file_that_is_no_short_text_is_refused(refused, name, content, said):
 def test_a_file_of_the_largest_size_is_read(load):
     content = "x" * 64 * 1024
 
-    assert load(site("${file.large.txt}") | {"large.txt": content}).sites[0].labels == {"a": content}
+    assert load(site("${file.large.txt}") | {"large.txt": content}).sites[0].member.labels == {"a": content}
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_what_comes_in_is_text_in_labels_and_never_evaluated(load):
 
     state = load({"sites.yaml": f"sites:\n  acme.ru:\n    {labels}\n"}, env)
 
-    assert state.sites[0].labels == {
+    assert state.sites[0].member.labels == {
         "a": "00123",
         "b": "${env.A}",
         "c": "{x: [1, 2]}",

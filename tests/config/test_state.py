@@ -65,7 +65,7 @@ def test_settings_of_http_mean_nothing_to_a_service_that_is_none(tmp_path):
 def test_labels_are_layered(load, own, labels):
     text = f"defaults: {{labels: {{tier: gold, paid: true}}}}\nsites:\n  acme.ru: {own}\n"
 
-    assert load({"sites.yaml": text}).sites[0].labels == labels
+    assert load({"sites.yaml": text}).sites[0].member.labels == labels
 
 
 @pytest.mark.parametrize(
