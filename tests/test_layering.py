@@ -25,6 +25,7 @@ LAYERS = (
     ("applying", "emulator"),
     ("providers",),
     ("planning",),
+    ("editing",),
     ("config",),
     ("model",),
     ("errors", "pools", "escaping", "private", "__init__"),

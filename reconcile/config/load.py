@@ -18,8 +18,8 @@ from typing import Any, Final
 import yaml
 
 from reconcile.config.inside import NoFile, Outside, TooLarge, read_inside
-from reconcile.config.places import Fault, Place
-from reconcile.errors import Problem, ReconcileError
+from reconcile.config.places import Fault, Place, problems
+from reconcile.errors import ConfigError, Problem, ReconcileError
 
 MAX_FILE_BYTES: Final = 32 * 1024 * 1024
 MAX_DEPTH: Final = 64
@@ -154,6 +154,22 @@ def _bytes(inside: Path, path: Path, file: str) -> bytes:
         ) from None
     except OSError as error:
         raise _Unreadable(file, 0, 0, f"can't be read: {error.strerror}") from None
+
+
+def checked_text(root: Path, path: Path) -> str:
+    """What is in a file of a project, as text, BOM and ends of lines included, if it is valid YAML without faults.
+
+    Raises `ConfigError` with all that is wrong in it.
+    """
+    file = path.relative_to(root).as_posix()
+    try:
+        data = _bytes(root.resolve(), path, file)
+        _, faults = parse(data, file)
+    except _Unreadable as error:
+        raise ConfigError([error.problem]) from None
+    if faults:
+        raise ConfigError(problems(root, faults, {}))
+    return data.decode("utf-8")
 
 
 def _named(value: object) -> str:
