@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "init": "Write a starter project.",
     "validate": "Check everything that can be checked without the network.",
     "fmt": "Bring the files into their canonical order and layout.",
+    "move": "Change a site's address, or a shared object's name, in the files.",
     "plan": "Show what would change in the live account.",
     "apply": "Make the live account as it is declared.",
     "drift": "Report what differs, for schedulers; exit 2 if anything does.",
