@@ -28,7 +28,8 @@ def compose(sections: Sections, services: Services) -> tuple[DesiredState, list[
     layers.check_shared()
     studio = Studio(sections, known, faults, layers, accounts)
     profiles, clients = studio.profiles(), studio.clients()
-    sites = Sites(sections, known["site"], faults, layers, accounts, clients).sites()
+    composer = Sites(sections, known["site"], faults, layers, accounts, clients)
+    sites = composer.sites()
     if not sections.names["accounts"] and sections.named["sites"]:
         first = next(iter(sections.named["sites"].values()))
         faults.append(Fault(first.place, "no file declares an account; sites need one under `accounts:`"))
@@ -41,6 +42,8 @@ def compose(sections: Sections, services: Services) -> tuple[DesiredState, list[
         tuple(clients.values()),
         profiles,
         settings.store(sections.store.raw),
+        sections.names,
+        composer.below,
     )
     return state, faults
 

@@ -16,7 +16,7 @@ from reconcile.model.address import Address
 from reconcile.model.fields import UNMANAGED, Field, Group, Kind
 from reconcile.model.normalize import read_address
 from reconcile.model.resource import Desired, Membership
-from reconcile.model.state import Unspecified
+from reconcile.model.state import Below, Unspecified
 
 #: What can't be the same for every site.
 NOT_SHARED: Final = ("id", "url", "previous_address")
@@ -44,6 +44,7 @@ class Sites:
     kept: dict[str, _Kept] = field(default_factory=dict)
     under: frozenset[str] = frozenset()
     known: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
+    below: Below | None = None
 
     def fault(self, place: Place, message: str, other: Place | None = None, got: str = "") -> None:
         self.faults.append(Fault(place, message, other, got))
@@ -61,6 +62,8 @@ class Sites:
         self.layers.using = set()
         base = self.layers.over(self.kind, self.kind.blank(), shared, place)
         self.under = frozenset(self.layers.using)
+        if place.file:
+            self.below = Below(tuple(base), shared.get("account"), shared.get("client"))
         made = [
             site
             for name, entry in self.sections.named["sites"].items()
