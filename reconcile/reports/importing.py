@@ -61,8 +61,8 @@ def _summary(report: Report) -> str:
         return "Nothing to import: everything that is live is declared."
     clients = f" and {count(report.clients, 'client')}" if report.clients else ""
     rows = f" and {count(report.rows, 'row')} of tables" if report.rows else ""
-    said = f"Imported {count(report.sites, 'site')}{clients}, {count(report.fields, 'field')}: {count(report.lines, 'line')}{rows}"
-    return f"{said}; a file for each site would have taken {count(report.alone, 'line')}{_share(report)}."
+    what = f"{count(report.sites, 'site')}{clients}, {count(report.fields, 'field')}"
+    return f"Imported {what}: {count(report.lines, 'line')}{rows}; a file for each site would have taken {count(report.alone, 'line')}{_share(report)}."
 
 
 def _share(report: Report) -> str:
