@@ -62,7 +62,8 @@ def _summary(report: Report) -> str:
     clients = f" and {count(report.clients, 'client')}" if report.clients else ""
     rows = f" and {count(report.rows, 'row')} of tables" if report.rows else ""
     what = f"{count(report.sites, 'site')}{clients}, {count(report.fields, 'field')}"
-    return f"Imported {what}: {count(report.lines, 'line')}{rows}; a file for each site would have taken {count(report.alone, 'line')}{_share(report)}."
+    alone = f"a file for each site would have taken {count(report.alone, 'line')}{_share(report)}"
+    return f"Imported {what}: {count(report.lines, 'line')}{rows}; {alone}."
 
 
 def _share(report: Report) -> str:
