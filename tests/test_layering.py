@@ -25,7 +25,7 @@ LAYERS = (
     ("applying", "emulator"),
     ("providers",),
     ("editing",),
-    ("planning",),
+    ("planning", "importing"),
     ("config",),
     ("model",),
     ("errors", "pools", "escaping", "private", "__init__"),

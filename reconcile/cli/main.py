@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import keyword
 import os
 import sys
 from pathlib import Path
@@ -25,6 +26,7 @@ COMMANDS: Final = {
     "move": "Change a site's address, or a shared object's name, in the files.",
     "plan": "Show what would change in the live account.",
     "apply": "Make the live account as it is declared.",
+    "import": "Write the live account as a project.",
     "drift": "Report what differs, for schedulers; exit 2 if anything does.",
     "show": "Show a saved plan.",
     "destroy": "Delete what is declared.",
@@ -53,7 +55,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"reconcile.cli.{name}").command
+        module = f"{name}_" if keyword.iskeyword(name) else name
+        command: click.Command = importlib.import_module(f"reconcile.cli.{module}").command
         return command
 
     def resolve_command(

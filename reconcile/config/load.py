@@ -26,6 +26,7 @@ MAX_DEPTH: Final = 64
 #: How many values the aliases of a file may expand to; a long text counts as one for each so many characters.
 MAX_EXPANDED: Final = 1_000_000
 _LONG: Final = 64
+NO_MAPPING: Final = "expected a mapping such as `sites:` at the top of the file, got "
 
 _PREFIX: Final = "tag:yaml.org,2002:"
 _STR, _MAP, _SEQ = _PREFIX + "str", _PREFIX + "map", _PREFIX + "seq"
@@ -86,8 +87,12 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def load_project(root: Path) -> tuple[list[Document], list[Problem], list[Fault]]:
-    """All documents of a project, and all that is wrong with their YAML.
+#: Files with a list at their top, which are a table of some site group or a mistake: what they hold, by their paths.
+Lists = dict[str, list[Any]]
+
+
+def load_project(root: Path) -> tuple[list[Document], list[Problem], list[Fault], Lists]:
+    """All documents of a project, all that is wrong with their YAML, and what may be tables.
 
     Raises `ReconcileError` where there are none.
     """
@@ -96,22 +101,23 @@ def load_project(root: Path) -> tuple[list[Document], list[Problem], list[Fault]
     documents: list[Document] = []
     broken: list[Problem] = []
     faults: list[Fault] = []
+    lists: Lists = {}
     inside = root.resolve()
     for path in project_files(root):
         file = path.relative_to(root).as_posix()
         try:
-            document, found = _load_file(inside, path, file)
+            document, found = _load_file(inside, path, file, lists)
         except Unreadable as error:
             broken.append(error.problem)
             continue
         faults += found
         if document is not None:
             documents.append(document)
-    if not documents and not broken and not faults:
+    if not (documents or broken or faults or lists):
         raise ReconcileError(
             f"{root}: no *.yaml file declares anything here; `reconcile init` writes a project to start from"
         )
-    return documents, broken, faults
+    return documents, broken, faults, lists
 
 
 class Unreadable(Exception):
@@ -121,7 +127,7 @@ class Unreadable(Exception):
         self.problem = Problem(file, line, column, message)
 
 
-def _load_file(inside: Path, path: Path, file: str) -> tuple[Document | None, list[Fault]]:
+def _load_file(inside: Path, path: Path, file: str, lists: Lists) -> tuple[Document | None, list[Fault]]:
     if path.is_symlink():
         target = Path(os.path.realpath(path))
         if not target.is_relative_to(inside):
@@ -134,8 +140,11 @@ def _load_file(inside: Path, path: Path, file: str) -> tuple[Document | None, li
     value, faults = parse(data, file)
     if value is None:
         return None, faults
+    if isinstance(value, list):
+        lists[file] = value
+        return None, faults
     if not isinstance(value, dict):
-        raise Unreadable(file, 1, 1, f"expected a mapping such as `sites:` at the top of the file, got {_named(value)}")
+        raise Unreadable(file, 1, 1, NO_MAPPING + _named(value))
     return Document(file, value, interpolated=b"${" in data), faults
 
 
@@ -250,6 +259,7 @@ def _may_be_deep(data: bytes) -> bool:
 
 
 def _check_depth(data: bytes, file: str) -> None:
+    """Raises `Unreadable` for YAML that is nested too deep."""
     depth = 0
     for event in yaml.parse(data, Loader=yaml.CSafeLoader):
         if isinstance(event, yaml.CollectionStartEvent):

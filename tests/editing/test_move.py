@@ -26,7 +26,8 @@ MOVES = {
         "Acme.RU",
         "new.ru",
         (
-            "sites:\n  new.ru:   # Окна\n    # first\n    labels: {tier: gold} # gold\n    previous_address: acme.ru\n\n"
+            "sites:\n  new.ru:   # Окна\n    # first\n    labels: {tier: gold} # gold\n"
+            "    previous_address: acme.ru\n\n"
             "    report_period:   60\n"
         ),
     ),
