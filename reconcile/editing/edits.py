@@ -11,7 +11,7 @@ from reconcile.editing.order import Guide
 from reconcile.editing.tree import Kind, Node, Trivia
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Edit:
     """What stands from `start` to `end` becomes `text`."""
 
@@ -21,8 +21,9 @@ class Edit:
 
 
 def edited(text: str, edits: Iterable[Edit]) -> str:
-    """The text with edits that don't overlap."""
-    for edit in sorted(set(edits), reverse=True):
+    """The text with edits that don't overlap; those at one place follow each other as they are given."""
+    ordered = sorted(dict.fromkeys(edits), key=lambda edit: (edit.start, edit.end))
+    for edit in reversed(ordered):
         text = text[: edit.start] + edit.text + text[edit.end :]
     return text
 

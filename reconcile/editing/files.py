@@ -45,15 +45,16 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A file with the text that it is to have; `source.text` is empty where there is no such file yet."""
+    """A file with the text that it is to have; a new one must not be there yet."""
 
     source: Source
     text: str
+    new: bool = False
 
     def diff(self) -> str:
         """What changes, as `diff -u` shows it, without secrets."""
         before, after = (_lines(masked(text)) for text in (self.source.text, self.text))
-        old = f"a/{self.source.file}" if self.source.text else "/dev/null"
+        old = "/dev/null" if self.new else f"a/{self.source.file}"
         return "".join(_shown(difflib.unified_diff(before, after, old, f"b/{self.source.file}")))
 
 
@@ -84,19 +85,21 @@ def write(changes: Sequence[Change]) -> None:
 def put_back(changes: Sequence[Change]) -> None:
     """Undoes `write`."""
     for change in changes:
-        if change.source.text:
-            _replace(change.source.path, change.source.text)
-        else:
+        if change.new:
             change.source.path.unlink()
+        else:
+            _replace(change.source.path, change.source.text)
 
 
 def _write(change: Change) -> None:
     source = change.source
-    if source.text:
+    if not change.new:
         if source.path.is_symlink() or source.path.read_bytes() != source.text.encode():
             raise ReconcileError(f"{source.file}: somebody else changed it just now; nothing was changed, run it again")
         _replace(source.path, change.text)
         return
+    if not source.path.parent.resolve().is_relative_to(source.root.resolve()):
+        raise ReconcileError(f"{source.file}: would be outside of the project, through a link; nothing was changed")
     source.path.parent.mkdir(parents=True, exist_ok=True)
     with source.path.open("xb") as file:
         file.write(change.text.encode())

@@ -121,7 +121,7 @@ class _Move:
         key, value = found
         self.texts.edit(file, respelled(key, self.shown(self.new)))
         guide = Guide.project().entry("sites").entry(self.site.key)
-        entries = Entries(text, self.texts.sources[file].newline, key, value, guide)
+        entries = Entries(text, self.texts.newline(file), key, value, guide)
         if self.rewrite_url(value):
             self.leave_previous(entries)
 
