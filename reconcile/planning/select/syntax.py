@@ -29,6 +29,7 @@ _SPACE: Final = re.compile(r"\s*")
 _KEYWORD: Final = re.compile(r"(and|or|not|changed)(?![^\s()])", re.IGNORECASE)
 #: A key has no slash and no wildcard: those stand in addresses, such as acme.ru/~anna.
 _KEY: Final = re.compile(r"([^\s()\"'=~!/*?\[\]]+)\s*(!?[=~])\s*")
+_OPERATOR: Final = re.compile(r"!?[=~]")
 _WORD: Final = re.compile(r"(?:[^\s()\"']|\"[^\"]*\"|'[^']*')+")
 _QUOTED: Final = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 
@@ -115,6 +116,8 @@ class _Parser:
             self.at = pair.end()
             value = self.word(f"a value is missing after {pair[0].strip()}")
             return _pair(pair[1], pair[2], value, at)
+        if _OPERATOR.match(self.text, at):
+            raise self.error("a key is missing here, such as label=gold")
         if keyword is not None:
             raise self.error(f"expected a term before `{keyword[0]}`; an address of this name needs quotes")
         return Term("", self.word("expected a term, such as label=gold or an address"), True, at)
@@ -134,7 +137,9 @@ class _Parser:
         """Whether a word of the language stands here; if so, it is read."""
         self.go(self.at)
         found = _KEYWORD.match(self.text, self.at)
-        if found is None or found[0].lower() != word or _KEY.match(self.text, self.at):
+        if found is None or found[0].lower() != word:
+            return False
+        if word in ("not", "changed") and _KEY.match(self.text, self.at):  # a label of this name
             return False
         self.go(found.end())
         return True
