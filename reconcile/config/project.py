@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from reconcile.config.accounts import Services
 from reconcile.config.compose import compose
 from reconcile.config.interpolate import Interpolator
 from reconcile.config.load import load_project
-from reconcile.config.places import problems
-from reconcile.config.sections import Merger
+from reconcile.config.places import Written, problems
+from reconcile.config.sections import Merger, Sections
 from reconcile.config.validate import check
 from reconcile.errors import ConfigError
 from reconcile.model.state import DesiredState
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A project as it was written, and what it comes to; `written` is what stood where `${…}` was replaced."""
+
+    sections: Sections
+    written: Written
+    state: DesiredState
+
+
 def load_state(root: Path, environ: Mapping[str, str], services: Services) -> DesiredState:
-    """The desired state of the project in `root`; `environ` is what `${env.NAME}` sees.
+    """The desired state of the project in `root`; see `load`."""
+    return load(root, environ, services).state
+
+
+def load(root: Path, environ: Mapping[str, str], services: Services) -> Loaded:
+    """The project in `root`, and its desired state; `environ` is what `${env.NAME}` sees.
 
     Raises `ConfigError` with all that is wrong, sorted by file and line, and `ReconcileError` for a folder that holds
     no project.
@@ -30,7 +45,8 @@ def load_state(root: Path, environ: Mapping[str, str], services: Services) -> De
         checked, found = check(document)
         wrong += found
         merger.add(checked)
-    state, found = compose(merger.sections(), services)
+    sections = merger.sections()
+    state, found = compose(sections, services)
     first = broken + problems(root, [*faults, *interpolator.faults], {})
     said = {(problem.file, problem.line, problem.column) for problem in first}
     later = problems(root, [*wrong, *merger.faults, *found], interpolator.written)
@@ -38,4 +54,4 @@ def load_state(root: Path, environ: Mapping[str, str], services: Services) -> De
     every = first + [problem for problem in later if (problem.file, problem.line, problem.column) not in said]
     if every:
         raise ConfigError(every)
-    return state
+    return Loaded(sections, interpolator.written, state)
