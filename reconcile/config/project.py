@@ -8,21 +8,27 @@ from pathlib import Path
 
 from reconcile.config.accounts import Services
 from reconcile.config.compose import compose
+from reconcile.config.groups import Groups
 from reconcile.config.interpolate import Interpolator
-from reconcile.config.load import load_project
+from reconcile.config.load import NO_MAPPING, load_project
 from reconcile.config.places import Written, problems
 from reconcile.config.sections import Merger, Sections
+from reconcile.config.tables import Tables
 from reconcile.config.validate import check
-from reconcile.errors import ConfigError
+from reconcile.errors import ConfigError, Problem
 from reconcile.model.state import DesiredState
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A project as it was written, and what it comes to; `written` is what stood where `${…}` was replaced."""
+    """A project as it was written, and what it comes to; `written` is what stood where `${…}` was replaced.
+
+    `groups` knows where the sites of site groups come from.
+    """
 
     sections: Sections
     written: Written
+    groups: Groups
     state: DesiredState
 
 
@@ -37,7 +43,7 @@ def load(root: Path, environ: Mapping[str, str], services: Services) -> Loaded:
     Raises `ConfigError` with all that is wrong, sorted by file and line, and `ReconcileError` for a folder that holds
     no project.
     """
-    documents, broken, faults = load_project(root)
+    documents, broken, faults, lists = load_project(root)
     interpolator, merger = Interpolator(root, environ), Merger()
     wrong = []
     for document in map(interpolator.document, documents):
@@ -45,13 +51,17 @@ def load(root: Path, environ: Mapping[str, str], services: Services) -> Loaded:
         checked, found = check(document)
         wrong += found
         merger.add(checked)
+    tables = Tables(root, lists)
     sections = merger.sections()
-    state, found = compose(sections, services)
+    state, groups, found = compose(sections, services, tables, interpolator.each)
+    broken += [
+        Problem(file, 1, 1, f"{NO_MAPPING}a list, which no site group names as its table") for file in tables.unnamed()
+    ]
     first = broken + problems(root, [*faults, *interpolator.faults], {})
     said = {(problem.file, problem.line, problem.column) for problem in first}
-    later = problems(root, [*wrong, *merger.faults, *found], interpolator.written)
+    later = problems(root, [*wrong, *merger.faults, *tables.faults, *found], interpolator.written)
     # What stands where something was said already follows from that.
     every = first + [problem for problem in later if (problem.file, problem.line, problem.column) not in said]
     if every:
         raise ConfigError(every)
-    return Loaded(sections, interpolator.written, state)
+    return Loaded(sections, interpolator.written, groups, state)
