@@ -8,14 +8,15 @@ from pathlib import Path
 
 from reconcile.config.accounts import Services
 from reconcile.config.compose import compose
-from reconcile.config.groups import Groups
+from reconcile.config.groups import Groups, RowOf
 from reconcile.config.interpolate import Interpolator
 from reconcile.config.load import NO_MAPPING, load_project
-from reconcile.config.places import Written, problems
+from reconcile.config.places import Place, Written, problems
 from reconcile.config.sections import Merger, Sections
 from reconcile.config.tables import Tables
 from reconcile.config.validate import check
 from reconcile.errors import ConfigError, Problem
+from reconcile.model.resource import Desired
 from reconcile.model.state import DesiredState
 
 
@@ -30,6 +31,23 @@ class Loaded:
     written: Written
     groups: Groups
     state: DesiredState
+
+    def row_of(self, resource: Desired) -> RowOf | None:
+        """The row of a site group that a declared resource is made of; None for one that stands by itself."""
+        if resource.address.kind != "site":
+            return None
+        position = next(number for number, site in enumerate(self.state.sites) if site is resource)
+        return self.groups.row_of(position)
+
+    def places(self) -> dict[int, Place]:
+        """Where each declared resource stands, by its `id()`."""
+        state, sections = self.state, self.sections.named
+        made = {id(site): self.groups.place_of(n, site) for n, site in enumerate(state.sites)}
+        made |= {id(client): sections["clients"][client.key].place for client in state.clients}
+        for profile in state.profiles:
+            account = sections["accounts"][profile.key].place
+            made[id(profile)] = Place(account.file, (*account.keys, "profile"), at_key=True)
+        return made
 
 
 def load_state(root: Path, environ: Mapping[str, str], services: Services) -> DesiredState:

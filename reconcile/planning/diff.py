@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
-from reconcile.model.address import KINDS
+from reconcile.model.address import KINDS, Address
 from reconcile.model.capabilities import Action, Capabilities
 from reconcile.model.fields import UNMANAGED, Kind
 from reconcile.model.resource import Desired, Live, fingerprint
@@ -107,9 +107,12 @@ def _plan(found: Findings, live: Mapping[str, LiveAccount], selection: Selection
 
 def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
     """The changes in the order of a plan: by account, kind and name."""
-    return tuple(
-        sorted(changes, key=lambda c: (c.address.account, KIND_ORDER[c.address.kind], c.address.name, c.id or 0))
-    )
+    return tuple(sorted(changes, key=lambda change: (*order(change.address), change.id or 0)))
+
+
+def order(address: Address) -> tuple[str, int, str]:
+    """What resources are in the order of."""
+    return address.account, KIND_ORDER[address.kind], address.name
 
 
 class _Planner:
