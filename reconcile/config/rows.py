@@ -163,6 +163,10 @@ class Rows:
         for number, row in enumerate(group.table.rows):
             if needed and not self.has(row, number, needed):
                 continue
+            parts: list[Made[Layer]] = [reader(row) for reader in readers]
+            for part in parts:
+                if part.faults:
+                    self.report(part.faults, number)
             written = address(row)
             try:
                 name = read_address(written)
@@ -170,10 +174,6 @@ class Rows:
                 fault = misread(group.place, error)
                 self.report([CellFault(group.address, fault.message, said(group.address, fault.got))], number)
                 continue
-            parts: list[Made[Layer]] = [reader(row) for reader in readers]
-            for part in parts:
-                if part.faults:
-                    self.report(part.faults, number)
             if name in group.overrides:
                 met.add(name)
                 site = self.overridden(group.overrides[name], row, number, parts, local)
