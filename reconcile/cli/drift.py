@@ -10,6 +10,7 @@ from reconcile.cli.common import (
     Command,
     Settings,
     format_option,
+    full_option,
     parallelism_option,
     select_option,
     selected,
@@ -18,6 +19,7 @@ from reconcile.cli.common import (
 
 
 @click.command(cls=Command)
+@full_option
 @select_option
 @parallelism_option
 @format_option("text", "json")

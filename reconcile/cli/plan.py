@@ -12,6 +12,7 @@ from reconcile.cli.common import (
     Command,
     Settings,
     format_option,
+    full_option,
     parallelism_option,
     select_option,
     selected,
@@ -34,6 +35,7 @@ from reconcile.escaping import clean
     metavar="FORMAT=FILE",
     help="Write the plan as text or json, too. May be repeated.",
 )
+@full_option
 @select_option
 @parallelism_option
 @format_option("text", "json")

@@ -111,7 +111,11 @@ def dump(plan: Plan, project: str) -> str:
         entry["prevent_destroy"] = change.prevent_destroy
         entry["owner"] = change.owner
         entry["together"] = None if change.together is None else str(change.together)
-    data |= {"project": project, "sizes": dict(plan.sizes), "declared": [[*key, number] for key, number in plan.declared.items()]}
+    data |= {
+        "project": project,
+        "sizes": dict(plan.sizes),
+        "declared": [[*key, number] for key, number in plan.declared.items()],
+    }
     data["digest"] = _digest(data)
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 

@@ -53,13 +53,13 @@ def tallies(plan: Plan) -> tuple[Tally, ...]:
 
     A change counts once for its account, and once for each group and shared object that it belongs to.
     """
-    by_action = {
-        action: _counted((change.address.account, change.member) for change in plan.changes if change.action is action)
+    creates, updates, deletes = (
+        _counted((change.address.account, change.member) for change in plan.changes if change.action is action)
         for action in (Action.CREATE, Action.UPDATE, Action.DELETE)
-    }
-    keys = {key for counts in by_action.values() for key in counts}
+    )
     made = [
-        Tally(*key, *(counts[key] for counts in by_action.values()), sites=plan.declared.get(key, 0)) for key in keys
+        Tally(*key, creates[key], updates[key], deletes[key], plan.declared.get(key, 0))
+        for key in {*creates, *updates, *deletes}
     ]
     order = (ACCOUNT, GROUP, SHARED)
     return tuple(sorted(made, key=lambda tally: (order.index(tally.by), -tally.changes, tally.name)))

@@ -31,7 +31,7 @@ def human(change: Change) -> str:
 
 def in_head(block: Sequence[Change]) -> bool:
     """Whether the sites of a block are named in its head: there are few, or nothing groups them."""
-    return len(block) <= NAMED + 1 or len(_parts(block)) == 1 and not _owner(block[0])
+    return len(block) <= NAMED + 1 or (len(_parts(block)) == 1 and not _owner(block[0]))
 
 
 def head_names(block: Sequence[Change], name: Name = human) -> str:
@@ -51,7 +51,8 @@ def behind(block: Sequence[Change], declared: Declared, name: Name = human) -> I
         yield f"{_share(part, kind, declared)}: {some(part, _FEW, name)}"
     if len(parts) > len(shown):
         rest = parts[len(shown) :]
-        yield f"{sum(map(len, rest))} {kind}s of {len(rest)} more: {some(rest, _FEW, lambda part: _owner(part[0]) or 'none')}"
+        owners = some(rest, _FEW, lambda part: _owner(part[0]) or "no group or client")
+        yield f"{sum(map(len, rest))} {kind}s of {len(rest)} more: {owners}"
 
 
 def every_name(block: Sequence[Change], name: Name = human) -> Iterator[str]:

@@ -87,9 +87,9 @@ def _parts(change: Change) -> dict[tuple[str, ...], list[FieldChange]]:
     parts: dict[tuple[str, ...], list[FieldChange]] = {}
     for item in told(change):
         keys = item.field.keys
-        if item.field.sensitive:  # that they differ is nobody's business
-            item = FieldChange(item.field, *item.shown)
-        parts.setdefault(keys[:-2] if of_a_week(item.field) else keys, []).append(item)
+        # That secrets differ is nobody's business.
+        shown = FieldChange(item.field, *item.shown) if item.field.sensitive else item
+        parts.setdefault(keys[:-2] if of_a_week(item.field) else keys, []).append(shown)
     for item in change.context:
         if of_a_week(item.field):
             parts[item.field.keys[:-2]].append(item)

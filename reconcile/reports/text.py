@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import click
 
-from reconcile.applying.report import Outcome, Report
+from reconcile.applying.report import Outcome, Report, Result
 from reconcile.escaping import clean
 from reconcile.model.capabilities import Action
 from reconcile.model.normalize import count
@@ -54,13 +56,22 @@ def summary_text(plan: Plan) -> str:
 
 
 def _block(block: Block, declared: Declared, *, colour: bool, full: bool) -> Iterator[str]:
-    """A block: what happens, to which fields, and the sites behind it. Nobody should confirm a delete unseen."""
+    """A block: what happens, to which fields, and the sites behind it."""
     changes, first = block.changes, block.changes[0]
     sign = SIGNS[first.action]
     yield painted(sign, f"{sign} {_head(first) if len(changes) == 1 else _heads(block)}", colour)
+    yield from details(changes, declared, colour=colour, full=full)
+
+
+def details(changes: Sequence[Change], declared: Declared, *, colour: bool, full: bool = False) -> Iterator[str]:
+    """The lines below the head of a block: its fields, and the sites behind it that are not in the head.
+
+    Of deletes, all of them: nobody should confirm one unseen.
+    """
+    first = changes[0]
     if first.action is Action.DELETE and len(changes) > 1:
-        names = map(_known_as, changes) if len(changes) <= NAMED + 1 else every_name(changes, _known_as)
-        yield from (line_text(Line(sign, name), colour) for name in names)
+        names = map(known_as, changes) if len(changes) <= NAMED + 1 else every_name(changes, known_as)
+        yield from (line_text(Line(SIGNS[first.action], name), colour) for name in names)
         return
     yield from (line_text(line, colour) for line in block_lines(changes))
     if full and len(changes) > NAMED + 1:
@@ -71,7 +82,7 @@ def _block(block: Block, declared: Declared, *, colour: bool, full: bool) -> Ite
 
 def _head(change: Change) -> str:
     """`studio/site/acme.ru (id 12) will be updated: differs from reconcile.yaml`."""
-    head = f"{clean(change.address.shown)}{_id(change)} will be {VERBS[change.action]}: {clean(change.reason)}"
+    head = f"{clean(change.address.shown)}{id_of(change)} will be {VERBS[change.action]}: {clean(change.reason)}"
     return head if change.together is None else f"{head}; by the same call as its site {clean(change.together.human)}"
 
 
@@ -103,12 +114,13 @@ def _why(changes: Sequence[Change]) -> str:
     return f" ({'; '.join([*reasons[: 2 if more else 3], *more])})"
 
 
-def _known_as(change: Change) -> str:
+def known_as(change: Change) -> str:
     """What is deleted, so that nobody takes it for another."""
-    return f"{human(change)}{_id(change)}"
+    return f"{human(change)}{id_of(change)}"
 
 
-def _id(change: Change) -> str:
+def id_of(change: Change) -> str:
+    """` (id 12, client acme)`, as far as there are any."""
     parts = [f"id {change.id}"] if change.id else []
     if change.client is not None:
         parts.append(f"client {clean(change.client.name)}")
@@ -136,15 +148,25 @@ OUTCOMES = {
 }
 
 
-def report_text(report: Report, *, colour: bool = False) -> str:
-    """What became of the plan: everything that is not done by name, and the numbers."""
+#: Changes that failed in the same way and are told each by itself.
+APART: Final = 3
+
+
+def report_text(report: Report, *, colour: bool = False, full: bool = False) -> str:
+    """What became of the plan: everything that is not done, and the numbers; where many failed in the same way, that
+    is said once, with how many they are. With `full`, each is told by itself.
+    """
     made = []
-    for result in report.results:
-        if result.outcome is Outcome.DONE or result.left:
-            continue
-        word, fg = OUTCOMES[result.outcome]
+    for error, results in _failed(report.results, apart=len(report.results) if full else APART):
+        first = results[0]
+        word, fg = OUTCOMES[first.outcome]
         mark = click.style(word, fg=fg) if colour else word
-        made.append(f"{clean(result.address.shown)}: {result.action} {mark}: {clean(result.error)}")
+        if len(results) == 1:
+            made.append(f"{clean(first.address.shown)}: {first.action} {mark}: {clean(error)}")
+            continue
+        names = some(results, NAMED, lambda result: clean(result.address.human))
+        sites = f"{len(results)} {first.address.kind}s ({names})"
+        made.append(f"{clean(first.address.account)}: {first.action} {mark} on {sites}: {clean(error)}")
     made += [f"warning: {clean(warning)}" for warning in report.warnings]
     for ended in report.ended:
         left = sum(result.left for result in report.results if result.address.account == ended.account)
@@ -156,3 +178,25 @@ def report_text(report: Report, *, colour: bool = False) -> str:
     interrupted = "Interrupted. " if report.interrupted else ""
     made.append(f"{interrupted}Apply: {done}{''.join(rest)}. Run {report.run}.")
     return "\n".join(made) + "\n"
+
+
+def _failed(results: Sequence[Result], apart: int) -> list[tuple[str, list[Result]]]:
+    """What is not done, by how: an error, and more than `apart` that have it, or one."""
+    same: dict[object, list[Result]] = {}
+    for result in results:
+        if result.outcome is not Outcome.DONE and not result.left:
+            address = result.address
+            how = (address.account, address.kind, result.action, result.outcome, without_id(result.error, result.id))
+            same.setdefault(how, []).append(result)
+    made: list[tuple[str, list[Result]]] = []
+    for found in same.values():
+        if len(found) <= apart:
+            made += [(result.error, [result]) for result in found]
+        else:
+            made.append((without_id(found[0].error, found[0].id), found))
+    return made
+
+
+def without_id(error: str, known: int | None) -> str:
+    """An error without the id of the resource that it is about, so that it is the same as that of others."""
+    return error if known is None else re.sub(rf"(?<=/){known}\b|(?<=site ){known}\b", "…", error)
