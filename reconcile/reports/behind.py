@@ -29,9 +29,9 @@ def human(change: Change) -> str:
     return clean(change.address.human)
 
 
-def in_head(block: Sequence[Change]) -> bool:
-    """Whether the sites of a block are named in its head: there are few, or nothing groups them."""
-    return len(block) <= NAMED + 1 or (len(_parts(block)) == 1 and not _owner(block[0]))
+def in_head(block: Sequence[Change], *, full: bool = False) -> bool:
+    """Whether the sites of a block are named in its head: there are few, or nothing groups them and some are enough."""
+    return len(block) <= NAMED + 1 or (not full and len(_parts(block)) == 1 and not _owner(block[0]))
 
 
 def head_names(block: Sequence[Change], name: Name = human) -> str:

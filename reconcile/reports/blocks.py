@@ -131,7 +131,7 @@ def _rest(variants: Sequence[_Variant], kind: str) -> list[str]:
 def _said(variant: _Variant, name: str, *, created: bool) -> str:
     """What becomes of a field, without its name."""
     if not variant.items:
-        return "(not declared)" if created else "(left alone)"
+        return "not declared" if created else "left alone"
     item = variant.items[0]
     if len(variant.items) == 1 and is_plain(item):
         before, after = map(value, item.shown)

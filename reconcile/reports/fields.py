@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -22,6 +23,7 @@ class Line:
     depth: int = 0
 
 
+@functools.cache
 def of_a_week(field: Field) -> bool:
     """Whether a field is part of a schedule: `widget.schedule.monday.from`."""
     return len(field.keys) > 2 and field.keys[-2] in DAYS

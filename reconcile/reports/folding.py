@@ -12,6 +12,8 @@ from reconcile.reports.fields import of_a_week
 
 #: Blocks that are alike stand each by itself as long as there are no more of them.
 APART: Final = 10
+#: Values that fit into a line; a tuple, since a union takes its time, and values are many.
+_WORDS: Final = (str, int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ def _same(change: Change) -> Hashable:
 
 def _same_for_others(change: Change) -> Hashable:
     """What is the same whoever the sites belong to."""
-    before = tuple(None if is_plain(item) else item.before for item in change.fields)
+    created = change.action is Action.CREATE  # which has nothing before
+    before = () if created else tuple(None if is_plain(item) else item.before for item in change.fields)
     return _kind(change), _fields(change), before
 
 
@@ -106,4 +109,4 @@ def is_plain(item: FieldChange) -> bool:
 
 
 def _is_word(value: Any) -> bool:
-    return value is None or isinstance(value, str | int | float)
+    return value is None or isinstance(value, _WORDS)

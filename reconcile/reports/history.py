@@ -140,7 +140,7 @@ def _done(block: Block, *, colour: bool, full: bool) -> Iterator[str]:
         head = f"{clean(first.address.shown)}{id_of(first)} {verb}"
     else:
         same = "the same on " if block.same else ""
-        head = f"{clean(first.address.account)}: {same}{_several(changes, verb)}"
+        head = f"{clean(first.address.account)}: {same}{_several(changes, verb, full=full)}"
     yield painted(sign, f"{sign} {head}", colour)
     if len(changes) == 1 and first.reason:
         yield f"      why: {clean(first.reason)}"
@@ -167,9 +167,9 @@ def _not_done(steps: Sequence[StepRecord], known: Kinds, *, colour: bool) -> Ite
         yield line_text(Line("~", f"{clean(item.path)}: {value(item.before)} -> {value(item.after)}"), colour)
 
 
-def _several(changes: Sequence[Change], verb: str = "") -> str:
+def _several(changes: Sequence[Change], verb: str = "", *, full: bool = False) -> str:
     """`12 sites, updated: acme.ru, …`; those that are named below are not named here."""
-    named = changes[0].action is not Action.DELETE and in_head(changes)
+    named = changes[0].action is not Action.DELETE and in_head(changes, full=full)
     names = f": {head_names(changes, known_as)}" if named else ""
     return f"{len(changes)} {changes[0].address.kind}s{verb and f', {verb}'}{names}"
 

@@ -59,7 +59,7 @@ def _block(block: Block, declared: Declared, *, colour: bool, full: bool) -> Ite
     """A block: what happens, to which fields, and the sites behind it."""
     changes, first = block.changes, block.changes[0]
     sign = SIGNS[first.action]
-    yield painted(sign, f"{sign} {_head(first) if len(changes) == 1 else _heads(block)}", colour)
+    yield painted(sign, f"{sign} {_head(first) if len(changes) == 1 else _heads(block, full=full)}", colour)
     yield from details(changes, declared, colour=colour, full=full)
 
 
@@ -74,10 +74,9 @@ def details(changes: Sequence[Change], declared: Declared, *, colour: bool, full
         yield from (line_text(Line(SIGNS[first.action], name), colour) for name in names)
         return
     yield from (line_text(line, colour) for line in block_lines(changes))
-    if full and len(changes) > NAMED + 1:
-        yield from (line_text(Line(" ", text), colour) for text in every_name(changes))
-    elif not in_head(changes):
-        yield from (line_text(Line(" ", text), colour) for text in behind(changes, declared))
+    if not in_head(changes, full=full):
+        sites = every_name(changes) if full else behind(changes, declared)
+        yield from (line_text(Line(" ", text), colour) for text in sites)
 
 
 def _head(change: Change) -> str:
@@ -86,7 +85,7 @@ def _head(change: Change) -> str:
     return head if change.together is None else f"{head}; by the same call as its site {clean(change.together.human)}"
 
 
-def _heads(block: Block) -> str:
+def _heads(block: Block, *, full: bool) -> str:
     """`studio, client acme: the same on 2 sites, which will be updated: acme.ru, globex.ru (differs from a.yaml)`."""
     changes, first = block.changes, block.changes[0]
     client = "" if len({change.client for change in changes}) > 1 or first.client is None else first.client.name
@@ -98,7 +97,7 @@ def _heads(block: Block) -> str:
             clean(first.address.account),
             f", client {clean(client)}" if client else "",
             f": {what}",
-            f": {head_names(changes)}" if first.action is not Action.DELETE and in_head(changes) else "",
+            f": {head_names(changes)}" if first.action is not Action.DELETE and in_head(changes, full=full) else "",
             _why(changes),
             f"; {together} of them by the same call as their sites" if together else "",
         ]
