@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,8 @@ Keys = tuple[str | int, ...]
 Written = Mapping[tuple[str, Keys], str]
 #: What was written where some text was expected.
 NO_TEXT: Final = "none"
+#: So many faults of one series are said of a file.
+MOST_ALIKE: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,15 @@ class Fault:
     """Something wrong at a place. `{other}` in the message stands for where `other` is.
 
     `got` ends the message, and is all of it that may name the value which stands there. Where that came through
-    `${…}`, what was written is said instead: it may be a secret.
+    `${…}`, what was written is said instead: it may be a secret. `series` is what the fault has in common with others
+    of its file: a table of a thousand rows may be wrong a thousand times in one way.
     """
 
     place: Place
     message: str
     other: Place | None = None
     got: str = ""
+    series: str = ""
 
 
 def misread(place: Place, error: ValueError) -> Fault:
@@ -54,7 +58,7 @@ def misread(place: Place, error: ValueError) -> Fault:
 
 def problems(root: Path, faults: Iterable[Fault], written: Written) -> list[Problem]:
     """The faults with their lines and columns; reads each file concerned once more."""
-    faults = list(faults)
+    faults = list(_without_floods(faults))
     wanted: dict[str, set[Place]] = defaultdict(set)
     for fault in faults:
         for place in (fault.place, fault.other):
@@ -82,6 +86,19 @@ def problems(root: Path, faults: Iterable[Fault], written: Written) -> list[Prob
                 message += ", which is empty" if fault.got == NO_TEXT else " gives"
         made.append(Problem(fault.place.file, *position(fault.place), message))
     return made
+
+
+def _without_floods(faults: Iterable[Fault]) -> Iterator[Fault]:
+    """The faults, but only the first of each series, and how many there are more, where the first of those stands."""
+    more: dict[tuple[str, str], list[Fault]] = defaultdict(list)
+    for fault in dict.fromkeys(faults):
+        alike = more[fault.place.file, fault.series] if fault.series else []
+        if len(alike) < MOST_ALIKE:
+            yield fault
+        alike.append(fault)
+    for (_, series), alike in more.items():
+        if len(alike) > MOST_ALIKE:
+            yield Fault(alike[MOST_ALIKE].place, f"and {len(alike) - MOST_ALIKE} more like those above: {series}")
 
 
 def _positions(path: Path, places: set[Place]) -> dict[Place, tuple[int, int]]:
