@@ -26,6 +26,7 @@ from reconcile.planning.former import Deed
 from reconcile.planning.goals import FILE, Declared, Goal, Goals, names
 from reconcile.planning.plan import Change, Diagnostic, ManualStep, Plan, Severity
 from reconcile.planning.select import EVERYTHING, Selection, Subject
+from reconcile.planning.summary import declared_counts
 
 #: Resources that one warning names.
 _NAMED: Final = 5
@@ -60,12 +61,19 @@ def build_undo_plan(
     gone = [deed for name, found in by_account.items() if name not in live for deed in found]
     steps += [_locked_out(run, deed) for deed in gone if deed.change.locks_out]
     return Plan(
-        in_order(change for plan in plans for change in plan.changes),
+        in_order(_with_member(change, declared) for plan in plans for change in plan.changes),
         0,
         {name: len(account.sites) for name, account in live.items()},
         tuple(sorted(set(said))),
         tuple(sorted(steps)),
+        declared_counts(desired.sites),
     )
+
+
+def _with_member(change: Change, declared: Declared) -> Change:
+    """A change with what its site belongs to by now."""
+    now = declared.at(change.address)
+    return change if now is None else replace(change, member=now.member)
 
 
 def _selected(deed: Deed, declared: Declared, selection: Selection) -> bool:
