@@ -108,6 +108,7 @@ def plan(project: Project, providers: Mapping[str, Provider], selection: Selecti
     """What would change. Its error diagnostics say what could not be planned. Raises `PlanError`."""
     require_resources(project)
     desired = project.desired
+    selection.require_known(desired)
     build = build_destroy_plan if destroy else build_plan
     kinds = {name: desired.kinds_of(name) for name in providers}
     live, unread = read(providers, kinds)

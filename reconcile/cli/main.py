@@ -24,6 +24,8 @@ COMMANDS: Final = {
     "plan": "Show what would change in the live account.",
     "apply": "Make the live account as it is declared.",
     "drift": "Report what differs, for schedulers; exit 2 if anything does.",
+    "list": "List what is declared, or what a selection holds.",
+    "why": "Show which layer and line each value of a site comes from.",
     "show": "Show a saved plan.",
     "destroy": "Delete what is declared.",
     "history": "List what was applied, or show one run.",

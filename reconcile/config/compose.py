@@ -25,8 +25,8 @@ from reconcile.model.state import Account, DesiredState
 
 def compose(
     sections: Sections, services: Services, tables: Tables, each: Mapping[tuple[str, Keys], Each]
-) -> tuple[DesiredState, list[Fault]]:
-    """The desired state, and all that is wrong with references, values and addresses.
+) -> tuple[DesiredState, Groups, list[Fault]]:
+    """The desired state, where sites of groups come from, and all that is wrong with references, values and addresses.
 
     `each` are the texts of site groups that wait for the rows of `tables`.
     """
@@ -56,7 +56,7 @@ def compose(
         profiles,
         settings.store(sections.store.raw),
     )
-    return state, faults
+    return state, groups, faults
 
 
 def _with_secrets(accounts: Mapping[str, Account], clients: Iterable[Desired]) -> dict[str, Account]:

@@ -12,7 +12,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from reconcile.config.places import Fault, Place
@@ -72,6 +72,8 @@ def read_separated(data: bytes, file: str, delimiter: str | None = None, encodin
     odd = _CONTROL.search(text) is not None
     long = len(text) > MAX_CELL
     width = _columns(made, *header)
+    if made.faults:
+        return replace(made, columns=())
     keep = [made.numbers[name] - 1 for name in made.columns]
     plain = keep == list(range(width))
     for line, cells in records:

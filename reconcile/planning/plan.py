@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from reconcile.model import resource
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import Field
 from reconcile.model.resource import NOWHERE, Membership, Ref
 
 #: What stands in place of a value that may not be shown.
-HIDDEN = "(sensitive)"
+HIDDEN = resource.HIDDEN
 
 
 class Severity(StrEnum):

@@ -128,11 +128,11 @@ def _runs(words: dict[str, tuple[str, str]]) -> Iterator[tuple[str, str, tuple[s
 
 def _hours(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, str]:
     """A day before and after, as much of it as is known; hours of a closed day only where they are all that changes."""
-    short = _day(before), _day(after)
-    return short if short[0] != short[1] else (_day(before, hours=True), _day(after, hours=True))
+    short = day(before), day(after)
+    return short if short[0] != short[1] else (day(before, hours=True), day(after, hours=True))
 
 
-def _day(parts: dict[str, Any], *, hours: bool = False) -> str:
+def day(parts: dict[str, Any], *, hours: bool = False) -> str:
     """`9-18`, `closed`, `until 18`."""
     start, end, enable = parts.get("from"), parts.get("to"), parts.get("enable")
     if start is not None and end is not None:
