@@ -6,10 +6,13 @@ SEED ?= 1
 SOURCES := pyproject.toml $(shell find reconcile schemas -type f -not -path '*/__pycache__/*')
 WHEEL := $(VENV)/wheel/.built
 
-.PHONY: demo test long chaos lint bench fuzz secrets audit clean
+.PHONY: demo dealers test long chaos lint bench fuzz secrets audit clean
 
 demo: $(VENV)/run/.installed  ## An agency and a studio, planned, applied, and planned again.
 	@PATH="$(CURDIR)/$(VENV)/run/bin:$$PATH" sh examples/demo.sh
+
+dealers: $(VENV)/run/.installed  ## A thousand dealers from one sheet, and a change that goes to all of them.
+	@PATH="$(CURDIR)/$(VENV)/run/bin:$$PATH" sh examples/dealers/demo.sh
 
 test: $(VENV)/test/.installed  ## All tests, against the installed wheel, with branch coverage.
 	$(VENV)/test/bin/pytest -n auto -m 'not long' --cov --cov-report=term --cov-report=xml $(TESTS)
