@@ -28,6 +28,8 @@ COMMANDS: Final = {
     "apply": "Make the live account as it is declared.",
     "import": "Write the live account as a project.",
     "drift": "Report what differs, for schedulers; exit 2 if anything does.",
+    "list": "List what is declared, or what a selection holds.",
+    "why": "Show which layer and line each value of a site comes from.",
     "show": "Show a saved plan.",
     "destroy": "Delete what is declared.",
     "history": "List what was applied, or show one run.",

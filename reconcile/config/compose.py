@@ -25,8 +25,8 @@ from reconcile.model.state import Account, Below, DesiredState
 
 def compose(
     sections: Sections, services: Services, tables: Tables, each: Mapping[tuple[str, Keys], Each]
-) -> tuple[DesiredState, list[Fault]]:
-    """The desired state, and all that is wrong with references, values and addresses.
+) -> tuple[DesiredState, Groups, list[Fault]]:
+    """The desired state, where sites of groups come from, and all that is wrong with references, values and addresses.
 
     `each` are the texts of site groups that wait for the rows of `tables`.
     """
@@ -58,7 +58,7 @@ def compose(
         sections.names,
         _below(sites),
     )
-    return state, faults
+    return state, groups, faults
 
 
 def _below(sites: Sites) -> Below | None:

@@ -28,6 +28,19 @@ MAX_VALUES: Final = 25_000_000
 LONG: Final = 64
 
 
+@dataclass(frozen=True, slots=True)
+class RowOf:
+    """One row of a group, by its number in the table."""
+
+    group: Group
+    number: int
+
+    @property
+    def place(self) -> Place:
+        """Where the address of its site stands."""
+        return self.group.cell(self.number, self.group.address)
+
+
 @dataclass(slots=True)
 class Groups:
     """Composes the sites of all groups of a project. `single` are the sites that are declared one by one."""
@@ -58,6 +71,13 @@ class Groups:
         group, row = self.origins[position - self.sites_before]
         return group.where(row, site.address.name, key)
 
+    def row_of(self, position: int) -> RowOf | None:
+        """The row that a site is made of, by its position among all; None for one with a place of its own."""
+        if position < self.sites_before:
+            return None
+        group, row = self.origins[position - self.sites_before]
+        return RowOf(group, row)
+
     def fault(self, place: Place, message: str, got: str = "", other: Place | None = None) -> None:
         self.single.faults.append(Fault(place, message, other, got))
 
@@ -67,7 +87,7 @@ class Groups:
         template = raw.get("template") or {}
         address = found.get(("address",)) or Each(())
         slots = {keys[1:]: each for keys, each in found.items() if keys[0] == "template" and _is_at(template, keys[1:])}
-        self.check_same(place, raw, template, slots, address)
+        template = self.without_same(place, raw, template, slots, address)
         table = self.tables.read(raw, place)
         usable = table is not None and bool(address.cells)
         if table is not None:
@@ -96,21 +116,24 @@ class Groups:
         Rows(group, self.single).check()
         return None
 
-    def check_same(
+    def without_same(
         self, place: Place, raw: Mapping[str, Any], template: Mapping[str, Any], slots: Slots, address: Each
-    ) -> None:
-        """What tells sites apart can't be the same for every row."""
-        for key in NOT_SHARED:
-            if template.get(key) is not None and (key,) not in slots:
-                message = f"`{key}` can't be the same for every row; make it of a column, such as ${{each.{key}}}"
-                self.fault(within(place, "template", key), message)
+    ) -> dict[str, Any]:
+        """The template without what tells sites apart and would be the same for every row."""
+        same = [key for key in NOT_SHARED if template.get(key) is not None and (key,) not in slots]
+        for key in same:
+            message = f"`{key}` can't be the same for every row; make it of a column, such as ${{each.{key}}}"
+            self.fault(within(place, "template", key), message)
         if not address.cells and "address" in raw:
             message = "the address can't be the same for every row; make it of a column, such as ${each.host}"
             self.fault(within(place, "address"), message)
+        return {key: value for key, value in template.items() if key not in same}
 
     def unknown_columns(self, place: Place, table: Table, slots: Slots) -> set[Keys]:
         """The slots that name columns which the table does not have, each of which is said."""
-        found = set()
+        found: set[Keys] = set()
+        if not table.columns and not table.complete:
+            return found  # what they would have been is not known
         for keys, each in slots.items():
             for name in dict.fromkeys(cell.column for cell in each.cells if cell.column not in table.columns):
                 found.add(keys)

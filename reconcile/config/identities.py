@@ -37,8 +37,11 @@ def _same(
         for name in (own,) if sent == own else (own, sent):
             other = declared.setdefault((account, name), position)
             if other != position:
-                message = f"{quoted(site.key)} is the same site as the one at {{other}}: both are "
                 here, there = (_called(place_of, which, sites[which], name) for which in (position, other))
+                message = f"{quoted(site.key)} is the same site as the one at {{other}}: both are "
+                if here == there:
+                    groups = f"{quoted(sites[other].member.group)} and {quoted(site.member.group)}"
+                    message = f"the site groups {groups} both make a site of this row: "
                 yield _in_series(Fault(here, message, there, human_address(name)), "sites that are there already")
                 break
 

@@ -73,12 +73,14 @@ class Interpolator:
     def waiting(self, text: str, names: list[re.Match[str]], place: Place) -> Any:
         """Keeps a text for the rows of its group; gives an example of what will stand there."""
         parts: list[str | Cell] = []
-        end = 0
+        end, before = 0, len(self.faults)
         for match in _MARK.finditer(text):
             parts.append(text[end : match.start()])
             parts.append(Cell.parse(match[1]) if _is_each(match) else self.replaced(match, place))
             end = match.end()
         parts.append(text[end:])
+        if len(self.faults) > before:
+            return sample(schema_at(place.keys))
         others = any(not _is_each(match) for match in names)
         written = self.written[place.file, place.keys] if others else None
         self.each[place.file, place.keys] = Each(tuple(part for part in parts if part), written)

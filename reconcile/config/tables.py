@@ -141,19 +141,25 @@ class Tables:
 
     def listed(self, value: list[Any], file: str, above: Keys) -> Table:
         """The table that a list of mappings is; its columns are all keys of all rows, in the order of their coming."""
-        before = len(self.faults)
+        complete = True
         good: list[tuple[int, dict[str, str | None]]] = []
         for position, raw in enumerate(value):
             at = (*above, position)
             if raw is None and above:
-                continue  # it has been said
+                complete = False  # it has been said
+                continue
             if not isinstance(raw, dict):
                 what = "a list" if isinstance(raw, list) else "nothing" if raw is None else quoted(raw)
                 message = "expected a row, a mapping such as {host: acme.ru}, got "
                 self.faults.append(Fault(Place(file, at), message, got=what, series=message.removesuffix(", got ")))
+                complete = False
                 continue
+            before = len(self.faults)
             row = {" ".join(str(key).split()): self.cell(cell, Place(file, (*at, key))) for key, cell in raw.items()}
-            good.append((position, row))
+            if len(self.faults) == before:
+                good.append((position, row))
+            else:
+                complete = False
         columns = tuple(dict.fromkeys(name for _, row in good for name in row))
         return Table(
             file,
@@ -161,7 +167,7 @@ class Tables:
             [tuple([row.get(name) for name in columns]) for _, row in good],
             above=above,
             items=[position for position, _ in good],
-            complete=len(self.faults) == before,
+            complete=complete,
         )
 
     def cell(self, raw: Any, place: Place) -> str | None:
@@ -176,7 +182,7 @@ class Tables:
             return None
         if isinstance(raw, bool | int):
             return str(raw).lower()
-        message = f"{quoted(str(place.keys[-1]))}: expected text, a whole number, true or false, got "
+        message = f"{place.keys[-1]}: expected text, a whole number, true or false, got "
         what = (
             "a list"
             if isinstance(raw, list)
@@ -191,7 +197,8 @@ class Tables:
 def _json(data: bytes, file: str) -> Any:
     """A JSON document. Raises `Unreadable`."""
     try:
-        return json.loads(data.decode("utf-8-sig"), object_pairs_hook=_pairs, parse_constant=_no_constant)
+        text = data.decode("utf-8-sig")
+        return json.loads(text, object_pairs_hook=_pairs, parse_int=str, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         raise Unreadable(file, error.lineno, error.colno, f"not valid JSON: {error.msg}") from None
     except UnicodeDecodeError as error:
