@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,9 +14,11 @@ from reconcile.cli.common import (
     allow_lockout_option,
     applying_options,
     format_option,
-    selected,
 )
 from reconcile.errors import UsageError
+
+if TYPE_CHECKING:
+    from reconcile.planning.select import Selection
 
 
 @click.command(cls=Command)
@@ -28,7 +31,7 @@ def command(
     settings: Settings,
     plan_file: Path | None,
     yes: bool,
-    select: tuple[str, ...],
+    select: Selection,
     parallelism: int,
     allow_deletes: int | None,
     allow_lockout: bool,
@@ -49,7 +52,7 @@ def command(
     from reconcile.cli.applying import carry_out, close_died, running
     from reconcile.planning.safety import Allowed
 
-    if plan_file is not None and select:
+    if plan_file is not None and (select or select.allow_empty):
         raise UsageError("a saved plan is applied whole; --select belongs to the `plan` that saves it")
     project = workflow.validate(settings.root, os.environ)
     saved = None
@@ -62,7 +65,7 @@ def command(
     ):
         close_died(run, project, providers)
         if saved is None:
-            plan = workflow.plan(project, providers, selected(select))
+            plan = workflow.plan(project, providers, select)
         else:
             plan = saved
             workflow.check_fresh(project, plan, providers)

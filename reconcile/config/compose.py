@@ -20,13 +20,13 @@ from reconcile.config.tables import Tables
 from reconcile.config.undocumented import undocumented
 from reconcile.model.fields import client_kind, kinds
 from reconcile.model.resource import Desired
-from reconcile.model.state import Account, DesiredState
+from reconcile.model.state import Account, Below, DesiredState
 
 
 def compose(
     sections: Sections, services: Services, tables: Tables, each: Mapping[tuple[str, Keys], Each]
-) -> tuple[DesiredState, list[Fault]]:
-    """The desired state, and all that is wrong with references, values and addresses.
+) -> tuple[DesiredState, Groups, list[Fault]]:
+    """The desired state, where sites of groups come from, and all that is wrong with references, values and addresses.
 
     `each` are the texts of site groups that wait for the rows of `tables`.
     """
@@ -55,8 +55,18 @@ def compose(
         tuple(clients.values()),
         profiles,
         settings.store(sections.store.raw),
+        sections.names,
+        _below(sites),
     )
-    return state, faults
+    return state, groups, faults
+
+
+def _below(sites: Sites) -> Below | None:
+    """What lies under every site; None where no file has `defaults`."""
+    shared = sites.shared
+    if not shared.place.file:
+        return None
+    return Below(tuple(sites.base), shared.raw.get("account"), shared.raw.get("client"))
 
 
 def _with_secrets(accounts: Mapping[str, Account], clients: Iterable[Desired]) -> dict[str, Account]:

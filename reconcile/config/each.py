@@ -20,6 +20,11 @@ class Cell:
     column: str
     fallback: str | None = None
 
+    def __str__(self) -> str:
+        return (
+            f"${{{PREFIX}{self.column}}}" if self.fallback is None else f"${{{PREFIX}{self.column}:-{self.fallback}}}"
+        )
+
     @classmethod
     def parse(cls, name: str) -> Cell:
         """What stands between the braces, such as `each.host`."""
@@ -35,6 +40,10 @@ class Each:
 
     parts: tuple[str | Cell, ...]
     written: str | None = None
+
+    def __str__(self) -> str:
+        """As it stands in the template."""
+        return self.written or "".join(map(str, self.parts))
 
     @property
     def cells(self) -> tuple[Cell, ...]:

@@ -28,6 +28,19 @@ MAX_VALUES: Final = 25_000_000
 LONG: Final = 64
 
 
+@dataclass(frozen=True, slots=True)
+class RowOf:
+    """One row of a group, by its number in the table."""
+
+    group: Group
+    number: int
+
+    @property
+    def place(self) -> Place:
+        """Where the address of its site stands."""
+        return self.group.cell(self.number, self.group.address)
+
+
 @dataclass(slots=True)
 class Groups:
     """Composes the sites of all groups of a project. `single` are the sites that are declared one by one."""
@@ -57,6 +70,13 @@ class Groups:
             return Place(site.file, ("sites", site.key, *([key] if key else [])), at_key=key is None)
         group, row = self.origins[position - self.sites_before]
         return group.where(row, site.address.name, key)
+
+    def row_of(self, position: int) -> RowOf | None:
+        """The row that a site is made of, by its position among all; None for one with a place of its own."""
+        if position < self.sites_before:
+            return None
+        group, row = self.origins[position - self.sites_before]
+        return RowOf(group, row)
 
     def fault(self, place: Place, message: str, got: str = "", other: Place | None = None) -> None:
         self.single.faults.append(Fault(place, message, other, got))

@@ -59,23 +59,13 @@ def misread(place: Place, error: ValueError) -> Fault:
 def problems(root: Path, faults: Iterable[Fault], written: Written) -> list[Problem]:
     """The faults with their lines and columns; reads each file concerned once more."""
     faults = list(_without_floods(faults))
-    wanted: dict[str, set[Place]] = defaultdict(set)
-    for fault in faults:
-        for place in (fault.place, fault.other):
-            if place is not None and not place.line:
-                wanted[place.file].add(place)
-    found: dict[Place, tuple[int, int]] = {}
-    for file, places in wanted.items():
-        found |= _positions(root / file, places)
-
-    def position(place: Place) -> tuple[int, int]:
-        return (place.line, place.column) if place.line else found[place]
+    found = positions(root, (place for fault in faults for place in (fault.place, fault.other) if place is not None))
 
     made = []
     for fault in faults:
         message = fault.message
         if fault.other is not None:
-            line, column = position(fault.other)
+            line, column = found[fault.other]
             message = message.replace("{other}", f"{fault.other.file}:{line}:{column}")
         if fault.got:
             reference = written.get((fault.place.file, fault.place.keys))
@@ -84,8 +74,22 @@ def problems(root: Path, faults: Iterable[Fault], written: Written) -> list[Prob
             else:
                 message += f"{'nothing from' if fault.got == NO_TEXT else 'what'} {quoted(reference)}"
                 message += ", which is empty" if fault.got == NO_TEXT else " gives"
-        made.append(Problem(fault.place.file, *position(fault.place), message))
+        made.append(Problem(fault.place.file, *found[fault.place], message))
     return made
+
+
+def positions(root: Path, places: Iterable[Place]) -> dict[Place, tuple[int, int]]:
+    """The lines and columns of places, from 1; reads each file concerned once more."""
+    wanted: dict[str, set[Place]] = defaultdict(set)
+    found: dict[Place, tuple[int, int]] = {}
+    for place in places:
+        if place.line:
+            found[place] = place.line, place.column
+        else:
+            wanted[place.file].add(place)
+    for file, there in wanted.items():
+        found |= _positions(root / file, there)
+    return found
 
 
 def _without_floods(faults: Iterable[Fault]) -> Iterator[Fault]:

@@ -6,7 +6,7 @@ no more than what differs in it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
@@ -62,6 +62,28 @@ class Group:
         if override is not None and key in override.raw:
             return within(override.place, key)
         return self.cell(row, self.slots[key,]) if (key,) in self.slots else within(self.at, key)
+
+    def layers(self, row: int, address: str) -> Iterator[Named]:
+        """What the group says of the site of a row, as a person would have written it; the nearest last."""
+        positions = {column: position for position, column in enumerate(self.table.columns)}
+        yield Named(self.at, Maker(self.keys, self.slots, positions).make(self.table.rows[row]).value)
+        if address in self.overrides:
+            yield self.overrides[address]
+
+    def cells(self, row: int, place: Place) -> list[tuple[str, str | None, Place]]:
+        """The cells of a row that are in what stands at a place of the template: the texts that name them, what is in
+        them, and where.
+        """
+        above = self.at.keys
+        if place.file != self.at.file or place.keys[: len(above)] != above:
+            return []
+        keys = place.keys[len(above) :]
+        return [
+            (str(each), self.table.rows[row][self.table.columns.index(cell.column)], self.table.place(row, cell.column))
+            for slot, each in self.slots.items()
+            if slot[: len(keys)] == keys
+            for cell in each.cells
+        ]
 
 
 @dataclass(slots=True)
