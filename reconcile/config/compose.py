@@ -9,6 +9,7 @@ from reconcile.config import settings
 from reconcile.config.accounts import Accounts, Services
 from reconcile.config.layers import Layers
 from reconcile.config.places import Fault
+from reconcile.config.rollout import rollout
 from reconcile.config.sections import Sections
 from reconcile.config.sites import Sites
 from reconcile.config.studio import Studio
@@ -41,6 +42,7 @@ def compose(sections: Sections, services: Services) -> tuple[DesiredState, list[
         tuple(clients.values()),
         profiles,
         settings.store(sections.store.raw),
+        rollout(sections.rollout, accounts.service_of, faults),
     )
     return state, faults
 

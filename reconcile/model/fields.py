@@ -41,6 +41,8 @@ SCHEMA_NAMES: Final = (
     "blacklist",
     "call_defaults",
     "call",
+    "rollout",
+    "gate",
 )
 
 

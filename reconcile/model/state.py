@@ -10,6 +10,7 @@ from typing import Any
 from reconcile.model.capabilities import Capabilities
 from reconcile.model.fields import Kinds
 from reconcile.model.resource import NOTHING, Desired, Live
+from reconcile.model.rollout import Rollout
 
 
 class Unspecified(StrEnum):
@@ -65,7 +66,8 @@ class Safety:
 class DesiredState:
     """A whole project, composed and checked. `services` are what the accounts' services can do, by account.
 
-    `store` is the URL of the history's database, which may hold a password.
+    `store` is the URL of the history's database, which may hold a password. `rollout` is None where every apply is one
+    wave.
     """
 
     accounts: Mapping[str, Account]
@@ -76,6 +78,7 @@ class DesiredState:
     clients: tuple[Desired, ...] = ()
     profiles: tuple[Desired, ...] = ()
     store: str = field(default="", repr=False)
+    rollout: Rollout | None = None
 
     def kinds_of(self, account: str) -> frozenset[str]:
         """The kinds of resources that have to be read of an account, because the project has something to say of them.
