@@ -13,6 +13,7 @@ from reconcile.model.capabilities import Action
 from reconcile.model.normalize import count
 from reconcile.planning.plan import Change, Diagnostic, ManualStep, Plan, Severity
 from reconcile.reports.fields import Line, lines
+from reconcile.reports.waves import wave_lines
 from reconcile.reports.words import some
 
 #: The sign, the colour and the verb of each action.
@@ -149,7 +150,7 @@ def report_text(report: Report, *, colour: bool = False) -> str:
     """What became of the plan: everything that is not done by name, and the numbers."""
     made = []
     for result in report.results:
-        if result.outcome is Outcome.DONE or result.left:
+        if result.outcome is Outcome.DONE or result.left or result.held_back:
             continue
         word, fg = OUTCOMES[result.outcome]
         mark = click.style(word, fg=fg) if colour else word
@@ -159,6 +160,7 @@ def report_text(report: Report, *, colour: bool = False) -> str:
         left = sum(result.left for result in report.results if result.address.account == ended.account)
         said = f"{ended.why}; {count(left, 'change')} not attempted"
         made.append(diagnostic_text(Diagnostic(Severity.ERROR, ended.account, said), colour=colour))
+    made += wave_lines(report, colour=colour)
     numbers = report.summary
     rest = [f", {numbers[o]} {word}" for o, (word, _) in OUTCOMES.items() if numbers[o] and o is not Outcome.DONE]
     done = f"{numbers[Outcome.DONE]} of {count(len(report.results), 'change')} done"
