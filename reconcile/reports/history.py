@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
 import click
 
-from reconcile.applying.report import Outcome
+from reconcile.applying.report import ROLLOUT_OVER, Outcome
 from reconcile.escaping import clean
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import Kinds
@@ -18,9 +19,10 @@ from reconcile.reports.fields import Line, lines
 from reconcile.reports.json import text
 from reconcile.reports.tables import Column, Table, table_text
 from reconcile.reports.text import OUTCOMES, SIGNS, VERBS, line_text, painted
+from reconcile.reports.waves import verdict_text
 from reconcile.reports.words import some, value
 from reconcile.store.recorded import field_changes, kinds_of
-from reconcile.store.records import RunRecord, Status, StepRecord
+from reconcile.store.records import RunRecord, Status, StepRecord, WaveRecord
 
 #: Characters of a commit that people are shown.
 _COMMIT: Final = 10
@@ -67,8 +69,34 @@ def run_text(run: RunRecord, *, zone: tzinfo | None = None, colour: bool = False
     """One run: who, when and how, and each of its changes with what became of it."""
     known = kinds_of(run)
     parts = ["\n".join(_head(run, zone, colour=colour))]
-    parts += ["\n".join(_block(known, group, colour=colour)) for group in _groups(run.steps)]
+    for wave in run.waves:
+        parts.append("\n".join(_wave(run, wave, zone)))
+        parts += _blocks(known, [step for step in run.steps if step.wave == wave.number], colour=colour)
+    if not run.waves:
+        parts += _blocks(known, run.steps, colour=colour)
     return "\n\n".join([*parts, f"Changes: {_summary(run.summary)}."]) + "\n"
+
+
+def _blocks(known: Kinds, steps: Sequence[StepRecord], *, colour: bool) -> list[str]:
+    return ["\n".join(_block(known, group, colour=colour)) for group in _groups(steps)]
+
+
+def _wave(run: RunRecord, wave: WaveRecord, zone: tzinfo | None) -> Iterator[str]:
+    """A wave of a rollout: when it began, how it ended, and what its gates said."""
+    if wave.started is None:
+        yield f"Wave {wave.number} ({clean(wave.name)}): never began"
+        return
+    took = "" if wave.finished is None else f", took {_duration(wave.finished - wave.started)}"
+    became = {True: "passed", False: "ended the rollout", None: "was cut short"}[wave.passed]
+    counted = _summary(_counted(run, wave))
+    yield f"Wave {wave.number} ({clean(wave.name)}): {became}; {_time(wave.started, zone)}{took}; {counted}"
+    for verdict in wave.verdicts:
+        yield f"    {verdict_text(verdict)}"
+
+
+def _counted(run: RunRecord, wave: WaveRecord) -> dict[str, int]:
+    """The steps of a wave by outcome, as a run's `summary`."""
+    return dict(Counter("open" if s.outcome is None else s.outcome.value for s in run.steps if s.wave == wave.number))
 
 
 def _head(run: RunRecord, zone: tzinfo | None, *, colour: bool) -> Iterator[str]:
@@ -80,19 +108,26 @@ def _head(run: RunRecord, zone: tzinfo | None, *, colour: bool) -> Iterator[str]
     commit = "" if run.commit is None else f", on commit {clean(_short(run.commit))}"
     yield f"    by {clean(run.user)}@{clean(run.host)}, {_time(run.started, zone)}{took}{commit}"
     yield f"    accounts: {clean(', '.join(run.accounts))}"
+    if run.resumes is not None:
+        yield f"    goes on with the rollout of run {clean(run.resumes)}"
+    if run.resumed_by:
+        yield f"    gone on with by run {clean(', '.join(run.resumed_by))}"
+    if run.undone_by:
+        yield f"    rolled back by run {clean(', '.join(run.undone_by))}"
 
 
 def _groups(steps: Sequence[StepRecord]) -> list[list[StepRecord]]:
-    """Steps that did the same to several resources, together; what is not simply done stands by itself."""
+    """Steps that did the same to several resources, or were held back with their wave, together; others one by one."""
     groups: dict[object, list[StepRecord]] = {}
     for step in steps:
-        plain = step.outcome is Outcome.DONE and not (step.error or step.note)
+        plain = (step.outcome is Outcome.DONE and not (step.error or step.note)) or step.error == ROLLOUT_OVER
         same = tuple(
             (item.path, repr(item.before), repr(item.after))
             for item in step.fields
             if step.action is not Action.CREATE or item.path != "url"
         )
-        key = (step.address.account, step.address.kind, step.client, step.action, same) if plain else step.number
+        where = step.address.account, step.address.kind, step.client
+        key = (where, step.action, step.outcome, same) if plain else step.number
         groups.setdefault(key, []).append(step)
     return list(groups.values())
 
@@ -101,13 +136,13 @@ def _block(known: Kinds, group: Sequence[StepRecord], *, colour: bool) -> Iterat
     first = group[0]
     sign, verb = SIGNS[first.action], VERBS[first.action]
     names = [clean(step.address.human) + _id(step) for step in group]
+    became = verb if first.outcome is Outcome.DONE else f"{first.action.value}, {_outcome(first)}"
     if len(group) == 1:
-        became = verb if first.outcome is Outcome.DONE else f"{first.action.value}, {_outcome(first)}"
         error = f": {clean(first.error)}" if first.error else ""
         head = f"{clean(first.address.shown)}{_id(first)} {became}{error}"
     else:
         which = "" if first.action is Action.DELETE else f": {some(names, 12)}"
-        head = f"{clean(first.address.account)}: the same on {len(group)} {first.address.kind}s, {verb}{which}"
+        head = f"{clean(first.address.account)}: the same on {len(group)} {first.address.kind}s, {became}{which}"
     yield painted(sign, f"{sign} {head}", colour)
     if len(group) > 1 and first.action is Action.DELETE:
         yield from (line_text(Line(sign, name), colour) for name in names)
@@ -175,8 +210,28 @@ def runs_json(runs: Sequence[RunRecord]) -> str:
 
 def run_json(run: RunRecord) -> str:
     """One run with its steps."""
-    steps = [_step_data(step) for step in run.steps]
-    return text({"format_version": FORMAT_VERSION, **_run_data(run), "steps": steps})
+    data = {
+        **_run_data(run),
+        "resumes": run.resumes,
+        "resumed_by": list(run.resumed_by),
+        "rolled_back_by": list(run.undone_by),
+        "waves": [_wave_data(run, wave) for wave in run.waves],
+        "steps": [_step_data(step) for step in run.steps],
+    }
+    return text({"format_version": FORMAT_VERSION, **data})
+
+
+def _wave_data(run: RunRecord, wave: WaveRecord) -> dict[str, Any]:
+    return {
+        "wave": wave.number,
+        "name": wave.name,
+        "started": _iso(wave.started),
+        "carried_out": _iso(wave.carried_out),
+        "finished": _iso(wave.finished),
+        "passed": wave.passed,
+        "summary": _counted(run, wave),
+        "gates": [{"gate": one.gate, "passed": one.passed, "note": one.note or None} for one in wave.verdicts],
+    }
 
 
 def _run_data(run: RunRecord) -> dict[str, Any]:
@@ -208,6 +263,7 @@ def _step_data(step: StepRecord) -> dict[str, Any]:
         "note": step.note or None,
         "sent": _iso(step.intended),
         "ended": _iso(step.ended),
+        **({} if step.wave is None else {"wave": step.wave}),
         "fields": [
             {"path": item.path, "before": item.before, "after": item.after}
             | ({"sensitive": True} if HIDDEN in (item.before, item.after) else {})
