@@ -33,7 +33,7 @@ _LINE: Final = 4096
 def find_program(gate: CommandGate, folder: Path) -> str | None:
     """Where a gate's program is, if anywhere: with a slash in the project's `folder`, without one on the PATH."""
     name = gate.argv[0]
-    return shutil.which(str(folder / name) if os.path.dirname(name) else name)  # noqa: PTH120 - "./name" loses its dot
+    return shutil.which(str(folder.resolve() / name) if os.path.dirname(name) else name)  # noqa: PTH120 - "./name" loses its dot
 
 
 def ask_command(

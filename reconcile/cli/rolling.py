@@ -109,12 +109,15 @@ def carry_out_in_waves(
         )
         report = journal.finish(rolling.roll_out(rollout.waves))
     first = rollout.resumes or report.run
+    code = report.exit_code
+    if code is ExitCode.ERROR and rollout.resumes is not None:
+        code = ExitCode.PARTIAL  # earlier runs have done a part
     if report.over is None or report.interrupted or declared.on_failure is OnFailure.STOP:
         show_report(report, settings)
-        if report.exit_code:
+        if code:
             way_on = f"go on with `reconcile apply --resume {first}`, or take it back with `reconcile rollback {first}`"
             click.echo(f"To {way_on}.", err=True)
-        return report.exit_code
+        return code
     if settings.format != "json":
         show_report(report, settings)
     return _take_back(project, report, first, providers, run, settings, parallelism)
