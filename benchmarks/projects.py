@@ -112,6 +112,26 @@ def shared_widget(folder: Path, sites: int, url: str) -> None:
     (folder / "sites.yaml").write_text("sites:\n" + "\n".join(lines) + "\n", encoding="utf-8")
 
 
+GROUP = """\
+site_groups:
+  dealers:
+    from: dealers.csv
+    address: ${each.host}
+    template:
+      widget: standard
+      managers: [{phone: "${each.phone}", name: "${each.name}"}]
+      labels: {city: "${each.city}"}
+"""
+
+
+def group(folder: Path, sites: int, url: str) -> None:
+    """`sites` sites from a CSV table, which share one widget, each with a manager of its own."""
+    folder.mkdir(parents=True)
+    (folder / "reconcile.yaml").write_text(ACCOUNT.format(url=url) + SHARED + GROUP, encoding="utf-8")
+    rows = [f"{address(n)};{phone(n)};Дилер;Город {n % 80}" for n in range(sites)]
+    (folder / "dealers.csv").write_text("\n".join(["host;phone;name;city", *rows, ""]), encoding="utf-8")
+
+
 def copy_rows(database: Path, sites: int) -> None:
     """Makes the one live site of an emulator's database into `sites`, each with its own address and phone."""
     with sqlite3.connect(database) as connection:

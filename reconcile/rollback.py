@@ -14,7 +14,7 @@ from reconcile.model.fields import UNMANAGED, Kinds
 from reconcile.model.normalize import did_you_mean
 from reconcile.model.resource import Desired
 from reconcile.planning.plan import Change, Diagnostic, Plan, Severity
-from reconcile.planning.select import Selection
+from reconcile.planning.select import Selection, subject_of
 from reconcile.planning.undo import build_undo_plan
 from reconcile.runs import account_keys
 from reconcile.store.recorded import deeds, kinds_of
@@ -88,6 +88,7 @@ def plan(project: Project, run: RunRecord, providers: Mapping[str, Provider], se
     """What takes a run back; `project` and `run` are those of `in_project`. Raises `PlanError`."""
     desired = project.desired
     done = deeds(run, desired.kinds)
+    selection.require_known(desired, [subject_of(deed.change) for deed in done])
     kinds = {name: _kinds_read(name, done) for name in sorted({deed.change.address.account for deed in done})}
     live, unread = read(providers, kinds)
     made = build_undo_plan(run.name, done, desired, live, selection=selection, unread=unread)

@@ -47,11 +47,11 @@ class Terminal:
     ask: Callable[[str, Event], bool | None]
 
 
-def waves_of(project: Project, plan: Plan) -> tuple[Wave, ...]:
+def waves_of(project: Project, plan: Plan, *, allow_empty: bool = False) -> tuple[Wave, ...]:
     """The waves of a plan by the project's `rollout:`. Raises `PlanError` for a selection that means nothing."""
     rollout = project.desired.rollout
     assert rollout is not None
-    require_matches(rollout.waves, project.desired, plan)
+    require_matches(rollout.waves, project.desired, plan, allow_empty=allow_empty)
     return waves(plan, rollout.waves)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from reconcile.config.accounts import Services
 from reconcile.config.project import load_state
 from reconcile.errors import ExitCode, PlanError, PlanFileError, StalePlanError
-from reconcile.live import owners_in_doubt, read, with_owners
+from reconcile.importing.values import Defaults
+from reconcile.live import owners_in_doubt, read, read_everything, with_owners
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import UNMANAGED
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from reconcile.applying.journal import Journal
     from reconcile.applying.report import Report
     from reconcile.applying.sending import Advance
+    from reconcile.importing.project import Project as Imported
     from reconcile.providers.base import Provider
 
 #: A plan of 100,000 changed sites is smaller.
@@ -115,6 +117,7 @@ def planned(
     """What would change, and what is live of the accounts that could be read. Raises `PlanError`."""
     require_resources(project)
     desired = project.desired
+    selection.require_known(desired)
     build = build_destroy_plan if destroy else build_plan
     kinds = {name: desired.kinds_of(name) for name in providers}
     live, unread = read(providers, kinds)
@@ -125,6 +128,23 @@ def planned(
         return made, live
     live, more = with_owners(desired, providers, live, doubtful)
     return build(desired, live, selection=selection, unread=[*unread, *more]), live
+
+
+def imported(
+    project: Project,
+    providers: Mapping[str, Provider],
+    accounts: Collection[str],
+    defaults: Defaults = Defaults.DROP,
+    *,
+    tables: bool = True,
+) -> Imported:
+    """What is live in these accounts and in no file yet, as a project. Raises `PlanError` for what can't be read."""
+    from reconcile.importing.project import build
+
+    live, unread = read_everything(providers, project.desired, accounts)
+    if unread:
+        raise PlanError("what is live can't be told, so nothing is written", unread)
+    return build(project.desired, {name: live[name] for name in accounts}, defaults, tables=tables)
 
 
 def check(project: Project, plan: Plan, allowed: safety.Allowed) -> None:

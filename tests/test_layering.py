@@ -17,14 +17,14 @@ PACKAGE = Path(reconcile.__file__).parent
 #: From the command line down to the nouns; a module may import from its own layer and from those to the right.
 LAYERS = (
     ("cli", "__main__"),
-    ("history", "rollback", "rollout", "resume"),
+    ("history", "inventory", "rollback", "rollout", "resume"),
     ("workflow", "activities"),
     ("live", "runs"),
     ("reports",),
     ("store",),
     ("applying", "emulator"),
     ("providers",),
-    ("planning",),
+    ("planning", "importing"),
     ("config",),
     ("model",),
     ("errors", "pools", "escaping", "private", "__init__"),

@@ -14,12 +14,12 @@ from reconcile.cli.common import (
     allow_lockout_option,
     applying_options,
     format_option,
-    selected,
 )
 from reconcile.errors import UsageError
 
 if TYPE_CHECKING:
     from reconcile.planning.safety import Allowed
+    from reconcile.planning.select import Selection
     from reconcile.workflow import Project
 
 
@@ -42,7 +42,7 @@ def command(
     settings: Settings,
     plan_file: Path | None,
     yes: bool,
-    select: tuple[str, ...],
+    select: Selection,
     parallelism: int,
     allow_deletes: int | None,
     allow_lockout: bool,
@@ -70,9 +70,9 @@ def command(
     from reconcile.cli.applying import carry_out, close_died, running
     from reconcile.planning import safety
 
-    if plan_file is not None and select:
+    if plan_file is not None and (select or select.allow_empty):
         raise UsageError("a saved plan is applied whole; --select belongs to the `plan` that saves it")
-    if resume is not None and (plan_file is not None or select or in_waves is False):
+    if resume is not None and (plan_file is not None or select or select.allow_empty or in_waves is False):
         raise UsageError("--resume goes on with a rollout as it was planned: in waves, without a PLAN or --select")
     project = workflow.validate(settings.root, os.environ)
     allowed = safety.Allowed(allow_deletes, allow_lockout)
@@ -90,7 +90,7 @@ def command(
     ):
         close_died(run, project, providers)
         if saved is None:
-            plan = workflow.plan(project, providers, selected(select))
+            plan = workflow.plan(project, providers, select)
         else:
             plan = saved
             workflow.check_fresh(project, plan, providers)
@@ -100,7 +100,7 @@ def command(
         from reconcile.cli.rolling import Rollout, carry_out_in_waves
         from reconcile.rollout import waves_of
 
-        waves = () if plan.errors else waves_of(project, plan)
+        waves = () if plan.errors else waves_of(project, plan, allow_empty=select.allow_empty)
         rollout = Rollout(plan, waves, len(waves))
         return carry_out_in_waves(
             project, rollout, providers, run, settings, parallelism=parallelism, allowed=allowed, yes=yes

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from inspect import cleandoc
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -18,17 +20,19 @@ if TYPE_CHECKING:
     from reconcile.applying.report import Result
     from reconcile.applying.sending import Advance
     from reconcile.planning.plan import Plan
-    from reconcile.planning.select import Selection
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class Settings:
-    """The global options; `format` is that of the command, so that errors come in it, too."""
+    """The global options, and those of showing: `format` is that of the command, so that errors come in it, too."""
 
     root: Path = field(default_factory=Path)
     no_color: bool = False
     progress: str = "auto"
     format: str = "text"
+    full: bool = False
 
     def path(self, path: Path) -> Path:
         """A path of the command line: like the project, it starts at the folder of -C."""
@@ -121,13 +125,37 @@ def format_option(*formats: str) -> Callable[[Any], Any]:
     )
 
 
-select_option = click.option(
-    "--select",
-    "select",
-    multiple=True,
-    metavar="EXPR",
-    help="Only these: an address, a glob such as '*.ru', or a label such as tier=gold. May be repeated.",
+full_option = click.option(
+    "--full",
+    is_flag=True,
+    expose_value=False,
+    callback=_remember("full"),
+    help="Every site by name and with its own values, also where thousands change alike.",
 )
+_SELECTING: Final = (
+    click.option(
+        "--select",
+        "select",
+        multiple=True,
+        metavar="EXPR",
+        help="Only these: 'tier=gold', '*.ru', 'client=acme and not group=dealers'; see above. "
+        "May be repeated, which adds up.",
+    ),
+    click.option("--exclude", multiple=True, metavar="EXPR", help="Not these. May be repeated."),
+    click.option("--allow-empty", is_flag=True, help="A selection that matches nothing is no error."),
+)
+#: The end of the help of commands that take a selection.
+LANGUAGE: Final = """
+\b
+What EXPR can say:
+  acme.ru  '*.spb.ru'          an address, a glob of addresses, in Cyrillic or not
+  tier=gold                    the label tier has the value gold, or one that a glob such as g* means
+  label=gold                   any label has that value, or is named so and true
+  address  account  client  group  kind            = exactly, ~ with a glob: address~*.ru
+  widget  schedule  manager  blacklist             who uses that shared one, also through another
+  changed                      what the plan would change
+  and  or  not  (  )  !=  !~   not binds closest, then and; 'city="Nizhny Novgorod"' for what has spaces
+"""
 parallelism_option = click.option(
     "--parallelism", type=click.IntRange(1, 256), default=8, show_default=True, metavar="N", help="Connections at once."
 )
@@ -150,16 +178,34 @@ _lock_timeout_option = click.option(
 
 def applying_options(command: Callable[..., int]) -> Callable[..., int]:
     """The options of every command that carries out a plan."""
-    for option in (_lock_timeout_option, _allow_deletes_option, parallelism_option, select_option, yes_option):
+    for option in (
+        _lock_timeout_option,
+        full_option,
+        _allow_deletes_option,
+        parallelism_option,
+        select_option,
+        yes_option,
+    ):
         command = option(command)
     return command
 
 
-def selected(expressions: tuple[str, ...]) -> Selection:
-    """The selection of `--select`."""
-    from reconcile.planning.select import selection
+def select_option(command: Callable[..., T]) -> Callable[..., T]:
+    """`--select`, `--exclude` and `--allow-empty`: the command gets a `Selection`, and tells of the language."""
 
-    return selection(expressions)
+    @functools.wraps(command)
+    def with_selection(
+        *args: Any, select: tuple[str, ...], exclude: tuple[str, ...], allow_empty: bool, **options: Any
+    ) -> T:
+        from reconcile.planning.select import selection
+
+        return command(*args, select=selection(select, exclude, allow_empty=allow_empty), **options)
+
+    with_selection.__doc__ = cleandoc(command.__doc__ or "") + "\n" + LANGUAGE
+    made: Callable[..., T] = with_selection
+    for option in reversed(_SELECTING):
+        made = option(made)
+    return made
 
 
 def show_plan(plan: Plan, settings: Settings) -> None:
@@ -171,7 +217,7 @@ def show_plan(plan: Plan, settings: Settings) -> None:
     else:
         from reconcile.reports.text import plan_text
 
-        click.echo(plan_text(plan, colour=settings.colour(sys.stdout)), nl=False, color=True)
+        click.echo(plan_text(plan, colour=settings.colour(sys.stdout), full=settings.full), nl=False, color=True)
 
 
 def confirm(question: str, yes: bool) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,8 +12,10 @@ from reconcile.cli.common import (
     Settings,
     applying_options,
     format_option,
-    selected,
 )
+
+if TYPE_CHECKING:
+    from reconcile.planning.select import Selection
 
 
 @click.command(cls=Command)
@@ -22,7 +25,7 @@ from reconcile.cli.common import (
 def command(
     settings: Settings,
     yes: bool,
-    select: tuple[str, ...],
+    select: Selection,
     parallelism: int,
     allow_deletes: int | None,
     lock_timeout: float,
@@ -41,7 +44,7 @@ def command(
     project = workflow.validate(settings.root, os.environ)
     with running(project, "destroy", lock_timeout) as run, workflow.connected(project, parallelism) as providers:
         close_died(run, project, providers)
-        plan = workflow.plan(project, providers, selected(select), destroy=True)
+        plan = workflow.plan(project, providers, select, destroy=True)
         return carry_out(
             project, plan, providers, run, settings, parallelism=parallelism, allowed=Allowed(allow_deletes), yes=yes
         )

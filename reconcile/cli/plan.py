@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,13 +13,16 @@ from reconcile.cli.common import (
     Command,
     Settings,
     format_option,
+    full_option,
     parallelism_option,
     select_option,
-    selected,
     show_plan,
 )
 from reconcile.errors import UsageError
 from reconcile.escaping import clean
+
+if TYPE_CHECKING:
+    from reconcile.planning.select import Selection
 
 
 @click.command(cls=Command)
@@ -34,6 +38,7 @@ from reconcile.escaping import clean
     metavar="FORMAT=FILE",
     help="Write the plan as text or json, too. May be repeated.",
 )
+@full_option
 @select_option
 @parallelism_option
 @format_option("text", "json")
@@ -44,7 +49,7 @@ def command(
     detailed_exitcode: bool,
     destroy: bool,
     writes: tuple[str, ...],
-    select: tuple[str, ...],
+    select: Selection,
     parallelism: int,
     format_: str,
 ) -> int:
@@ -64,7 +69,7 @@ def command(
         raise UsageError(f"{out} would be read as a file of the project; save the plan as {out.with_suffix('.json')}")
     project = workflow.validate(settings.root, os.environ)
     with workflow.connected(project, parallelism) as providers:
-        plan = workflow.plan(project, providers, selected(select), destroy=destroy)
+        plan = workflow.plan(project, providers, select, destroy=destroy)
     show_plan(plan, settings)
     for target in files:
         write_plan(plan, target)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,8 +13,10 @@ from reconcile.cli.common import (
     allow_lockout_option,
     applying_options,
     format_option,
-    selected,
 )
+
+if TYPE_CHECKING:
+    from reconcile.planning.select import Selection
 
 
 @click.command(cls=Command)
@@ -26,7 +29,7 @@ def command(
     settings: Settings,
     run_name: str,
     yes: bool,
-    select: tuple[str, ...],
+    select: Selection,
     parallelism: int,
     allow_deletes: int | None,
     allow_lockout: bool,
@@ -47,7 +50,7 @@ def command(
     from reconcile import history, rollback, workflow
     from reconcile.cli.applying import carry_out, close_died, running
     from reconcile.planning.safety import Allowed
-    from reconcile.reports.text import said_texts
+    from reconcile.reports.said import said_texts
 
     project = workflow.validate(settings.root, os.environ)
     project, record = rollback.in_project(project, rollback.whole(history.rollout(project, run_name)))
@@ -60,7 +63,7 @@ def command(
         known = rollback.whole(run.store.rollout(record.name))  # it may be one of those
         _, record = rollback.in_project(project, known)
         rollback.require_deeds(project, record)
-        plan = rollback.plan(project, record, providers, selected(select))
+        plan = rollback.plan(project, record, providers, select)
         if format_ == "json":  # the report alone does not tell what can't come back
             for text in said_texts(plan):
                 click.echo(text, err=True)

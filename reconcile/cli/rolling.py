@@ -27,7 +27,7 @@ from reconcile.planning.plan import Plan
 from reconcile.planning.safety import Allowed
 from reconcile.planning.select import EVERYTHING
 from reconcile.planning.waves import Wave
-from reconcile.reports.text import said_texts
+from reconcile.reports.said import said_texts
 from reconcile.reports.waves import waves_text
 from reconcile.resume import Earlier, Left
 from reconcile.rollout import Rolling, Terminal, check_gates

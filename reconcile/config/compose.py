@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import chain
 
 from reconcile.config import settings
 from reconcile.config.accounts import Accounts, Services
+from reconcile.config.each import Each
+from reconcile.config.groups import Groups
+from reconcile.config.identities import check_identities
 from reconcile.config.layers import Layers
-from reconcile.config.places import Fault
+from reconcile.config.places import Fault, Keys
 from reconcile.config.rollout import rollout
 from reconcile.config.sections import Sections
 from reconcile.config.sites import Sites
 from reconcile.config.studio import Studio
+from reconcile.config.tables import Tables
 from reconcile.config.undocumented import undocumented
 from reconcile.model.fields import client_kind, kinds
 from reconcile.model.resource import Desired
-from reconcile.model.state import Account, DesiredState
+from reconcile.model.state import Account, Below, DesiredState
 
 
-def compose(sections: Sections, services: Services) -> tuple[DesiredState, list[Fault]]:
-    """The desired state, and all that is wrong with references, values and addresses."""
+def compose(
+    sections: Sections, services: Services, tables: Tables, each: Mapping[tuple[str, Keys], Each]
+) -> tuple[DesiredState, Groups, list[Fault]]:
+    """The desired state, where sites of groups come from, and all that is wrong with references, values and addresses.
+
+    `each` are the texts of site groups that wait for the rows of `tables`.
+    """
     faults: list[Fault] = []
     known = kinds(undocumented(sections))
     accounts = Accounts(sections, services, faults)
@@ -29,22 +39,36 @@ def compose(sections: Sections, services: Services) -> tuple[DesiredState, list[
     layers.check_shared()
     studio = Studio(sections, known, faults, layers, accounts)
     profiles, clients = studio.profiles(), studio.clients()
-    sites = Sites(sections, known["site"], faults, layers, accounts, clients).sites()
-    if not sections.names["accounts"] and sections.named["sites"]:
-        first = next(iter(sections.named["sites"].values()))
+    sites = Sites(sections, known["site"], faults, layers, accounts, clients)
+    groups = Groups(sites, tables, each)
+    made = sites.sites()
+    made += groups.sites(len(made))
+    faults += check_identities(made, known["site"].index("url"), groups.place_of)
+    first = next(chain(*(sections.named[section].values() for section in ("sites", "site_groups"))), None)
+    if not sections.names["accounts"] and first is not None:
         faults.append(Fault(first.place, "no file declares an account; sites need one under `accounts:`"))
     state = DesiredState(
         _with_secrets(accounts.accounts, tuple(clients.values())),
         accounts.service_of,
         known,
         settings.safety(sections.safety.raw or {}),
-        tuple(sites),
+        tuple(made),
         tuple(clients.values()),
         profiles,
         settings.store(sections.store.raw),
+        sections.names,
+        _below(sites),
         rollout(sections.rollout, accounts.service_of, faults),
     )
-    return state, faults
+    return state, groups, faults
+
+
+def _below(sites: Sites) -> Below | None:
+    """What lies under every site; None where no file has `defaults`."""
+    shared = sites.shared
+    if not shared.place.file:
+        return None
+    return Below(tuple(sites.base), shared.raw.get("account"), shared.raw.get("client"))
 
 
 def _with_secrets(accounts: Mapping[str, Account], clients: Iterable[Desired]) -> dict[str, Account]:

@@ -1,6 +1,7 @@
 """`${env.NAME}`, `${env.NAME:-fallback}` and `${file.path}` in values; `$${` is a literal `${`.
 
 What comes in stays text, except where the schema wants a number or a flag. Nothing is ever evaluated.
+`${each.column}` in a site group waits for its rows: what is put there is only an example.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from reconcile.config.each import PREFIX, Cell, Each
+from reconcile.config.expected import sample, schema_at, typed, types_in
 from reconcile.config.inside import NoFile, Outside, TooLarge, read_inside
 from reconcile.config.load import Document
 from reconcile.config.places import Fault, Keys, Place
-from reconcile.model.fields import resolve, schemas
 from reconcile.model.normalize import did_you_mean, quoted
 
 _MARK: Final = re.compile(r"\$\$\{|\$\{([^{}]*)\}?")
@@ -29,7 +31,7 @@ class Interpolator:
     """Replaces references in documents; `root` bounds what `${file...}` may read, `env` is the environment.
 
     `made` is how many characters came of it so far; `known` what files hold, by name. `written` is what stood where
-    something was replaced, because what stands there now may be a secret.
+    something was replaced, because what stands there now may be a secret. `each` are the texts that wait for rows.
     """
 
     root: Path
@@ -38,6 +40,7 @@ class Interpolator:
     written: dict[tuple[str, Keys], str] = field(default_factory=dict)
     made: int = 0
     known: dict[str, str] = field(default_factory=dict)
+    each: dict[tuple[str, Keys], Each] = field(default_factory=dict)
 
     def document(self, document: Document) -> Document:
         """The document with every reference replaced; one without any comes back as it is."""
@@ -62,8 +65,26 @@ class Interpolator:
             # Among credentials, what stands around a reference may be a part of a secret.
             said = _MARK.sub(_named, text) if self.shown(place) else "".join(map(_named, names))
             self.written[place.file, place.keys] = said
+        if any(_is_each(match) for match in names) and _takes_rows(place.keys):
+            return self.waiting(text, names, place)
         made = _MARK.sub(lambda match: self.replaced(match, place), text)
-        return made if made == text else _typed(made, place.keys)
+        return made if made == text else typed(made, types_in(schema_at(place.keys)))
+
+    def waiting(self, text: str, names: list[re.Match[str]], place: Place) -> Any:
+        """Keeps a text for the rows of its group; gives an example of what will stand there."""
+        parts: list[str | Cell] = []
+        end, before = 0, len(self.faults)
+        for match in _MARK.finditer(text):
+            parts.append(text[end : match.start()])
+            parts.append(Cell.parse(match[1]) if _is_each(match) else self.replaced(match, place))
+            end = match.end()
+        parts.append(text[end:])
+        if len(self.faults) > before:
+            return sample(schema_at(place.keys))
+        others = any(not _is_each(match) for match in names)
+        written = self.written[place.file, place.keys] if others else None
+        self.each[place.file, place.keys] = Each(tuple(part for part in parts if part), written)
+        return sample(schema_at(place.keys))
 
     def afforded(self, size: int, place: Place) -> bool:
         """Whether so many characters more may be made; that they may not is said once."""
@@ -90,8 +111,8 @@ class Interpolator:
             return self.environment(env[1], env[2], place)
         if name.startswith("file."):
             return self.file(name.removeprefix("file."), place)
-        if name.startswith("each."):
-            return self.fail(place, f"${{{name}}} has a meaning only in the template of a site group")
+        if name.startswith(PREFIX):
+            return self.fail(place, f"${{{name}}} has a meaning only in the address and template of a site group")
         unknown = f"${{{name}}}" if self.shown(place) else "what stands in ${…}"
         return self.fail(
             place, f"{unknown} is not known; expected ${{env.NAME}} or ${{file.path}}, or $${{ for a literal ${{"
@@ -136,42 +157,17 @@ class Interpolator:
         return ""
 
 
+def _is_each(match: re.Match[str]) -> bool:
+    """Whether a mark is a whole `${each.…}`."""
+    return match[0].endswith("}") and match[1].startswith(PREFIX)
+
+
+def _takes_rows(keys: Keys) -> bool:
+    """Whether what stands at `keys` is made once for every row of a table."""
+    return keys[:1] == ("site_groups",) and keys[2:3] in (("address",), ("template",))
+
+
 def _named(match: re.Match[str]) -> str:
     """A reference as it is named in messages: without its fallback, which may be a secret."""
     name = match[1] or ""
     return f"${{{name.partition(':-')[0]}:-…}}" if ":-" in name else match[0]
-
-
-def _typed(text: str, keys: Keys) -> Any:
-    """`text` as a number or a flag where the schema takes nothing else at that place."""
-    types = _types_at(keys)
-    if "string" in types:
-        return text
-    if "integer" in types and re.fullmatch(r"-?\d{1,18}", text):
-        return int(text)
-    if "number" in types and re.fullmatch(r"-?\d{1,18}(\.\d{1,18})?", text):
-        return float(text) if "." in text else int(text)
-    if "boolean" in types and text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    return text
-
-
-def _types_at(keys: Keys) -> tuple[str, ...]:
-    schema, home = schemas()["project"], schemas()["project"]
-    for key in keys:
-        child = schema.get("items") if isinstance(key, int) else _property(schema, key)
-        if not isinstance(child, dict):
-            return ()
-        schema, home = resolve(child, home)
-    types = schema.get("type", "string")
-    return (types,) if isinstance(types, str) else tuple(types)
-
-
-def _property(schema: dict[str, Any], key: str) -> Any:
-    for name, child in schema.get("properties", {}).items():
-        if key in (name, child.get("x-wire")):
-            return child
-    for pattern, child in schema.get("patternProperties", {}).items():
-        if re.search(pattern, key):
-            return child
-    return schema.get("additionalProperties")

@@ -61,7 +61,7 @@ class Layers:
 
     def group_layer(self, group: Group, raw: Any, file: str, keys: Keys) -> Layer:
         """The layer of what was written for `group`."""
-        out: Layer = {}
+        out = self.empty()
         self.group(group, raw, file, keys, out)
         return out
 
@@ -165,9 +165,13 @@ class Layers:
     def union_entry(self, group: Group, entry: Any, file: str, keys: Keys) -> Layer:
         if isinstance(entry, str):
             return self.named_layer(str(group.ref), entry, Place(file, keys))
-        out: Layer = {}
+        out = self.empty()
         self.mapping(group, entry, file, keys, out)
         return out
+
+    def empty(self) -> Layer:
+        """A layer that says nothing; `config.trace` has another kind of them."""
+        return {}
 
     # --- names -----------------------------------------------------------------------------------------------------
 

@@ -26,6 +26,7 @@ MAX_DEPTH: Final = 64
 #: How many values the aliases of a file may expand to; a long text counts as one for each so many characters.
 MAX_EXPANDED: Final = 1_000_000
 _LONG: Final = 64
+NO_MAPPING: Final = "expected a mapping such as `sites:` at the top of the file, got "
 
 _PREFIX: Final = "tag:yaml.org,2002:"
 _STR, _MAP, _SEQ = _PREFIX + "str", _PREFIX + "map", _PREFIX + "seq"
@@ -86,8 +87,12 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def load_project(root: Path) -> tuple[list[Document], list[Problem], list[Fault]]:
-    """All documents of a project, and all that is wrong with their YAML.
+#: Files with a list at their top, which are a table of some site group or a mistake: what they hold, by their paths.
+Lists = dict[str, list[Any]]
+
+
+def load_project(root: Path) -> tuple[list[Document], list[Problem], list[Fault], Lists]:
+    """All documents of a project, all that is wrong with their YAML, and what may be tables.
 
     Raises `ReconcileError` where there are none.
     """
@@ -96,64 +101,66 @@ def load_project(root: Path) -> tuple[list[Document], list[Problem], list[Fault]
     documents: list[Document] = []
     broken: list[Problem] = []
     faults: list[Fault] = []
+    lists: Lists = {}
     inside = root.resolve()
     for path in project_files(root):
         file = path.relative_to(root).as_posix()
         try:
-            document, found = _load_file(inside, path, file)
-        except _Unreadable as error:
+            document, found = _load_file(inside, path, file, lists)
+        except Unreadable as error:
             broken.append(error.problem)
             continue
         faults += found
         if document is not None:
             documents.append(document)
-    if not documents and not broken and not faults:
+    if not (documents or broken or faults or lists):
         raise ReconcileError(
             f"{root}: no *.yaml file declares anything here; `reconcile init` writes a project to start from"
         )
-    return documents, broken, faults
+    return documents, broken, faults, lists
 
 
-class _Unreadable(Exception):
+class Unreadable(Exception):
+    """A file that can't be used at all: `problem` says where and why."""
+
     def __init__(self, file: str, line: int, column: int, message: str) -> None:
         self.problem = Problem(file, line, column, message)
 
 
-def _load_file(inside: Path, path: Path, file: str) -> tuple[Document | None, list[Fault]]:
+def _load_file(inside: Path, path: Path, file: str, lists: Lists) -> tuple[Document | None, list[Fault]]:
     if path.is_symlink():
         target = Path(os.path.realpath(path))
         if not target.is_relative_to(inside):
-            raise _Unreadable(file, 0, 0, "is a link that leads out of the project; only files inside it are read")
+            raise Unreadable(file, 0, 0, "is a link that leads out of the project; only files inside it are read")
         if target.is_dir():
             if any(part.startswith(".") for part in target.relative_to(inside).parts):
-                raise _Unreadable(file, 0, 0, "is a link to a hidden folder; hidden folders are not read")
+                raise Unreadable(file, 0, 0, "is a link to a hidden folder; hidden folders are not read")
             return None, []  # what is in it is read where it is
-    data = _bytes(inside, path, file)
+    data = file_bytes(inside, path, file)
     value, faults = parse(data, file)
     if value is None:
         return None, faults
+    if isinstance(value, list):
+        lists[file] = value
+        return None, faults
     if not isinstance(value, dict):
-        raise _Unreadable(
-            file, 1, 1, f"expected a mapping such as `sites:` at the top of the file, got {_named(value)}"
-        )
+        raise Unreadable(file, 1, 1, NO_MAPPING + _named(value))
     return Document(file, value, interpolated=b"${" in data), faults
 
 
-def _bytes(inside: Path, path: Path, file: str) -> bytes:
-    """What is in a file of the project. Raises `_Unreadable`."""
+def file_bytes(inside: Path, path: Path, file: str) -> bytes:
+    """What is in a file of the project. Raises `Unreadable`."""
     try:
         return read_inside(inside, path, MAX_FILE_BYTES)
     except Outside:  # a link since it was looked at
-        raise _Unreadable(file, 0, 0, "leads out of the project; only files inside it are read") from None
+        raise Unreadable(file, 0, 0, "leads out of the project; only files inside it are read") from None
     except NoFile:
-        raise _Unreadable(file, 0, 0, "is no plain file, and can't be read") from None
+        raise Unreadable(file, 0, 0, "is no plain file, and can't be read") from None
     except TooLarge as error:
         size, limit = error.size // 2**20, MAX_FILE_BYTES // 2**20
-        raise _Unreadable(
-            file, 0, 0, f"is {size} MiB large; a file of a project may have {limit} MiB at most"
-        ) from None
+        raise Unreadable(file, 0, 0, f"is {size} MiB large; a file of a project may have {limit} MiB at most") from None
     except OSError as error:
-        raise _Unreadable(file, 0, 0, f"can't be read: {error.strerror}") from None
+        raise Unreadable(file, 0, 0, f"can't be read: {error.strerror}") from None
 
 
 def _named(value: object) -> str:
@@ -163,10 +170,10 @@ def _named(value: object) -> str:
 def parse(data: bytes, file: str) -> tuple[Any, list[Fault]]:
     """The value of one YAML document (None where it is empty), and the faults in it.
 
-    Raises `_Unreadable`, with its place, for what is no YAML at all.
+    Raises `Unreadable`, with its place, for what is no YAML at all.
     """
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise _Unreadable(file, 1, 1, "not a text file in UTF-8, but one in UTF-16; save it as UTF-8")
+        raise Unreadable(file, 1, 1, "not a text file in UTF-8, but one in UTF-16; save it as UTF-8")
     try:
         if _may_be_deep(data):
             _check_depth(data, file)
@@ -185,11 +192,11 @@ def parse(data: bytes, file: str) -> tuple[Any, list[Fault]]:
     if b"*" in data or b"<<" in data:
         expanded = builder.expanded_size(node, set(), {})
         if expanded > MAX_EXPANDED:
-            raise _Unreadable(file, 1, 1, f"its aliases expand to more than {MAX_EXPANDED:,} values")
+            raise Unreadable(file, 1, 1, f"its aliases expand to more than {MAX_EXPANDED:,} values")
     return builder.value(node), builder.faults
 
 
-def _marked(error: yaml.MarkedYAMLError, data: bytes, file: str) -> _Unreadable:
+def _marked(error: yaml.MarkedYAMLError, data: bytes, file: str) -> Unreadable:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
     message = f"not valid YAML: {error.problem or error}"
@@ -202,7 +209,7 @@ def _marked(error: yaml.MarkedYAMLError, data: bytes, file: str) -> _Unreadable:
         message += f", {error.context}" + (f" that began in line {began}" if began != line else "")
     if "flow" in str(error.context or "") and b"${" in data:
         message += '; inside of { } and [ ], write "${...}" in quotes'
-    return _Unreadable(file, line, column, message)
+    return Unreadable(file, line, column, message)
 
 
 def _is_tab(data: bytes, line: int, column: int) -> bool:
@@ -210,13 +217,13 @@ def _is_tab(data: bytes, line: int, column: int) -> bool:
     return text != [] and text[0][column - 1 : column] == "\t"
 
 
-def _not_text(error: Exception, data: bytes, file: str) -> _Unreadable:
+def _not_text(error: Exception, data: bytes, file: str) -> Unreadable:
     offset = getattr(error, "position", None)
     offset = offset if isinstance(offset, int) and 0 <= offset < len(data) else 0
     before = data[:offset]
     line, column = before.count(b"\n") + 1, offset - (before.rfind(b"\n") + 1) + 1
     what = f"byte 0x{data[offset]:02x} is no text in UTF-8" if data else str(error)
-    return _Unreadable(file, line, column, f"not a text file: {what}; save it as UTF-8")
+    return Unreadable(file, line, column, f"not a text file: {what}; save it as UTF-8")
 
 
 _BRACKETS: Final = re.compile(rb"[\[\]{}]")
@@ -236,13 +243,14 @@ def _may_be_deep(data: bytes) -> bool:
 
 
 def _check_depth(data: bytes, file: str) -> None:
+    """Raises `Unreadable` for YAML that is nested too deep."""
     depth = 0
     for event in yaml.parse(data, Loader=yaml.CSafeLoader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MAX_DEPTH:
                 mark: Any = event.start_mark
-                raise _Unreadable(file, mark.line + 1, mark.column + 1, f"nested more than {MAX_DEPTH} levels deep")
+                raise Unreadable(file, mark.line + 1, mark.column + 1, f"nested more than {MAX_DEPTH} levels deep")
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
@@ -338,7 +346,7 @@ class _Builder:
         if key in known:
             return known[key]
         if key in above:
-            raise _Unreadable(
+            raise Unreadable(
                 self.file,
                 node.start_mark.line + 1,
                 node.start_mark.column + 1,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,6 +19,8 @@ Keys = tuple[str | int, ...]
 Written = Mapping[tuple[str, Keys], str]
 #: What was written where some text was expected.
 NO_TEXT: Final = "none"
+#: So many faults of one series are said of a file.
+MOST_ALIKE: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,15 @@ class Fault:
     """Something wrong at a place. `{other}` in the message stands for where `other` is.
 
     `got` ends the message, and is all of it that may name the value which stands there. Where that came through
-    `${…}`, what was written is said instead: it may be a secret.
+    `${…}`, what was written is said instead: it may be a secret. `series` is what the fault has in common with others
+    of its file: a table of a thousand rows may be wrong a thousand times in one way.
     """
 
     place: Place
     message: str
     other: Place | None = None
     got: str = ""
+    series: str = ""
 
 
 def misread(place: Place, error: ValueError) -> Fault:
@@ -54,24 +58,14 @@ def misread(place: Place, error: ValueError) -> Fault:
 
 def problems(root: Path, faults: Iterable[Fault], written: Written) -> list[Problem]:
     """The faults with their lines and columns; reads each file concerned once more."""
-    faults = list(faults)
-    wanted: dict[str, set[Place]] = defaultdict(set)
-    for fault in faults:
-        for place in (fault.place, fault.other):
-            if place is not None and not place.line:
-                wanted[place.file].add(place)
-    found: dict[Place, tuple[int, int]] = {}
-    for file, places in wanted.items():
-        found |= _positions(root / file, places)
-
-    def position(place: Place) -> tuple[int, int]:
-        return (place.line, place.column) if place.line else found[place]
+    faults = list(_without_floods(faults))
+    found = positions(root, (place for fault in faults for place in (fault.place, fault.other) if place is not None))
 
     made = []
     for fault in faults:
         message = fault.message
         if fault.other is not None:
-            line, column = position(fault.other)
+            line, column = found[fault.other]
             message = message.replace("{other}", f"{fault.other.file}:{line}:{column}")
         if fault.got:
             reference = written.get((fault.place.file, fault.place.keys))
@@ -80,8 +74,35 @@ def problems(root: Path, faults: Iterable[Fault], written: Written) -> list[Prob
             else:
                 message += f"{'nothing from' if fault.got == NO_TEXT else 'what'} {quoted(reference)}"
                 message += ", which is empty" if fault.got == NO_TEXT else " gives"
-        made.append(Problem(fault.place.file, *position(fault.place), message))
+        made.append(Problem(fault.place.file, *found[fault.place], message))
     return made
+
+
+def positions(root: Path, places: Iterable[Place]) -> dict[Place, tuple[int, int]]:
+    """The lines and columns of places, from 1; reads each file concerned once more."""
+    wanted: dict[str, set[Place]] = defaultdict(set)
+    found: dict[Place, tuple[int, int]] = {}
+    for place in places:
+        if place.line:
+            found[place] = place.line, place.column
+        else:
+            wanted[place.file].add(place)
+    for file, there in wanted.items():
+        found |= _positions(root / file, there)
+    return found
+
+
+def _without_floods(faults: Iterable[Fault]) -> Iterator[Fault]:
+    """The faults, but only the first of each series, and how many there are more, where the first of those stands."""
+    more: dict[tuple[str, str], list[Fault]] = defaultdict(list)
+    for fault in dict.fromkeys(faults):
+        alike = more[fault.place.file, fault.series] if fault.series else []
+        if len(alike) < MOST_ALIKE:
+            yield fault
+        alike.append(fault)
+    for (_, series), alike in more.items():
+        if len(alike) > MOST_ALIKE:
+            yield Fault(alike[MOST_ALIKE].place, f"and {len(alike) - MOST_ALIKE} more like those above: {series}")
 
 
 def _positions(path: Path, places: set[Place]) -> dict[Place, tuple[int, int]]:

@@ -3,26 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from reconcile.config.accounts import Services
 from reconcile.config.compose import compose
+from reconcile.config.groups import Groups, RowOf
 from reconcile.config.interpolate import Interpolator
-from reconcile.config.load import load_project
-from reconcile.config.places import problems
-from reconcile.config.sections import Merger
+from reconcile.config.load import NO_MAPPING, load_project
+from reconcile.config.places import Place, Written, problems
+from reconcile.config.sections import Merger, Sections
+from reconcile.config.tables import Tables
 from reconcile.config.validate import check
-from reconcile.errors import ConfigError
+from reconcile.errors import ConfigError, Problem
+from reconcile.model.resource import Desired
 from reconcile.model.state import DesiredState
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A project as it was written, and what it comes to; `written` is what stood where `${…}` was replaced.
+
+    `groups` knows where the sites of site groups come from.
+    """
+
+    sections: Sections
+    written: Written
+    groups: Groups
+    state: DesiredState
+
+    def row_of(self, resource: Desired) -> RowOf | None:
+        """The row of a site group that a declared resource is made of; None for one that stands by itself."""
+        if resource.address.kind != "site":
+            return None
+        position = next(number for number, site in enumerate(self.state.sites) if site is resource)
+        return self.groups.row_of(position)
+
+    def places(self) -> dict[int, Place]:
+        """Where each declared resource stands, by its `id()`."""
+        state, sections = self.state, self.sections.named
+        made = {id(site): self.groups.place_of(n, site) for n, site in enumerate(state.sites)}
+        made |= {id(client): sections["clients"][client.key].place for client in state.clients}
+        for profile in state.profiles:
+            account = sections["accounts"][profile.key].place
+            made[id(profile)] = Place(account.file, (*account.keys, "profile"), at_key=True)
+        return made
+
+
 def load_state(root: Path, environ: Mapping[str, str], services: Services) -> DesiredState:
-    """The desired state of the project in `root`; `environ` is what `${env.NAME}` sees.
+    """The desired state of the project in `root`; see `load`."""
+    return load(root, environ, services).state
+
+
+def load(root: Path, environ: Mapping[str, str], services: Services) -> Loaded:
+    """The project in `root`, and its desired state; `environ` is what `${env.NAME}` sees.
 
     Raises `ConfigError` with all that is wrong, sorted by file and line, and `ReconcileError` for a folder that holds
     no project.
     """
-    documents, broken, faults = load_project(root)
+    documents, broken, faults, lists = load_project(root)
     interpolator, merger = Interpolator(root, environ), Merger()
     wrong = []
     for document in map(interpolator.document, documents):
@@ -30,12 +69,17 @@ def load_state(root: Path, environ: Mapping[str, str], services: Services) -> De
         checked, found = check(document)
         wrong += found
         merger.add(checked)
-    state, found = compose(merger.sections(), services)
+    tables = Tables(root, lists)
+    sections = merger.sections()
+    state, groups, found = compose(sections, services, tables, interpolator.each)
+    broken += [
+        Problem(file, 1, 1, f"{NO_MAPPING}a list, which no site group names as its table") for file in tables.unnamed()
+    ]
     first = broken + problems(root, [*faults, *interpolator.faults], {})
     said = {(problem.file, problem.line, problem.column) for problem in first}
-    later = problems(root, [*wrong, *merger.faults, *found], interpolator.written)
+    later = problems(root, [*wrong, *merger.faults, *tables.faults, *found], interpolator.written)
     # What stands where something was said already follows from that.
     every = first + [problem for problem in later if (problem.file, problem.line, problem.column) not in said]
     if every:
         raise ConfigError(every)
-    return state
+    return Loaded(sections, interpolator.written, groups, state)

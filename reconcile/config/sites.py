@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, Final
 
 from reconcile.config.accounts import Accounts
-from reconcile.config.identities import check_identities
 from reconcile.config.layers import Layers
 from reconcile.config.places import Fault, Place, misread
 from reconcile.config.sections import Named, Sections
@@ -23,12 +23,25 @@ NOT_SHARED: Final = ("id", "url", "previous_address")
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class Kept:
     """What an account's service keeps of a site: the positions and the keys of what it does not, and its defaults."""
 
     foreign: tuple[int, ...]
     foreign_keys: frozenset[str]
     defaults: tuple[Any, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """What is said of a site beside its fields; `account` is None where it is not known, which has been said."""
+
+    account: str | None
+    client: Address | None
+    id: int | None
+    previous: str | None
+    prevent_destroy: bool
+    labels: Mapping[str, str]
+    call_defaults: Mapping[str, Any]
 
 
 @dataclass(slots=True)
@@ -41,41 +54,43 @@ class Sites:
     layers: Layers
     accounts: Accounts
     clients: Mapping[str, Desired]
-    kept: dict[str, _Kept] = field(default_factory=dict)
+    kept: dict[str, Kept] = field(default_factory=dict)
     under: frozenset[str] = frozenset()
+    #: `defaults`, and the values that it makes.
+    shared: Named = field(default_factory=lambda: Named(Place(""), {}))
+    base: Sequence[Any] = ()
     known: dict[frozenset[str], frozenset[str]] = field(default_factory=dict)
 
-    def fault(self, place: Place, message: str, other: Place | None = None, got: str = "") -> None:
-        self.faults.append(Fault(place, message, other, got))
+    def fault(self, place: Place, message: str, series: str = "") -> None:
+        self.faults.append(Fault(place, message, series=series))
 
     def misread(self, place: Place, error: ValueError) -> None:
         self.faults.append(misread(place, error))
 
     def sites(self) -> list[Desired]:
-        """All sites that can be composed."""
-        shared, place = dict(self.sections.defaults.raw or {}), self.sections.defaults.place
-        for key in NOT_SHARED:
-            if key in shared:
-                self.fault(replace(place, keys=(*place.keys, key)), f"`{key}` can't be the same for every site")
-                del shared[key]
+        """All sites with a place of their own that can be composed."""
+        self.shared = self.shared_by_all()
         self.layers.using = set()
-        base = self.layers.over(self.kind, self.kind.blank(), shared, place)
+        self.base = self.layers.over(self.kind, self.kind.blank(), self.shared.raw, self.shared.place)
         self.under = frozenset(self.layers.using)
-        made = [
-            site
-            for name, entry in self.sections.named["sites"].items()
-            if (site := self.site(name, entry, base, shared)) is not None
-        ]
-        self.faults += check_identities(made, self.kind.index("url"))
-        return made
+        made = (self.site(name, entry) for name, entry in self.sections.named["sites"].items())
+        return [site for site in made if site is not None]
 
-    def site(self, name: str, entry: Named, base: Sequence[Any], shared: Mapping[str, Any]) -> Desired | None:
+    def shared_by_all(self) -> Named:
+        """`defaults`, without what can't be the same for every site."""
+        raw, place = dict(self.sections.defaults.raw or {}), self.sections.defaults.place
+        for key in NOT_SHARED:
+            if key in raw:
+                self.fault(replace(place, keys=(*place.keys, key)), f"`{key}` can't be the same for every site")
+                del raw[key]
+        return Named(place, raw)
+
+    def site(self, name: str, entry: Named) -> Desired | None:
         raw, place = entry.raw or {}, entry.place
         self.layers.using = set()
-        values = self.layers.over(self.kind, base, raw, place)
-        uses = self.uses(raw)
-        client = self.client_of(raw, shared, place)
-        account = self.account_of(raw, shared, place, client)
+        values = self.layers.over(self.kind, self.base, raw, place)
+        uses = self.uses(raw, self.under, self.layers.using)
+        local = self.local((Named(place, raw), self.shared))
         try:
             address = read_address(name)
         except ValueError as error:
@@ -84,50 +99,72 @@ class Sites:
         url = self.kind.index("url")
         if values[url] is UNMANAGED:
             values[url] = address
-        if account is None:
+        if local.account is None:
             return None
-        self.keep(values, raw, place, account)
-        labels = self.labels(raw, shared)
+        self.check_foreign(raw, place, local.account)
+        self.keep(values, local.account)
         return Desired(
-            address=Address(account, self.kind.name, address),
+            address=Address(local.account, self.kind.name, address),
             values=tuple(values),
             file=place.file,
             key=name,
-            id=raw.get("id"),
-            client=client,
-            previous=self.previous(raw, place),
-            prevent_destroy=bool(raw.get("prevent_destroy", shared.get("prevent_destroy"))),
-            member=Membership(
-                MappingProxyType({key: _label(value) for key, value in labels.items() if value is not None}), uses=uses
-            ),
-            call_defaults=self.call_defaults(raw, shared, place, account),
+            id=local.id,
+            client=local.client,
+            previous=local.previous,
+            prevent_destroy=local.prevent_destroy,
+            member=Membership(local.labels, uses=uses),
+            call_defaults=local.call_defaults,
         )
 
-    def uses(self, raw: Mapping[str, Any]) -> frozenset[str]:
-        """The shared objects that the site just composed names, and those of all sites that it does not replace."""
+    def local(self, layers: Sequence[Named]) -> Local:
+        """What is said of a site beside its fields, the nearest layer first, the last one being that of all sites."""
+        near = layers[0]
+        client = self.client_of(layers)
+        account = self.account_of(layers, client)
+        prevent = _nearest(layers, "prevent_destroy")
+        known = _nearest(layers, "id")
+        return Local(
+            account=account,
+            client=client,
+            id=None if known is None else known.raw["id"],
+            previous=self.previous(_nearest(layers, "previous_address") or near),
+            prevent_destroy=prevent is not None and bool(prevent.raw["prevent_destroy"]),
+            labels=self.labels(layers),
+            call_defaults={} if account is None else self.call_defaults(layers, account),
+        )
+
+    def uses(self, raw: Mapping[str, Any], under: Iterable[str], own: Iterable[str]) -> frozenset[str]:
+        """The shared objects that a layer names, and those below it that it does not replace."""
         replaced = tuple(f"{key[:-1]}/" for key in ("managers", "blacklists") if key in raw)
-        found = frozenset(self.layers.using.union(use for use in self.under if not use.startswith(replaced)))
+        found = frozenset(chain(own, (use for use in under if not use.startswith(replaced))))
         return self.known.setdefault(found, found)  # there are few of them, and many sites
 
-    def keep(self, values: list[Any], raw: Mapping[str, Any], place: Place, account: str) -> None:
-        """Takes out what the account's service does not keep, and puts in what stands for fields nobody mentions.
-
-        What a site says by itself has to be something that its service keeps; what is said of all sites need not.
-        """
-        if account not in self.accounts.service_of:
-            return
-        if account not in self.kept:
-            self.kept[account] = self.what_is_kept(account)
-        kept = self.kept[account]
-        for key in raw.keys() & kept.foreign_keys:
+    def check_foreign(self, raw: Mapping[str, Any], place: Place, account: str) -> None:
+        """What a site says by itself has to be something that its service keeps; what is said of all sites need not."""
+        kept = self.kept_by(account)
+        for key in raw.keys() & kept.foreign_keys if kept is not None else ():
             message = f"the service of account {account} keeps no `{key}` of a site; take it away"
             self.fault(Place(place.file, (*place.keys, key), at_key=True), message)
+
+    def keep(self, values: list[Any], account: str) -> None:
+        """Takes out what the account's service does not keep, and puts in what stands for fields nobody mentions."""
+        kept = self.kept_by(account)
+        if kept is None:
+            return
         for index in kept.foreign:
             values[index] = UNMANAGED
         if kept.defaults is not None:
             values[:] = [d if v is UNMANAGED else v for d, v in zip(kept.defaults, values, strict=True)]
 
-    def what_is_kept(self, account: str) -> _Kept:
+    def kept_by(self, account: str) -> Kept | None:
+        """What the service of an account keeps; None where the service is not known, which has been said."""
+        if account not in self.accounts.service_of:
+            return None
+        if account not in self.kept:
+            self.kept[account] = self.what_is_kept(account)
+        return self.kept[account]
+
+    def what_is_kept(self, account: str) -> Kept:
         """Worked out once for all sites of an account; the address is known to every service."""
         sections = self.accounts.service_of[account].sections
         foreign = tuple(f.index for f in self.kind.fields if f.wire[0] not in sections and f.path != "url")
@@ -138,82 +175,89 @@ class Sites:
         }
         settings = self.accounts.accounts.get(account)
         if settings is None or settings.unspecified is Unspecified.KEEP:
-            return _Kept(foreign, frozenset(keys), None)
+            return Kept(foreign, frozenset(keys), None)
         defaults = tuple(f.default if f.wire[0] in sections else UNMANAGED for f in self.kind.fields)
-        return _Kept(foreign, frozenset(keys), defaults)
+        return Kept(foreign, frozenset(keys), defaults)
 
-    def call_defaults(
-        self, raw: Mapping[str, Any], shared: Mapping[str, Any], place: Place, account: str
-    ) -> Mapping[str, Any]:
+    def call_defaults(self, layers: Sequence[Named], account: str) -> Mapping[str, Any]:
         """What a call to a site carries: the site's own defaults over those of all sites, over its account's."""
         service = self.accounts.service_of.get(account)
         if service is None or account not in self.accounts.accounts:
             return {}
         under = self.accounts.accounts[account].call_defaults
-        own, all_sites = raw.get("call_defaults"), shared.get("call_defaults")
-        if not own and not all_sites:
+        said = [layer for layer in layers if layer.raw.get("call_defaults")]
+        if not said:
             return under
-        at = Place(place.file, (*place.keys, "call_defaults"))
-        there = Place(self.sections.defaults.place.file, ("defaults", "call_defaults"))
-        made = {
-            **under,
-            **self.accounts.checked(all_sites or {}, there, service),
-            **self.accounts.call_defaults(Named(place, raw), service),
-        }
-        self.accounts.check_queue(made, at if own else there)
+        made = dict(under)
+        for layer in reversed(said):
+            if layer is layers[-1]:  # what is said of all sites need not mean something to each
+                made |= self.accounts.checked(layer.raw["call_defaults"], _within(layer, "call_defaults"), service)
+            else:
+                made |= self.accounts.call_defaults(layer, service)
+        self.accounts.check_queue(made, _within(said[0], "call_defaults"))
         return MappingProxyType(made)
 
-    def client_of(self, raw: Mapping[str, Any], shared: Mapping[str, Any], place: Place) -> Address | None:
+    def client_of(self, layers: Sequence[Named]) -> Address | None:
         """The address of the client that a site is put under."""
-        name = raw.get("client", shared.get("client"))
-        if name is None:
+        at = _nearest(layers, "client")
+        name = None if at is None else at.raw["client"]
+        if at is None or name is None:
             return None
         if name not in self.clients:
-            at = place if "client" in raw else self.sections.defaults.place
-            self.layers.unknown("clients", name, Place(at.file, (*at.keys, "client")))
+            self.layers.unknown("clients", name, _within(at, "client"))
             return None
         return self.clients[name].address
 
-    def labels(self, raw: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:
+    def labels(self, layers: Sequence[Named]) -> Mapping[str, str]:
         """A site's labels over those of all; None unsets."""
-        own = raw.get("labels", {})
-        return {} if own is None else (shared.get("labels") or {}) | own
+        made: dict[str, Any] = {}
+        for layer in reversed(layers):
+            own = layer.raw.get("labels", {})
+            made = {} if own is None else made | own
+        return MappingProxyType({key: _label(value) for key, value in made.items() if value is not None})
 
-    def account_of(
-        self, raw: Mapping[str, Any], shared: Mapping[str, Any], place: Place, client: Address | None
-    ) -> str | None:
+    def account_of(self, layers: Sequence[Named], client: Address | None) -> str | None:
         """A site's account: the one that is said, its client's, or the only one there is."""
         known = self.sections.names["accounts"]
-        name = raw.get("account", shared.get("account") if client is None else None)
-        if name is None and client is not None:
+        at = _nearest(layers if client is None else layers[:-1], "account")
+        if at is None and client is not None:
             return client.account
-        if name is None:
+        if at is None:
             if len(known) > 1:
-                if raw.get("client", shared.get("client")) is not None:
+                said = _nearest(layers, "client")
+                if said is not None and said.raw["client"] is not None:
                     return None  # its client is not known, which has been said
-                self.fault(place, f"which `account:`? One of {', '.join(sorted(known))}")
+                self.fault(layers[0].place, f"which `account:`? One of {', '.join(sorted(known))}")
                 return None
             return next(iter(known), None)
-        own = "account" in raw
-        at = place if own else self.sections.defaults.place
+        name = at.raw["account"]
         if name not in known:
-            self.layers.unknown("accounts", name, Place(at.file, (*at.keys, "account")))
+            self.layers.unknown("accounts", name, _within(at, "account"))
             return None
         if client is not None and client.account != name:
             message = f"client {client.name} is one of account {client.account}; a site is in its client's account"
-            self.fault(Place(at.file, (*at.keys, "account")), message)
+            self.fault(_within(at, "account"), message)
             return None
         return str(name)
 
-    def previous(self, raw: Mapping[str, Any], place: Place) -> str | None:
-        text = raw.get("previous_address")
+    def previous(self, layer: Named) -> str | None:
+        text = layer.raw.get("previous_address")
         if text is None:
             return None
         try:
             return read_address(text)
         except ValueError as error:
-            self.misread(Place(place.file, (*place.keys, "previous_address")), error)
+            self.misread(_within(layer, "previous_address"), error)
             return None
+
+
+def _nearest(layers: Iterable[Named], key: str) -> Named | None:
+    """The first layer that has a key."""
+    return next((layer for layer in layers if key in layer.raw), None)
+
+
+def _within(layer: Named, key: str) -> Place:
+    return Place(layer.place.file, (*layer.place.keys, key))
 
 
 def _label(value: Any) -> str:

@@ -20,6 +20,9 @@ def undocumented(sections: Sections) -> set[tuple[str, ...]]:
             found.update(_names(entry.raw, (key,)))
     for site in (sections.defaults, *sections.named["sites"].values()):
         found.update(_of_site(site.raw))
+    for group in sections.named["site_groups"].values():
+        for raw in (group.raw.get("template"), *(group.raw.get("overrides") or {}).values()):
+            found.update(_of_site(raw))
     return found
 
 

@@ -6,8 +6,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 from reconcile.model.normalize import human_address, read_address
+
+#: The kinds of resources, in the order of plans.
+KINDS: Final = ("profile", "client", "site")
 
 
 @dataclass(frozen=True, slots=True, order=True)

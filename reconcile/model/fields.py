@@ -35,6 +35,7 @@ SCHEMA_NAMES: Final = (
     "profile",
     "client",
     "site",
+    "site_group",
     "widget",
     "schedule",
     "manager",

@@ -208,6 +208,7 @@ def _no_phone(raw: Any) -> ValueError:
 # --- addresses of sites -----------------------------------------------------------------------------------------------
 
 _SCHEME = re.compile(r"\A[a-zA-Z][a-zA-Z0-9+.-]*://")
+_PATH = re.compile(r"[/?#]")
 _HOST = re.compile(r"(?=.{1,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -218,7 +219,8 @@ def read_address(raw: str) -> str:
     Raises `ValueError` for what can't be a site's address.
     """
     rest = _SCHEME.sub("", raw.strip(), count=1)
-    cut = next((i for i, c in enumerate(rest) if c in "/?#"), len(rest))
+    found = _PATH.search(rest)
+    cut = found.start() if found else len(rest)
     host, path = rest[:cut], rest[cut:]
     host, colon, port = host.partition(":")
     host = ascii_host(host.lower().rstrip("."))

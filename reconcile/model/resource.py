@@ -15,6 +15,9 @@ from typing import Any, Final
 from reconcile.model.address import Address
 from reconcile.model.fields import Kind
 
+#: What stands in place of a value that may not be shown.
+HIDDEN: Final = "(sensitive)"
+
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 

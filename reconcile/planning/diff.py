@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
+from reconcile.model.address import KINDS, Address
 from reconcile.model.capabilities import Action, Capabilities
 from reconcile.model.fields import UNMANAGED, Kind
 from reconcile.model.resource import Desired, Live, fingerprint
@@ -15,10 +16,10 @@ from reconcile.planning.compare import compare, context, described, difference, 
 from reconcile.planning.owners import Group, place
 from reconcile.planning.plan import Change, Diagnostic, FieldChange, ManualStep, Plan, Severity
 from reconcile.planning.select import EVERYTHING, Selection
+from reconcile.planning.summary import declared_counts
 
 #: The order of kinds within an account.
-KIND_ORDER: Final = {"profile": 0, "client": 1, "site": 2}
-
+KIND_ORDER: Final = {kind: place for place, kind in enumerate(KINDS)}
 
 Found = TypeVar("Found", bound="Change | ManualStep | Diagnostic | None")
 
@@ -65,7 +66,7 @@ def build_plan(
         clients = match_clients(planner.clients, account.clients, desired.kinds["client"].index("email"))
         planner.sites(sites[name], clients)
         planner.client_changes(clients)
-    return _plan(found, live, selection, unread)
+    return _plan(found, desired, live, selection, unread)
 
 
 def build_destroy_plan(
@@ -86,7 +87,7 @@ def build_destroy_plan(
         clients = match_clients(planner.clients, account.clients, desired.kinds["client"].index("email"))
         planner.destroy(sites[name], clients)
     found.noop = 0
-    return _plan(found, live, selection, unread)
+    return _plan(found, desired, live, selection, unread)
 
 
 def _by_account(sites: Sequence[Desired], live: Mapping[str, LiveAccount]) -> dict[str, list[Desired]]:
@@ -97,19 +98,28 @@ def _by_account(sites: Sequence[Desired], live: Mapping[str, LiveAccount]) -> di
     return by_account
 
 
-def _plan(found: Findings, live: Mapping[str, LiveAccount], selection: Selection, unread: Sequence[Diagnostic]) -> Plan:
+def _plan(
+    found: Findings,
+    desired: DesiredState,
+    live: Mapping[str, LiveAccount],
+    selection: Selection,
+    unread: Sequence[Diagnostic],
+) -> Plan:
     if not unread:  # else, what it means may be in what could not be read
         selection.require_match()
     sizes = {name: len(account.sites) for name, account in live.items()}
     said, manual = tuple(sorted(found.diagnostics)), tuple(sorted(found.manual))
-    return Plan(in_order(found.changes), found.noop, sizes, said, manual)
+    return Plan(in_order(found.changes), found.noop, sizes, said, manual, declared_counts(desired.sites))
 
 
 def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
     """The changes in the order of a plan: by account, kind and name."""
-    return tuple(
-        sorted(changes, key=lambda c: (c.address.account, KIND_ORDER[c.address.kind], c.address.name, c.id or 0))
-    )
+    return tuple(sorted(changes, key=lambda change: (*order(change.address), change.id or 0)))
+
+
+def order(address: Address) -> tuple[str, int, str]:
+    """What resources are in the order of."""
+    return address.account, KIND_ORDER[address.kind], address.name
 
 
 class _Planner:
@@ -127,6 +137,7 @@ class _Planner:
         self.live = live
         self.service = service
         self.selection = selection
+        self.by_change = selection.asks_for_changes
         self.found = found
         self.kind = desired.kinds["site"]
         self.account = desired.accounts[live.account]
@@ -139,9 +150,10 @@ class _Planner:
         """The account's own settings; the service wants all of them at once (api.md 1.4, call 15)."""
         live = self.live.profile
         for profile in self.desired.profiles:
-            if profile.address.account == self.live.account and live is not None and self.selection.has(profile):
+            if profile.address.account == self.live.account and live is not None and self.selection.may_have(profile):
                 change = self.change(self.desired.kinds["profile"], profile, live)
-                self.found.note(change)
+                if not self.note(profile, change):
+                    continue
                 for item in change.fields if isinstance(change, Change) else ():
                     warning = _PROFILE_WARNINGS.get(item.field.name)
                     if warning is not None and item.after is not True:
@@ -155,14 +167,19 @@ class _Planner:
         for change in self.found.changes:
             if change.action is Action.CREATE and change.client is not None:
                 sites.setdefault(change.client, []).append(change)
-        selected = {str(client.address) for client in self.clients if self.selection.has(client)}
+        selected = {str(client.address) for client in self.clients if self.selection.may_have(client)}
         self.found.diagnostics += [said for said in clients.diagnostics if said.address in selected]
         for client, live in clients.pairs:
             under = sites.get(client.address, [])
-            if str(client.address) in selected or (under and live is None):
+            needed = bool(under) and live is None
+            if needed and self.selection.excludes(client):
+                self.leave_waiting(client, under)
+            elif needed:
                 self.found.note(self.client_change(client, live, under))
+            elif str(client.address) in selected:
+                self.note(client, self.client_change(client, live, under))
         for left in clients.undeclared if self.account.prune and self.clients else ():
-            if self.selection.has(left):
+            if self.selection.has(left, changed=True):
                 reason = "is live, declared in no file, and the account has `prune: true`"
                 self.found.note(self.cannot(left, Action.DELETE, reason))
 
@@ -175,17 +192,26 @@ class _Planner:
             return replace(change, together=under[0].address)
         return change
 
+    def leave_waiting(self, client: Desired, sites: Sequence[Change]) -> None:
+        """Takes back the creates of sites whose client has to be created first, and is left out."""
+        waiting = {id(change) for change in sites}
+        self.found.changes = [change for change in self.found.changes if id(change) not in waiting]
+        why = f"its client {client.address.name} has to be created first, which --exclude leaves out"
+        for change in sites:
+            self.found.note(Diagnostic(Severity.ERROR, str(change.address), f"{why}; leave out both, or neither"))
+
     # --- sites ------------------------------------------------------------------------------------------------------
 
     def sites(self, declared: Sequence[Desired], clients: Clients) -> None:
         """What the declared sites need, and those that no file declares."""
         for group in self.groups(declared, clients):
             for site, live in group.matches.pairs:
-                if self.selection.has(site):
-                    self.found.note(self.site_change(site, live, group))
+                if self.selection.may_have(site):
+                    self.note(site, self.site_change(site, live, group))
             if self.account.prune:
+                owner = None if group.client is None else group.client.name
                 for left in group.matches.undeclared:
-                    if self.selection.has(left):
+                    if self.selection.has(left, owner, changed=True):
                         self.found.note(self.under(group, self.prune(left)))
 
     def site_change(self, site: Desired, live: Live | None, group: Group) -> Change | ManualStep | Diagnostic | None:
@@ -208,7 +234,7 @@ class _Planner:
         reason = "destroy deletes what is declared"
         for group in self.groups(declared, clients):
             for site, live in group.matches.pairs:
-                if live is not None and self.selection.has(site):
+                if live is not None and self.selection.has(site, changed=True):
                     change = self.delete(live, reason)
                     if isinstance(change, Change):
                         change = replace(
@@ -216,7 +242,7 @@ class _Planner:
                         )
                     self.found.note(self.under(group, change))
         for client, live in clients.pairs:
-            if live is not None and self.selection.has(client):
+            if live is not None and self.selection.has(client, changed=True):
                 self.found.note(self.cannot(client, Action.DELETE, "would be destroyed"))
 
     def groups(self, declared: Sequence[Desired], clients: Clients) -> Sequence[Group]:
@@ -224,7 +250,7 @@ class _Planner:
         placed = place(declared, self.live.sites, clients, self.kind.index("url"))
         by_address = {str(site.address): site for site in declared}
         for said in placed.said:
-            if self.selection.has(by_address[said.address]):
+            if self.selection.has(by_address[said.address], changed=True):
                 self.found.note(said)
         return placed.groups
 
@@ -243,6 +269,13 @@ class _Planner:
             fingerprint=fingerprint(self.kind, live),
             owner=live.owner,
         )
+
+    def note(self, resource: Desired, found: Change | ManualStep | Diagnostic | None) -> bool:
+        """Keeps what is found of a resource that may be selected, if it is; it may depend on what is found."""
+        if self.by_change and not self.selection.has(resource, changed=found is not None):
+            return False
+        self.found.note(found)
+        return True
 
     # --- one resource -----------------------------------------------------------------------------------------------
 

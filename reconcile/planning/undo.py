@@ -19,13 +19,14 @@ from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import UNMANAGED
 from reconcile.model.normalize import count
-from reconcile.model.resource import NOWHERE, Desired
+from reconcile.model.resource import Desired
 from reconcile.model.state import DesiredState, LiveAccount
 from reconcile.planning.diff import build_destroy_plan, build_plan, in_order
 from reconcile.planning.former import Deed
 from reconcile.planning.goals import FILE, Declared, Goal, Goals, names
 from reconcile.planning.plan import Change, Diagnostic, ManualStep, Plan, Severity
-from reconcile.planning.select import EVERYTHING, Selection
+from reconcile.planning.select import EVERYTHING, Selection, Subject
+from reconcile.planning.summary import declared_counts
 
 #: Resources that one warning names.
 _NAMED: Final = 5
@@ -60,22 +61,32 @@ def build_undo_plan(
     gone = [deed for name, found in by_account.items() if name not in live for deed in found]
     steps += [_locked_out(run, deed) for deed in gone if deed.change.locks_out]
     return Plan(
-        in_order(change for plan in plans for change in plan.changes),
+        in_order(_with_member(change, declared) for plan in plans for change in plan.changes),
         0,
         {name: len(account.sites) for name, account in live.items()},
         tuple(sorted(set(said))),
         tuple(sorted(steps)),
+        declared_counts(desired.sites),
     )
+
+
+def _with_member(change: Change, declared: Declared) -> Change:
+    """A change with what its site belongs to by now."""
+    now = declared.at(change.address)
+    return change if now is None else replace(change, member=now.member)
 
 
 def _selected(deed: Deed, declared: Declared, selection: Selection) -> bool:
     """Whether a selection means what a run did something to: by its address then, before, or by its labels now."""
     address = deed.change.address
+    if not selection:
+        return True
+    former = tuple(replace(address, name=name) for name in names(deed) if name != address.name)
     now = declared.at(address)
-    member = NOWHERE if now is None else now.member
-    former = [replace(address, name=name) for name in names(deed) if name != address.name]
-    hits = [selection.has(Desired(one, (), member=member)) for one in (address, *former)]
-    return any(hits)  # all of them are asked, so that the selection knows which of its expressions have matched
+    client = deed.change.client if now is None else now.client
+    owner = address.name if address.kind == "client" else None if client is None else client.name
+    member = None if now is None else now.member
+    return selection.of(Subject(address, owner, member, changed=True, former=former)) is True
 
 
 def _locked_out(run: str, deed: Deed) -> ManualStep:

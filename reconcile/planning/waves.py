@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
@@ -22,11 +22,12 @@ from math import ceil
 from reconcile.errors import PlanError
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
-from reconcile.model.resource import Desired
 from reconcile.model.rollout import Chosen, Count, Percent, Size
 from reconcile.model.state import DesiredState
 from reconcile.planning.plan import Change, Plan
-from reconcile.planning.select import selection
+from reconcile.planning.select import ExpressionError, Node, means, parse, subject, subject_of
+from reconcile.planning.select.names import check, names_of
+from reconcile.planning.select.terms import holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +68,29 @@ def waves(plan: Plan, sizes: Sequence[Size]) -> tuple[Wave, ...]:
     )
 
 
-def require_matches(sizes: Sequence[Size], desired: DesiredState, plan: Plan) -> None:
-    """Raises `PlanError` for a wave whose selection means no site at all: most likely it is misspelt."""
+def require_matches(sizes: Sequence[Size], desired: DesiredState, plan: Plan, *, allow_empty: bool = False) -> None:
+    """Raises `PlanError` for a wave whose selection is no expression, names what there is not, or means no site."""
+    sites = [subject(site, changed=True) for site in desired.sites]
+    sites += [subject_of(change) for change in plan.changes if change.address.kind == "site"]
     for size in sizes:
         if isinstance(size, Chosen):
-            means = _chooser(size.expression)
-            changes = (c for c in plan.changes if c.address.kind == "site")
-            if not any(map(means, desired.sites)) and not any(map(means, changes)):
-                raise PlanError(f"the wave {size} of `rollout.waves` matches no site; is it misspelt?")
+            node = read_selection(size)
+            try:
+                check(size.expression, node, names_of(sites, desired.accounts))
+            except ExpressionError as error:
+                raise PlanError(f"`rollout.waves`: {error.pointed}") from None
+            if not allow_empty and not any(holds(node, one) for one in sites):
+                raise PlanError(
+                    f"the wave {size} of `rollout.waves` matches no site; where that is fine, say --allow-empty"
+                )
 
 
-def _chooser(expression: str) -> Callable[[Desired | Change], bool]:
-    """Whether a selection means a site; the one place that knows the language of selections."""
-    chosen = selection((expression,))
-    return lambda one: chosen.has(Desired(one.address, (), client=one.client, member=one.member))
+def read_selection(size: Chosen) -> Node:
+    """The selection of a wave. Raises `PlanError` for what is no expression."""
+    try:
+        return parse(size.expression)
+    except ExpressionError as error:
+        raise PlanError(f"`rollout.waves`: {error.pointed}") from None
 
 
 def _counts(change: Change) -> bool:
@@ -131,9 +141,9 @@ def _part(
 ) -> tuple[list[list[Change]], list[list[Change]]]:
     """The groups of the next wave, and those that are left; `total` counts all sites, `taken` those of waves before."""
     match size:
-        case Chosen(expression):
-            means = _chooser(expression)
-            chosen = [any(means(change) for change in group if _counts(change)) for group in groups]
+        case Chosen():
+            node = read_selection(size)
+            chosen = [any(means(node, change) for change in group if _counts(change)) for group in groups]
             pairs = list(zip(groups, chosen, strict=True))
             return [group for group, yes in pairs if yes], [group for group, yes in pairs if not yes]
         case Count(sites):

@@ -21,6 +21,7 @@ TABLES: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ("Gate of calls", "gate", ("calls",)),
     ("Client", "client", ()),
     ("Site", "site", ()),
+    ("Site group", "site_group", ()),
     ("Manager", "manager", ()),
     ("Widget", "widget", ()),
     ("Schedule", "schedule", ()),
@@ -113,7 +114,7 @@ def _cells(schema: Mapping[str, Any], about: str, *, required: bool) -> tuple[st
 
 def _value(schema: Mapping[str, Any]) -> str:
     if "enum" in schema:
-        return ", ".join(f"`{choice}`" for choice in schema["enum"])
+        return ", ".join(f"`{choice}`" for choice in schema["enum"]).replace("|", "\\|")
     if "const" in schema:
         return f"`{schema['const']}`"
     others = schema.get("additionalProperties")
