@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from reconcile.config.accounts import Services
 from reconcile.config.project import load_state
-from reconcile.errors import ExitCode, PlanError, PlanFileError, StalePlanError
+from reconcile.errors import ExitCode, PlanError, PlanFileError, StalePlanError, lines_of
 from reconcile.importing.values import Defaults
 from reconcile.live import owners_in_doubt, read, read_everything, with_owners
 from reconcile.model.address import Address
@@ -204,20 +204,20 @@ def _text(path: Path) -> str:
 def check_fresh(project: Project, plan: Plan, providers: Mapping[str, Provider]) -> None:
     """Whether the live accounts are still as a saved plan saw them.
 
-    Raises `StalePlanError` that names everything that moved, and `PlanError` where that can't be read.
+    Raises `StalePlanError` that says what moved, and `PlanError` where that can't be read.
     """
     live, unread = read(providers, _concerned(plan))
     if unread:
         raise PlanError("whether the saved plan is stale can't be told, so nothing is applied", unread)
     stale = [
-        f"  - {change.address.shown}: {reason}"
+        (change.address.shown, reason)
         for name, account in live.items()
         for change, reason in _stale(project, [c for c in plan.changes if c.address.account == name], account)
     ]
     if stale:
         raise StalePlanError(
             "the saved plan is stale, and nothing was changed; make a new one with `reconcile plan -o FILE`:\n"
-            + "\n".join(stale)
+            + "\n".join(lines_of(stale))
         )
 
 

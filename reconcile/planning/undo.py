@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
 
+from reconcile.errors import first
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import UNMANAGED
@@ -27,9 +27,6 @@ from reconcile.planning.goals import FILE, Declared, Goal, Goals, names
 from reconcile.planning.plan import Change, Diagnostic, ManualStep, Plan, Severity
 from reconcile.planning.select import EVERYTHING, Selection, Subject
 from reconcile.planning.summary import declared_counts
-
-#: Resources that one warning names.
-_NAMED: Final = 5
 
 
 def build_undo_plan(
@@ -206,6 +203,4 @@ def _key(goal: Goal) -> tuple[int | None, Address, Address | None]:
 
 
 def _some(changes: Sequence[Change]) -> str:
-    names = [change.address.human or change.address.kind for change in changes]
-    more = [f"and {len(names) - _NAMED} more"] if len(names) > _NAMED else []
-    return ", ".join(names[:_NAMED] + more)
+    return first([change.address.human or change.address.kind for change in changes])
