@@ -24,10 +24,13 @@ Only `cli/main.py` catches `ReconcileError` to print it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Protocol
+from typing import Final, Protocol
+
+#: Resources that are each on a line of their own though the same is said of them.
+_APART: Final = 3
 
 
 class ExitCode(IntEnum):
@@ -95,8 +98,26 @@ class PlanError(ReconcileError):
     def __init__(self, message: str, said: Sequence[Said] = ()) -> None:
         self.message = message
         self.said = tuple(said)
-        lines = [f"  - {one.address}: {one.message}" for one in said]
+        lines = lines_of((one.address, one.message) for one in said)
         super().__init__("\n".join([message + ":" * bool(said), *lines]))
+
+
+def lines_of(said: Iterable[tuple[str, str]]) -> list[str]:
+    """Lines of an error's message, of who it is about and what is said: the same of many is said once."""
+    same: dict[str, list[str]] = {}
+    for who, what in said:
+        same.setdefault(what, []).append(who)
+    lines = []
+    for what, everybody in same.items():
+        few = len(everybody) <= _APART
+        lines += [f"  - {who}: {what}" for who in everybody] if few else [f"  - {first(everybody)}: {what}"]
+    return lines
+
+
+def first(names: Sequence[str], most: int = 5) -> str:
+    """The first names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 class PlanFileError(ReconcileError):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconcile.errors import NotOffered, ProviderError
-from reconcile.model.capabilities import Action
+from reconcile.model.capabilities import Action, Capabilities
 from reconcile.model.state import DesiredState, LiveAccount
 from reconcile.planning.plan import Diagnostic, Plan, Severity
 from reconcile.pools import pool
@@ -26,6 +27,29 @@ def read(providers: Mapping[str, Provider], kinds: Mapping[str, Collection[str]]
     return _each(
         kinds, lambda name: providers[name].read(kinds[name]), "the account can't be read, so nothing is planned"
     )
+
+
+def read_everything(providers: Mapping[str, Provider], desired: DesiredState, accounts: Collection[str]) -> Read:
+    """All that is live in these accounts, as far as they have a right to it: sites, clients and settings."""
+    return _each(
+        accounts,
+        lambda name: _everything(providers[name], desired.services[name]),
+        "the account can't be read, so nothing is imported",
+    )
+
+
+def _everything(provider: Provider, service: Capabilities) -> LiveAccount:
+    """An account; the settings first, because a right that is missing costs least there."""
+    profile = None
+    if service.has("profile"):
+        with suppress(NotOffered):
+            profile = provider.read({"profile"}).profile
+    if not service.has("client"):
+        return replace(provider.read({"site"}), profile=profile)
+    try:
+        return replace(provider.read({"site", "client"}), profile=profile)
+    except NotOffered:
+        return replace(provider.read({"site"}), profile=profile)
 
 
 def owners_in_doubt(desired: DesiredState, plan: Plan, kinds: Mapping[str, Collection[str]]) -> list[str]:

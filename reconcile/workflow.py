@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from reconcile.config.accounts import Services
 from reconcile.config.project import load_state
-from reconcile.errors import ExitCode, PlanError, PlanFileError, StalePlanError
-from reconcile.live import owners_in_doubt, read, with_owners
+from reconcile.errors import ExitCode, PlanError, PlanFileError, StalePlanError, lines_of
+from reconcile.importing.values import Defaults
+from reconcile.live import owners_in_doubt, read, read_everything, with_owners
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import UNMANAGED
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from reconcile.applying.journal import Journal
     from reconcile.applying.report import Report
     from reconcile.applying.sending import Advance
+    from reconcile.importing.project import Project as Imported
     from reconcile.providers.base import Provider
 
 #: A plan of 100,000 changed sites is smaller.
@@ -121,6 +123,23 @@ def plan(project: Project, providers: Mapping[str, Provider], selection: Selecti
     return build(desired, live, selection=selection, unread=[*unread, *more])
 
 
+def imported(
+    project: Project,
+    providers: Mapping[str, Provider],
+    accounts: Collection[str],
+    defaults: Defaults = Defaults.DROP,
+    *,
+    tables: bool = True,
+) -> Imported:
+    """What is live in these accounts and in no file yet, as a project. Raises `PlanError` for what can't be read."""
+    from reconcile.importing.project import build
+
+    live, unread = read_everything(providers, project.desired, accounts)
+    if unread:
+        raise PlanError("what is live can't be told, so nothing is written", unread)
+    return build(project.desired, {name: live[name] for name in accounts}, defaults, tables=tables)
+
+
 def check(project: Project, plan: Plan, allowed: safety.Allowed) -> None:
     """Whether `plan` may be applied. Raises `PlanError` (it is incomplete) or `SafetyError` (it goes too far)."""
     if plan.errors:
@@ -178,20 +197,20 @@ def _text(path: Path) -> str:
 def check_fresh(project: Project, plan: Plan, providers: Mapping[str, Provider]) -> None:
     """Whether the live accounts are still as a saved plan saw them.
 
-    Raises `StalePlanError` that names everything that moved, and `PlanError` where that can't be read.
+    Raises `StalePlanError` that says what moved, and `PlanError` where that can't be read.
     """
     live, unread = read(providers, _concerned(plan))
     if unread:
         raise PlanError("whether the saved plan is stale can't be told, so nothing is applied", unread)
     stale = [
-        f"  - {change.address.shown}: {reason}"
+        (change.address.shown, reason)
         for name, account in live.items()
         for change, reason in _stale(project, [c for c in plan.changes if c.address.account == name], account)
     ]
     if stale:
         raise StalePlanError(
             "the saved plan is stale, and nothing was changed; make a new one with `reconcile plan -o FILE`:\n"
-            + "\n".join(stale)
+            + "\n".join(lines_of(stale))
         )
 
 

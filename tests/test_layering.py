@@ -24,7 +24,7 @@ LAYERS = (
     ("store",),
     ("applying", "emulator"),
     ("providers",),
-    ("planning",),
+    ("planning", "importing"),
     ("config",),
     ("model",),
     ("errors", "pools", "escaping", "private", "__init__"),

@@ -104,4 +104,4 @@ def show_report(report: Report, settings: Settings) -> None:
     else:
         from reconcile.reports.text import report_text
 
-        click.echo(report_text(report, colour=settings.colour(sys.stdout)), nl=False, color=True)
+        click.echo(report_text(report, colour=settings.colour(sys.stdout), full=settings.full), nl=False, color=True)

@@ -26,12 +26,13 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class Settings:
-    """The global options; `format` is that of the command, so that errors come in it, too."""
+    """The global options, and those of showing: `format` is that of the command, so that errors come in it, too."""
 
     root: Path = field(default_factory=Path)
     no_color: bool = False
     progress: str = "auto"
     format: str = "text"
+    full: bool = False
 
     def path(self, path: Path) -> Path:
         """A path of the command line: like the project, it starts at the folder of -C."""
@@ -124,6 +125,13 @@ def format_option(*formats: str) -> Callable[[Any], Any]:
     )
 
 
+full_option = click.option(
+    "--full",
+    is_flag=True,
+    expose_value=False,
+    callback=_remember("full"),
+    help="Every site by name and with its own values, also where thousands change alike.",
+)
 _SELECTING: Final = (
     click.option(
         "--select",
@@ -170,7 +178,14 @@ _lock_timeout_option = click.option(
 
 def applying_options(command: Callable[..., int]) -> Callable[..., int]:
     """The options of every command that carries out a plan."""
-    for option in (_lock_timeout_option, _allow_deletes_option, parallelism_option, select_option, yes_option):
+    for option in (
+        _lock_timeout_option,
+        full_option,
+        _allow_deletes_option,
+        parallelism_option,
+        select_option,
+        yes_option,
+    ):
         command = option(command)
     return command
 
@@ -202,7 +217,7 @@ def show_plan(plan: Plan, settings: Settings) -> None:
     else:
         from reconcile.reports.text import plan_text
 
-        click.echo(plan_text(plan, colour=settings.colour(sys.stdout)), nl=False, color=True)
+        click.echo(plan_text(plan, colour=settings.colour(sys.stdout), full=settings.full), nl=False, color=True)
 
 
 def confirm(question: str, yes: bool) -> bool:

@@ -11,6 +11,7 @@ from reconcile.cli.common import (
     Command,
     Settings,
     format_option,
+    full_option,
     parallelism_option,
     select_option,
     show_plan,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
+@full_option
 @select_option
 @parallelism_option
 @format_option("text", "json")

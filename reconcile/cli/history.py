@@ -8,7 +8,7 @@ import sys
 import click
 
 from reconcile.cli.asking import account_option
-from reconcile.cli.common import Command, Settings, format_option
+from reconcile.cli.common import Command, Settings, format_option, full_option
 from reconcile.errors import UsageError
 
 
@@ -28,6 +28,7 @@ from reconcile.errors import UsageError
     metavar="EXPR",
     help="Only runs that changed these: an address, or a glob such as '*.ru'. May be repeated.",
 )
+@full_option
 @format_option("text", "json")
 @click.pass_obj
 def command(
@@ -46,7 +47,7 @@ def command(
     Examples:
       reconcile history --limit 10
       reconcile history --select acme.ru
-      reconcile history latest
+      reconcile history latest --full
     """
     from reconcile import history, workflow
     from reconcile.reports.history import run_json, run_text, runs_json, runs_text
@@ -57,7 +58,7 @@ def command(
     json, colour = format_ == "json", settings.colour(sys.stdout)
     if run_name is not None:
         run = history.run(project, run_name)
-        click.echo(run_json(run) if json else run_text(run, colour=colour), nl=False, color=True)
+        click.echo(run_json(run) if json else run_text(run, colour=colour, full=settings.full), nl=False, color=True)
         return 0
     runs = history.runs(project, limit=limit, account=account, select=select)
     if json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import keyword
 import os
 import sys
 from pathlib import Path
@@ -23,6 +24,7 @@ COMMANDS: Final = {
     "validate": "Check everything that can be checked without the network.",
     "plan": "Show what would change in the live account.",
     "apply": "Make the live account as it is declared.",
+    "import": "Write the live account as a project.",
     "drift": "Report what differs, for schedulers; exit 2 if anything does.",
     "list": "List what is declared, or what a selection holds.",
     "why": "Show which layer and line each value of a site comes from.",
@@ -53,7 +55,8 @@ class Commands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"reconcile.cli.{name}").command
+        module = f"{name}_" if keyword.iskeyword(name) else name
+        command: click.Command = importlib.import_module(f"reconcile.cli.{module}").command
         return command
 
     def resolve_command(

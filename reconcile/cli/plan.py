@@ -13,6 +13,7 @@ from reconcile.cli.common import (
     Command,
     Settings,
     format_option,
+    full_option,
     parallelism_option,
     select_option,
     show_plan,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     metavar="FORMAT=FILE",
     help="Write the plan as text or json, too. May be repeated.",
 )
+@full_option
 @select_option
 @parallelism_option
 @format_option("text", "json")

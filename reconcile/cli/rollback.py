@@ -49,7 +49,7 @@ def command(
     from reconcile import history, rollback, workflow
     from reconcile.cli.applying import carry_out, close_died, running
     from reconcile.planning.safety import Allowed
-    from reconcile.reports.text import said_texts
+    from reconcile.reports.said import said_texts
 
     project = workflow.validate(settings.root, os.environ)
     project, record = rollback.in_project(project, history.run(project, run_name))

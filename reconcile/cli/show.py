@@ -6,18 +6,20 @@ from pathlib import Path
 
 import click
 
-from reconcile.cli.common import Command, Settings, format_option, show_plan
+from reconcile.cli.common import Command, Settings, format_option, full_option, show_plan
 
 
 @click.command(cls=Command)
 @click.argument("plan_file", metavar="PLAN", type=click.Path(dir_okay=False, path_type=Path))
+@full_option
 @format_option("text", "json")
 @click.pass_obj
 def command(settings: Settings, plan_file: Path, format_: str) -> None:
     """Show a saved plan.
 
     \b
-    Example:
+    Examples:
+      reconcile show plan.json --full
       reconcile show plan.json --format json
     """
     from reconcile.workflow import read_plan

@@ -20,7 +20,7 @@ from reconcile.config.tables import Tables
 from reconcile.config.undocumented import undocumented
 from reconcile.model.fields import client_kind, kinds
 from reconcile.model.resource import Desired
-from reconcile.model.state import Account, DesiredState
+from reconcile.model.state import Account, Below, DesiredState
 
 
 def compose(
@@ -55,8 +55,18 @@ def compose(
         tuple(clients.values()),
         profiles,
         settings.store(sections.store.raw),
+        sections.names,
+        _below(sites),
     )
     return state, groups, faults
+
+
+def _below(sites: Sites) -> Below | None:
+    """What lies under every site; None where no file has `defaults`."""
+    shared = sites.shared
+    if not shared.place.file:
+        return None
+    return Below(tuple(sites.base), shared.raw.get("account"), shared.raw.get("client"))
 
 
 def _with_secrets(accounts: Mapping[str, Account], clients: Iterable[Desired]) -> dict[str, Account]:

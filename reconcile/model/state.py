@@ -62,10 +62,20 @@ class Safety:
 
 
 @dataclass(frozen=True, slots=True)
+class Below:
+    """The project's `defaults`: the values under every site, and whose sites are those that don't say so."""
+
+    values: tuple[Any, ...] = field(repr=False)
+    account: str | None = None
+    client: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredState:
     """A whole project, composed and checked. `services` are what the accounts' services can do, by account.
 
-    `store` is the URL of the history's database, which may hold a password.
+    `store` is the URL of the history's database, which may hold a password. `names` are those that are given already,
+    by section; `below` is what lies under every site.
     """
 
     accounts: Mapping[str, Account]
@@ -76,6 +86,8 @@ class DesiredState:
     clients: tuple[Desired, ...] = ()
     profiles: tuple[Desired, ...] = ()
     store: str = field(default="", repr=False)
+    names: Mapping[str, frozenset[str]] = field(default_factory=lambda: NOTHING)
+    below: Below | None = None
 
     def kinds_of(self, account: str) -> frozenset[str]:
         """The kinds of resources that have to be read of an account, because the project has something to say of them.

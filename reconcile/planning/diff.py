@@ -16,6 +16,7 @@ from reconcile.planning.compare import compare, context, described, difference, 
 from reconcile.planning.owners import Group, place
 from reconcile.planning.plan import Change, Diagnostic, FieldChange, ManualStep, Plan, Severity
 from reconcile.planning.select import EVERYTHING, Selection
+from reconcile.planning.summary import declared_counts
 
 #: The order of kinds within an account.
 KIND_ORDER: Final = {kind: place for place, kind in enumerate(KINDS)}
@@ -65,7 +66,7 @@ def build_plan(
         clients = match_clients(planner.clients, account.clients, desired.kinds["client"].index("email"))
         planner.sites(sites[name], clients)
         planner.client_changes(clients)
-    return _plan(found, live, selection, unread)
+    return _plan(found, desired, live, selection, unread)
 
 
 def build_destroy_plan(
@@ -86,7 +87,7 @@ def build_destroy_plan(
         clients = match_clients(planner.clients, account.clients, desired.kinds["client"].index("email"))
         planner.destroy(sites[name], clients)
     found.noop = 0
-    return _plan(found, live, selection, unread)
+    return _plan(found, desired, live, selection, unread)
 
 
 def _by_account(sites: Sequence[Desired], live: Mapping[str, LiveAccount]) -> dict[str, list[Desired]]:
@@ -97,12 +98,18 @@ def _by_account(sites: Sequence[Desired], live: Mapping[str, LiveAccount]) -> di
     return by_account
 
 
-def _plan(found: Findings, live: Mapping[str, LiveAccount], selection: Selection, unread: Sequence[Diagnostic]) -> Plan:
+def _plan(
+    found: Findings,
+    desired: DesiredState,
+    live: Mapping[str, LiveAccount],
+    selection: Selection,
+    unread: Sequence[Diagnostic],
+) -> Plan:
     if not unread:  # else, what it means may be in what could not be read
         selection.require_match()
     sizes = {name: len(account.sites) for name, account in live.items()}
     said, manual = tuple(sorted(found.diagnostics)), tuple(sorted(found.manual))
-    return Plan(in_order(found.changes), found.noop, sizes, said, manual)
+    return Plan(in_order(found.changes), found.noop, sizes, said, manual, declared_counts(desired.sites))
 
 
 def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -113,7 +113,8 @@ class Change:
 class Plan:
     """All changes in the order of their addresses, how many resources need none, and each account's live sites.
 
-    `manual` is what is not as declared and can't be changed through the API.
+    `manual` is what is not as declared and can't be changed through the API. `declared` says how many sites the project
+    declares for each account, group and shared object (`planning.summary`), whatever was selected.
     """
 
     changes: tuple[Change, ...]
@@ -121,6 +122,7 @@ class Plan:
     sizes: Mapping[str, int]
     diagnostics: tuple[Diagnostic, ...] = ()
     manual: tuple[ManualStep, ...] = ()
+    declared: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     @property
     def pending(self) -> bool:

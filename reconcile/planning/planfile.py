@@ -16,6 +16,7 @@ from reconcile.model.fields import Kinds, kinds, raw_keys
 from reconcile.model.resource import Membership
 from reconcile.model.state import Account
 from reconcile.planning.plan import HIDDEN, Change, Diagnostic, FieldChange, ManualStep, Plan, Severity
+from reconcile.planning.summary import summary_by
 
 FORMAT_VERSION: Final = "1.0"
 
@@ -26,11 +27,13 @@ Secrets = Callable[[Address, str], Any]
 def plan_data(plan: Plan) -> dict[str, Any]:
     """The plan as plain data (design, section 4): what `--format json` prints.
 
-    `complete` is false where something could not be planned, so that the numbers are not all there is.
+    `summary_by` has the numbers by account, group and shared object. `complete` is false where something could not be
+    planned, so that the numbers are not all there is.
     """
     return {
         "format_version": FORMAT_VERSION,
         "summary": plan.summary,
+        "summary_by": summary_by(plan),
         "complete": not plan.errors,
         "changes": [_change_data(change) for change in plan.changes],
         "diagnostics": [
@@ -108,7 +111,11 @@ def dump(plan: Plan, project: str) -> str:
         entry["prevent_destroy"] = change.prevent_destroy
         entry["owner"] = change.owner
         entry["together"] = None if change.together is None else str(change.together)
-    data |= {"project": project, "sizes": dict(plan.sizes)}
+    data |= {
+        "project": project,
+        "sizes": dict(plan.sizes),
+        "declared": [[*key, number] for key, number in plan.declared.items()],
+    }
     data["digest"] = _digest(data)
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 
@@ -144,6 +151,7 @@ def load(text: str, project: str | None, secrets: Secrets | None) -> tuple[Plan,
                 for entry in data["diagnostics"]
             ),
             tuple(ManualStep(_text(entry["address"]), _text(entry["message"])) for entry in data["manual"]),
+            {(_text(by), _text(name)): _natural(number) for by, name, number in data.get("declared", ())},
         )
         if any(c.address.kind not in known or c.address.account not in plan.sizes for c in plan.changes):
             raise ValueError("a change of what is not counted")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from reconcile.errors import SafetyError
+from reconcile.errors import SafetyError, first
 from reconcile.model.capabilities import Action
 from reconcile.model.normalize import count
 from reconcile.model.state import Safety
-from reconcile.planning.plan import Plan
+from reconcile.planning.plan import Change, Plan
 from reconcile.planning.select import glob_matches
 
 
@@ -22,23 +23,25 @@ class Allowed:
     lockout: bool = False
 
 
+#: Sites that are refused for the same reason, and said each by itself.
+_APART: Final = 3
+
 NOTHING_MORE: Final = Allowed()
 
 
 def refusals(plan: Plan, safety: Safety, allowed: Allowed = NOTHING_MORE) -> list[str]:
     """Why the plan may not be applied: each with the real numbers and what to do. Empty: it may."""
     deletes = [change for change in plan.changes if change.action is Action.DELETE]
-    found = []
+    kept = [change for change in deletes if change.prevent_destroy]
+    found = _would_go(kept, "but {has} `prevent_destroy: true`; take it away")
+    protected: dict[str, list[Change]] = {}
     for change in deletes:
-        if change.prevent_destroy:
-            found.append(f"{change.address.shown} would be deleted, but has `prevent_destroy: true`; take it away")
-        for pattern in safety.protect:
-            if glob_matches(pattern, change.address):
-                found.append(
-                    f'{change.address.shown} would be deleted, but `safety.protect` has "{pattern}"; '
-                    "declare the site, take the entry away, or leave the site out with --select"
-                )
-                break
+        pattern = next((pattern for pattern in safety.protect if glob_matches(pattern, change.address)), None)
+        if pattern is not None:
+            protected.setdefault(pattern, []).append(change)
+    for pattern, changes in protected.items():
+        remedy = "declare {it}, take the entry away, or leave {it} out with --select"
+        found += _would_go(changes, f'but `safety.protect` has "{_literal(pattern)}"; {remedy}')
     if not allowed.lockout:
         found += [
             f"{change.address.shown} would turn the API off, and lock this program out; if that is meant, apply with "
@@ -56,6 +59,20 @@ def check(plan: Plan, safety: Safety, allowed: Allowed = NOTHING_MORE) -> None:
         raise SafetyError(
             "the plan is refused, and nothing was changed:\n" + "\n".join(f"  - {text}" for text in found)
         )
+
+
+def _would_go(changes: Sequence[Change], but: str) -> list[str]:
+    """What may not be deleted: of many their number and the first, since the plan lists all."""
+    if len(changes) <= _APART:
+        said = but.format(has="has", it="the site")
+        return [f"{change.address.shown} would be deleted, {said}" for change in changes]
+    names = first([change.address.shown for change in changes])
+    return [f"{len(changes)} sites would be deleted, {but.format(has='have', it='the sites')} ({names})"]
+
+
+def _literal(text: str) -> str:
+    """A text that `format` leaves as it is."""
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def _too_many_deletes(plan: Plan, safety: Safety, allowed: int | None) -> list[str]:

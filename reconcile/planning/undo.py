@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
 
+from reconcile.errors import first
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import UNMANAGED
@@ -26,9 +26,7 @@ from reconcile.planning.former import Deed
 from reconcile.planning.goals import FILE, Declared, Goal, Goals, names
 from reconcile.planning.plan import Change, Diagnostic, ManualStep, Plan, Severity
 from reconcile.planning.select import EVERYTHING, Selection, Subject
-
-#: Resources that one warning names.
-_NAMED: Final = 5
+from reconcile.planning.summary import declared_counts
 
 
 def build_undo_plan(
@@ -60,12 +58,19 @@ def build_undo_plan(
     gone = [deed for name, found in by_account.items() if name not in live for deed in found]
     steps += [_locked_out(run, deed) for deed in gone if deed.change.locks_out]
     return Plan(
-        in_order(change for plan in plans for change in plan.changes),
+        in_order(_with_member(change, declared) for plan in plans for change in plan.changes),
         0,
         {name: len(account.sites) for name, account in live.items()},
         tuple(sorted(set(said))),
         tuple(sorted(steps)),
+        declared_counts(desired.sites),
     )
+
+
+def _with_member(change: Change, declared: Declared) -> Change:
+    """A change with what its site belongs to by now."""
+    now = declared.at(change.address)
+    return change if now is None else replace(change, member=now.member)
 
 
 def _selected(deed: Deed, declared: Declared, selection: Selection) -> bool:
@@ -198,6 +203,4 @@ def _key(goal: Goal) -> tuple[int | None, Address, Address | None]:
 
 
 def _some(changes: Sequence[Change]) -> str:
-    names = [change.address.human or change.address.kind for change in changes]
-    more = [f"and {len(names) - _NAMED} more"] if len(names) > _NAMED else []
-    return ", ".join(names[:_NAMED] + more)
+    return first([change.address.human or change.address.kind for change in changes])

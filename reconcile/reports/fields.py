@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
 from reconcile.config.week import DAYS
+from reconcile.model.fields import Field
 from reconcile.planning.plan import FieldChange
 from reconcile.reports.words import person, value
 
@@ -21,17 +23,28 @@ class Line:
     depth: int = 0
 
 
+@functools.cache
+def of_a_week(field: Field) -> bool:
+    """Whether a field is part of a schedule: `widget.schedule.monday.from`."""
+    return len(field.keys) > 2 and field.keys[-2] in DAYS
+
+
+def note_of(field: Field) -> str:
+    """What a person should know of a field that changes."""
+    return "  (money)" if field.money else "  (undocumented)" if field.undocumented else ""
+
+
 def lines(changes: Sequence[FieldChange], context: Sequence[FieldChange] = (), *, created: bool) -> Iterator[Line]:
     """The lines of a change's fields, in the order of the schema; for a create, only what will be.
 
     `context` are fields that do not differ; of those, the rest of a day's hours is shown.
     """
-    hours = [change for change in context if len(change.field.keys) > 2 and change.field.keys[-2] in DAYS]
+    hours = [change for change in context if of_a_week(change.field)]
     changes = sorted([*changes, *hours], key=lambda change: change.field.index)
     weeks: dict[tuple[str, ...], list[FieldChange]] = {}
     for change in changes:
         keys = change.field.keys
-        if len(keys) > 2 and keys[-2] in DAYS:
+        if of_a_week(change.field):
             days = weeks.setdefault(keys[:-2], [])
             days.append(change)
             continue
@@ -44,7 +57,7 @@ def lines(changes: Sequence[FieldChange], context: Sequence[FieldChange] = (), *
 
 def _field(change: FieldChange, *, created: bool) -> Iterator[Line]:
     before, after = change.shown
-    note = "  (money)" if change.field.money else "  (undocumented)" if change.field.undocumented else ""
+    note = note_of(change.field)
     name = change.field.path
     if created:
         if change.field.items and len(after) > 2:

@@ -12,15 +12,28 @@ from reconcile.applying.report import Outcome
 from reconcile.escaping import clean
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import Kinds
-from reconcile.planning.plan import HIDDEN
+from reconcile.planning.plan import HIDDEN, Change
 from reconcile.planning.planfile import FORMAT_VERSION
-from reconcile.reports.fields import Line, lines
+from reconcile.reports.behind import head_names, in_head
+from reconcile.reports.fields import Line
+from reconcile.reports.folding import Block, fold
 from reconcile.reports.json import text
 from reconcile.reports.tables import Column, Table, table_text
-from reconcile.reports.text import OUTCOMES, SIGNS, VERBS, line_text, painted
-from reconcile.reports.words import some, value
-from reconcile.store.recorded import field_changes, kinds_of
-from reconcile.store.records import RunRecord, Status, StepRecord
+from reconcile.reports.text import (
+    APART,
+    OUTCOMES,
+    SIGNS,
+    VERBS,
+    details,
+    id_of,
+    known_as,
+    line_text,
+    painted,
+    without_id,
+)
+from reconcile.reports.words import value
+from reconcile.store.recorded import change_of, kinds_of
+from reconcile.store.records import FieldRecord, RunRecord, Status, StepRecord
 
 #: Characters of a commit that people are shown.
 _COMMIT: Final = 10
@@ -63,15 +76,17 @@ def runs_text(runs: Sequence[RunRecord], *, zone: tzinfo | None = None, colour: 
     return table_text(table, colour=colour)
 
 
-def run_text(run: RunRecord, *, zone: tzinfo | None = None, colour: bool = False) -> str:
-    """One run: who, when and how, and each of its changes with what became of it."""
-    known = kinds_of(run)
-    parts = ["\n".join(_head(run, zone, colour=colour))]
-    parts += ["\n".join(_block(known, group, colour=colour)) for group in _groups(run.steps)]
+def run_text(run: RunRecord, *, zone: tzinfo | None = None, colour: bool = False, full: bool = False) -> str:
+    """One run: who, when and how, and each of its changes with what became of it.
+
+    A run over thousands of sites stays short; with `full` every site and every value is shown.
+    """
+    parts = ["\n".join(_run(run, zone, colour=colour))]
+    parts += ["\n".join(block) for block in _blocks(run, colour=colour, full=full)]
     return "\n\n".join([*parts, f"Changes: {_summary(run.summary)}."]) + "\n"
 
 
-def _head(run: RunRecord, zone: tzinfo | None, *, colour: bool) -> Iterator[str]:
+def _run(run: RunRecord, zone: tzinfo | None, *, colour: bool) -> Iterator[str]:
     status = run.status.value
     yield f"Run {clean(run.name)}: {clean(run.command)}, " + (
         click.style(status, fg=_STATUS_COLOURS[run.status]) if colour else status
@@ -82,62 +97,92 @@ def _head(run: RunRecord, zone: tzinfo | None, *, colour: bool) -> Iterator[str]
     yield f"    accounts: {clean(', '.join(run.accounts))}"
 
 
-def _groups(steps: Sequence[StepRecord]) -> list[list[StepRecord]]:
-    """Steps that did the same to several resources, together; what is not simply done stands by itself."""
-    groups: dict[object, list[StepRecord]] = {}
-    for step in steps:
-        plain = step.outcome is Outcome.DONE and not (step.error or step.note)
-        same = tuple(
-            (item.path, repr(item.before), repr(item.after))
-            for item in step.fields
-            if step.action is not Action.CREATE or item.path != "url"
-        )
-        key = (step.address.account, step.address.kind, step.client, step.action, same) if plain else step.number
-        groups.setdefault(key, []).append(step)
-    return list(groups.values())
+def _blocks(run: RunRecord, *, colour: bool, full: bool) -> Iterator[Iterator[str]]:
+    """What is done, as a plan shows it, and what is not, by how that came; all in the order of the run."""
+    known = kinds_of(run)
+    done: list[StepRecord] = []
+    others: dict[object, list[StepRecord]] = {}
+    for step in run.steps:
+        if step.outcome is Outcome.DONE and not (step.error or step.note or _strange(step, known)):
+            done.append(step)
+        else:
+            others.setdefault(_how(step, known, full=full), []).append(step)
+    changes = [change_of(step, known) for step in done]
+    numbers = {id(change): step.number for change, step in zip(changes, done, strict=True)}
+    blocks = [
+        (numbers[id(block.changes[0])], _done(block, colour=colour, full=full)) for block in fold(changes, full=full)
+    ]
+    for steps in others.values():
+        told = [steps] if len(steps) > APART else [[step] for step in steps]
+        blocks += [(block[0].number, _not_done(block, known, colour=colour)) for block in told]
+    return (lines for _, lines in sorted(blocks, key=lambda block: block[0]))
 
 
-def _block(known: Kinds, group: Sequence[StepRecord], *, colour: bool) -> Iterator[str]:
-    first = group[0]
-    sign, verb = SIGNS[first.action], VERBS[first.action]
-    names = [clean(step.address.human) + _id(step) for step in group]
-    if len(group) == 1:
-        became = verb if first.outcome is Outcome.DONE else f"{first.action.value}, {_outcome(first)}"
-        error = f": {clean(first.error)}" if first.error else ""
-        head = f"{clean(first.address.shown)}{_id(first)} {became}{error}"
-    else:
-        which = "" if first.action is Action.DELETE else f": {some(names, 12)}"
-        head = f"{clean(first.address.account)}: the same on {len(group)} {first.address.kind}s, {verb}{which}"
-    yield painted(sign, f"{sign} {head}", colour)
-    if len(group) > 1 and first.action is Action.DELETE:
-        yield from (line_text(Line(sign, name), colour) for name in names)
-    if len(group) == 1:
-        if first.reason:
-            yield f"      why: {clean(first.reason)}"
-        if first.note:
-            yield f"      found later: {clean(first.note)}"
-    shown = tuple(
-        item
-        for item in field_changes(first, known)
-        if first.action is not Action.CREATE or item.field.path != "url" or item.shown[1] != first.address.name
+def _how(step: StepRecord, known: Kinds, *, full: bool) -> object:
+    """What is the same of steps that are told at once."""
+    if full:
+        return step.number
+    where = step.address.account, step.address.kind, step.client, step.action
+    ours = known[step.address.kind].by_path
+    same = tuple(
+        (item.path, repr(item.after), item.path in ours or repr(item.before))
+        for item in step.fields
+        if item.path != "url"
     )
-    yield from (line_text(line, colour) for line in lines(shown, created=first.action is Action.CREATE))
-    for item in first.fields:  # those of another version
-        if item.path not in known[first.address.kind].by_path:
-            yield line_text(Line("~", f"{clean(item.path)}: {value(item.before)} -> {value(item.after)}"), colour)
+    return where, same, _outcome(step), without_id(step.error, step.id), without_id(step.note, step.id)
+
+
+def _done(block: Block, *, colour: bool, full: bool) -> Iterator[str]:
+    """What was done to one resource, or to several."""
+    changes, first = block.changes, block.changes[0]
+    sign, verb = SIGNS[first.action], VERBS[first.action]
+    if len(changes) == 1:
+        head = f"{clean(first.address.shown)}{id_of(first)} {verb}"
+    else:
+        same = "the same on " if block.same else ""
+        head = f"{clean(first.address.account)}: {same}{_several(changes, verb, full=full)}"
+    yield painted(sign, f"{sign} {head}", colour)
+    if len(changes) == 1 and first.reason:
+        yield f"      why: {clean(first.reason)}"
+    yield from details(changes, {}, colour=colour, full=full)
+
+
+def _not_done(steps: Sequence[StepRecord], known: Kinds, *, colour: bool) -> Iterator[str]:
+    """What did not go as it should, or is of another version of the program."""
+    first = steps[0]
+    changes = [change_of(step, known) for step in steps]
+    sign, one = SIGNS[first.action], len(steps) == 1
+    error, note = (text if one else without_id(text, first.id) for text in (first.error, first.note))
+    done = first.outcome is Outcome.DONE
+    became = VERBS[first.action] if done else f"{first.action.value}, {_outcome(first)}"
+    where = f"{clean(first.address.shown)}{id_of(changes[0])} " if one else f"{clean(first.address.account)}: "
+    which = "" if one else f" ({_several(changes)})"
+    yield painted(sign, f"{sign} {where}{became}{f': {clean(error)}' if error else ''}{which}", colour)
+    if one and first.reason:
+        yield f"      why: {clean(first.reason)}"
+    if note:
+        yield f"      found later: {clean(note)}"
+    yield from details(changes, {}, colour=colour)
+    for item in _strange(first, known):
+        yield line_text(Line("~", f"{clean(item.path)}: {value(item.before)} -> {value(item.after)}"), colour)
+
+
+def _several(changes: Sequence[Change], verb: str = "", *, full: bool = False) -> str:
+    """`12 sites, updated: acme.ru, …`; those that are named below are not named here."""
+    named = changes[0].action is not Action.DELETE and in_head(changes, full=full)
+    names = f": {head_names(changes, known_as)}" if named else ""
+    return f"{len(changes)} {changes[0].address.kind}s{verb and f', {verb}'}{names}"
+
+
+def _strange(step: StepRecord, known: Kinds) -> list[FieldRecord]:
+    """The fields that this version does not know."""
+    return [item for item in step.fields if item.path not in known[step.address.kind].by_path]
 
 
 def _outcome(step: StepRecord) -> str:
     if step.outcome is not None:
         return OUTCOMES[step.outcome][0]
     return "never sent" if step.intended is None else "was sent, and its answer was never seen"
-
-
-def _id(step: StepRecord) -> str:
-    parts = [f"id {step.id}"] if step.id else []
-    if step.client is not None:
-        parts.append(f"client {clean(step.client.name)}")
-    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _summary(summary: Mapping[str, int]) -> str:

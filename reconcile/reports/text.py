@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
 
 import click
 
-from reconcile.applying.report import Outcome, Report
+from reconcile.applying.report import Outcome, Report, Result
 from reconcile.escaping import clean
-from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.normalize import count
-from reconcile.planning.plan import Change, Diagnostic, ManualStep, Plan, Severity
-from reconcile.reports.fields import Line, lines
+from reconcile.planning.plan import Change, Plan, Severity
+from reconcile.reports.behind import NAMED, Declared, behind, every_name, head_names, human, in_head
+from reconcile.reports.blocks import block_lines
+from reconcile.reports.fields import Line
+from reconcile.reports.folding import Block, fold
+from reconcile.reports.said import said_text, said_texts
+from reconcile.reports.tally import tally_text
 from reconcile.reports.words import some
 
 #: The sign, the colour and the verb of each action.
@@ -21,21 +27,16 @@ COLOURS = {"+": "green", "-": "red", "~": "yellow"}
 VERBS = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "deleted"}
 
 
-def plan_text(plan: Plan, *, colour: bool = False) -> str:
-    """The plan as a person reads it, ending in its summary and whatever is to be said about it."""
-    parts = ["\n".join(_block(group, colour=colour)) for group in _groups(plan.changes)]
-    parts.append(_said(plan, colour=colour))
+def plan_text(plan: Plan, *, colour: bool = False, full: bool = False) -> str:
+    """The plan as a person reads it, ending in its summary and whatever is to be said about it.
+
+    A plan of thousands stays short; with `full` every site and every value is shown.
+    """
+    blocks = fold(plan.changes, full=full)
+    parts = ["\n".join(_block(block, plan.declared, colour=colour, full=full)) for block in blocks]
+    parts.append(tally_text(plan, colour=colour))
+    parts.append("\n".join([*said_texts(plan, colour=colour, full=full), summary_text(plan)]))
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def _said(plan: Plan, *, colour: bool) -> str:
-    return "\n".join([*said_texts(plan, colour=colour), summary_text(plan)])
-
-
-def said_texts(plan: Plan, *, colour: bool = False) -> list[str]:
-    """What is to be said about a plan, and the steps by hand, a line each."""
-    texts = [diagnostic_text(d, colour=colour) for d in plan.diagnostics]
-    return [*texts, *(manual_text(step, colour=colour) for step in plan.manual)]
 
 
 def summary_text(plan: Plan) -> str:
@@ -54,70 +55,71 @@ def summary_text(plan: Plan) -> str:
     )
 
 
-def diagnostic_text(diagnostic: Diagnostic, *, colour: bool = False) -> str:
-    """A diagnostic on a line of its own."""
-    word = diagnostic.severity.value
-    mark = click.style(word, fg="red" if diagnostic.severity is Severity.ERROR else "yellow", bold=True)
-    return f"{mark if colour else word}: {clean(_human(diagnostic.address))}: {clean(diagnostic.message)}"
-
-
-def manual_text(step: ManualStep, *, colour: bool = False) -> str:
-    """What a person has to do, on a line of its own."""
-    mark = click.style("by hand", fg="magenta", bold=True) if colour else "by hand"
-    return f"{mark}: {clean(_human(step.address))}: {clean(step.message)}"
-
-
-def _human(address: str) -> str:
-    """The address of a resource with Cyrillic domains readable; an account's name as it is."""
-    return Address.parse(address).shown if "/" in address else address
-
-
-def _groups(changes: Iterable[Change]) -> list[list[Change]]:
-    """Changes that are the same but for the site, together; in the order of their first addresses."""
-    groups: dict[object, list[Change]] = {}
-    for change in changes:
-        same = tuple(
-            (item.field.path, item.before, item.after)
-            for item in change.fields
-            if change.action is not Action.CREATE or item.field.path != "url"
-        )
-        reason = "" if change.action is Action.UPDATE else change.reason
-        where = (change.address.account, change.address.kind, change.client)
-        groups.setdefault((where, change.action, reason, same), []).append(change)
-    return list(groups.values())
-
-
-def _block(group: list[Change], *, colour: bool) -> Iterator[str]:
-    first = group[0]
+def _block(block: Block, declared: Declared, *, colour: bool, full: bool) -> Iterator[str]:
+    """A block: what happens, to which fields, and the sites behind it."""
+    changes, first = block.changes, block.changes[0]
     sign = SIGNS[first.action]
-    names = [clean(change.address.human) for change in group]
-    verb = VERBS[first.action]
-    if len(group) == 1:
-        head = f"{clean(first.address.shown)}{_id(first)} will be {verb}: {clean(first.reason)}"
-        if first.together is not None:
-            head += f"; by the same call as its site {clean(first.together.human)}"
-    else:
-        under = "" if first.client is None else f", client {clean(first.client.name)}"
-        what = f"{clean(first.address.account)}{under}: the same on {len(group)} {first.address.kind}s"
-        reasons = {change.reason for change in group}
-        why = f" ({clean(first.reason)})" if len(reasons) == 1 else ""
-        # Nobody should confirm a delete unseen: each is on a line of its own below.
-        which = "" if first.action is Action.DELETE else f": {some(names, 12)}"
-        head = f"{what}, which will be {verb}{which}{why}"
-    yield painted(sign, f"{sign} {head}", colour)
-    if first.action is Action.DELETE and len(group) > 1:
-        for change, name in zip(group, names, strict=True):
-            yield line_text(Line(sign, f"{name}{_id(change)}"), colour)
-    shown = first.fields
-    if first.action is Action.CREATE:
-        shown = tuple(
-            i for i in shown if i.field.path != "url" or (len(group) == 1 and i.shown[1] != first.address.name)
-        )
-    for line in lines(shown, first.context, created=first.action is Action.CREATE):
-        yield line_text(line, colour)
+    yield painted(sign, f"{sign} {_head(first) if len(changes) == 1 else _heads(block, full=full)}", colour)
+    yield from details(changes, declared, colour=colour, full=full)
 
 
-def _id(change: Change) -> str:
+def details(changes: Sequence[Change], declared: Declared, *, colour: bool, full: bool = False) -> Iterator[str]:
+    """The lines below the head of a block: its fields, and the sites behind it that are not in the head.
+
+    Of deletes, all of them: nobody should confirm one unseen.
+    """
+    first = changes[0]
+    if first.action is Action.DELETE and len(changes) > 1:
+        names = map(known_as, changes) if len(changes) <= NAMED + 1 else every_name(changes, known_as)
+        yield from (line_text(Line(SIGNS[first.action], name), colour) for name in names)
+        return
+    yield from (line_text(line, colour) for line in block_lines(changes))
+    if not in_head(changes, full=full):
+        sites = every_name(changes) if full else behind(changes, declared)
+        yield from (line_text(Line(" ", text), colour) for text in sites)
+
+
+def _head(change: Change) -> str:
+    """`studio/site/acme.ru (id 12) will be updated: differs from reconcile.yaml`."""
+    head = f"{clean(change.address.shown)}{id_of(change)} will be {VERBS[change.action]}: {clean(change.reason)}"
+    return head if change.together is None else f"{head}; by the same call as its site {clean(change.together.human)}"
+
+
+def _heads(block: Block, *, full: bool) -> str:
+    """`studio, client acme: the same on 2 sites, which will be updated: acme.ru, globex.ru (differs from a.yaml)`."""
+    changes, first = block.changes, block.changes[0]
+    client = "" if len({change.client for change in changes}) > 1 or first.client is None else first.client.name
+    sites, verb = f"{len(changes)} {first.address.kind}s", VERBS[first.action]
+    what = f"the same on {sites}, which will be {verb}" if block.same else f"{sites} will be {verb}"
+    together = sum(change.together is not None for change in changes)
+    return "".join(
+        [
+            clean(first.address.account),
+            f", client {clean(client)}" if client else "",
+            f": {what}",
+            f": {head_names(changes)}" if first.action is not Action.DELETE and in_head(changes, full=full) else "",
+            _why(changes),
+            f"; {together} of them by the same call as their sites" if together else "",
+        ]
+    )
+
+
+def _why(changes: Sequence[Change]) -> str:
+    """The reasons, in brackets; those of updates only where there is one, since the fields say it."""
+    reasons = list(dict.fromkeys(clean(change.reason) for change in changes))
+    if len(reasons) > 1 and changes[0].action is Action.UPDATE:
+        return ""
+    more = [f"{len(reasons) - 2} more reasons"] if len(reasons) > 3 else []
+    return f" ({'; '.join([*reasons[: 2 if more else 3], *more])})"
+
+
+def known_as(change: Change) -> str:
+    """What is deleted, so that nobody takes it for another."""
+    return f"{human(change)}{id_of(change)}"
+
+
+def id_of(change: Change) -> str:
+    """` (id 12, client acme)`, as far as there are any."""
     parts = [f"id {change.id}"] if change.id else []
     if change.client is not None:
         parts.append(f"client {clean(change.client.name)}")
@@ -145,23 +147,55 @@ OUTCOMES = {
 }
 
 
-def report_text(report: Report, *, colour: bool = False) -> str:
-    """What became of the plan: everything that is not done by name, and the numbers."""
+#: Changes that failed in the same way and are told each by itself.
+APART: Final = 3
+
+
+def report_text(report: Report, *, colour: bool = False, full: bool = False) -> str:
+    """What became of the plan: everything that is not done, and the numbers; where many failed in the same way, that
+    is said once, with how many they are. With `full`, each is told by itself.
+    """
     made = []
-    for result in report.results:
-        if result.outcome is Outcome.DONE or result.left:
-            continue
-        word, fg = OUTCOMES[result.outcome]
+    for error, results in _failed(report.results, apart=len(report.results) if full else APART):
+        first = results[0]
+        word, fg = OUTCOMES[first.outcome]
         mark = click.style(word, fg=fg) if colour else word
-        made.append(f"{clean(result.address.shown)}: {result.action} {mark}: {clean(result.error)}")
+        if len(results) == 1:
+            made.append(f"{clean(first.address.shown)}: {first.action} {mark}: {clean(error)}")
+            continue
+        names = some(results, NAMED, lambda result: clean(result.address.human))
+        sites = f"{len(results)} {first.address.kind}s ({names})"
+        made.append(f"{clean(first.address.account)}: {first.action} {mark} on {sites}: {clean(error)}")
     made += [f"warning: {clean(warning)}" for warning in report.warnings]
     for ended in report.ended:
         left = sum(result.left for result in report.results if result.address.account == ended.account)
         said = f"{ended.why}; {count(left, 'change')} not attempted"
-        made.append(diagnostic_text(Diagnostic(Severity.ERROR, ended.account, said), colour=colour))
+        made.append(said_text(Severity.ERROR, said, [ended.account], colour=colour))
     numbers = report.summary
     rest = [f", {numbers[o]} {word}" for o, (word, _) in OUTCOMES.items() if numbers[o] and o is not Outcome.DONE]
     done = f"{numbers[Outcome.DONE]} of {count(len(report.results), 'change')} done"
     interrupted = "Interrupted. " if report.interrupted else ""
     made.append(f"{interrupted}Apply: {done}{''.join(rest)}. Run {report.run}.")
     return "\n".join(made) + "\n"
+
+
+def _failed(results: Sequence[Result], apart: int) -> list[tuple[str, list[Result]]]:
+    """What is not done, by how: an error, and more than `apart` that have it, or one."""
+    same: dict[object, list[Result]] = {}
+    for result in results:
+        if result.outcome is not Outcome.DONE and not result.left:
+            address = result.address
+            how = (address.account, address.kind, result.action, result.outcome, without_id(result.error, result.id))
+            same.setdefault(how, []).append(result)
+    made: list[tuple[str, list[Result]]] = []
+    for found in same.values():
+        if len(found) <= apart:
+            made += [(result.error, [result]) for result in found]
+        else:
+            made.append((without_id(found[0].error, found[0].id), found))
+    return made
+
+
+def without_id(error: str, known: int | None) -> str:
+    """An error without the id of the resource that it is about, so that it is the same as that of others."""
+    return error if known is None else re.sub(rf"(?<=/){known}\b|(?<=site ){known}\b", "…", error)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from reconcile.escaping import clean
+
+T = TypeVar("T")
 
 
 def value(shown: Any) -> str:
@@ -30,8 +32,8 @@ def person(manager: Mapping[str, Any]) -> str:
     return " ".join(parts + [f"{key}: {value(part)}" for key, part in rest.items()])
 
 
-def some(names: Sequence[str], most: int = 5) -> str:
-    """The first names, and how many more there are."""
-    if len(names) <= most + 1:
-        return ", ".join(names)
-    return f"{', '.join(names[:most])} and {len(names) - most} more"
+def some(items: Sequence[T], most: int = 5, name: Callable[[T], str] = str) -> str:
+    """The names of the first, and how many more there are."""
+    if len(items) <= most + 1:
+        return ", ".join(map(name, items))
+    return f"{', '.join(map(name, items[:most]))} and {len(items) - most} more"

@@ -26,6 +26,19 @@ def field_changes(step: StepRecord, known: Kinds) -> Iterator[FieldChange]:
     return (_change(step, by_path[item.path], item) for item in step.fields if item.path in by_path)
 
 
+def change_of(step: StepRecord, known: Kinds) -> Change:
+    """What a step was to do, as a plan has it, those fields aside that this version does not know."""
+    return Change(
+        step.address,
+        step.action,
+        step.reason,
+        id=step.id,
+        fields=tuple(field_changes(step, known)),
+        owner=step.owner,
+        client=step.client,
+    )
+
+
 def _change(step: StepRecord, field: Field, item: FieldRecord) -> FieldChange:
     before, after = (HIDDEN, HIDDEN) if field.sensitive else (_value(field, item.before), _value(field, item.after))
     return FieldChange(field, None if step.action is Action.CREATE else before, after)
@@ -54,16 +67,7 @@ def _deed(run: RunRecord, step: StepRecord, known: Kinds) -> Deed:
             f"run {run.name} changed `{strange[0]}` of {step.address.shown}, which this version does not know; "
             "roll back with the version that made the run"
         )
-    change = Change(
-        step.address,
-        step.action,
-        step.reason,
-        id=step.id,
-        fields=tuple(field_changes(step, known)),
-        owner=step.owner,
-        client=step.client,
-    )
-    return Deed(change, _values(kind, step), step.outcome is Outcome.DONE)
+    return Deed(change_of(step, known), _values(kind, step), step.outcome is Outcome.DONE)
 
 
 def _values(kind: Kind, step: StepRecord) -> tuple[Any, ...] | None:

@@ -34,6 +34,11 @@ Plan: 1 to create, 1 to update, 0 to delete; 0 unchanged.
 PLAN_JSON = {
     "format_version": "1.0",
     "summary": {"create": 1, "update": 1, "delete": 0, "noop": 0, "manual": 0},
+    "summary_by": {
+        "account": {"studio": {"create": 1, "update": 1, "delete": 0, "sites": 2}},
+        "group": {},
+        "shared": {"manager/anna": {"create": 1, "update": 1, "delete": 0, "sites": 2}},
+    },
     "complete": True,
     "changes": [
         {
@@ -43,6 +48,7 @@ PLAN_JSON = {
             "action": "update",
             "reason": "differs from reconcile.yaml",
             "id": 1,
+            "uses": ["manager/anna"],
             "fields": [{"path": "report_period", "before": 90, "after": 60}],
         },
         {
@@ -52,6 +58,7 @@ PLAN_JSON = {
             "action": "create",
             "reason": "declared in reconcile.yaml, not live",
             "id": None,
+            "uses": ["manager/anna"],
             "fields": [
                 {"path": "url", "before": None, "after": "new.ru"},
                 {"path": "report_period", "before": None, "after": 60},

@@ -63,7 +63,7 @@ def encoded_as(encoding, folder):
 
 
 def test_there_are_examples():
-    assert {"agency", "studio"} <= set(NAMES)
+    assert {"agency", "studio", "dealers"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("encoding", ["form", "json"])
@@ -120,6 +120,25 @@ def test_the_studio_has_what_a_studio_has(reconcile, tmp_path):
     assert any("/xn--" in change["address"] for change in plan["changes"])
     assert any(field.get("undocumented") for change in plan["changes"] for field in change["fields"])
     assert {step["address"].split("/")[0] for step in plan["manual"]} == {"desk"}
+
+
+def test_the_dealers_are_a_thousand_from_one_sheet(reconcile, tmp_path):
+    folder = shutil.copytree(EXAMPLES / "dealers", tmp_path / "dealers", ignore=shutil.ignore_patterns(".*"))
+    sheet = (folder / "dealers.csv").read_bytes()
+    yaml = [line for path in folder.glob("*.yaml") for line in path.read_text(encoding="utf-8").splitlines()]
+
+    text = reconcile("plan", cwd=folder).stdout
+    changes = json.loads(reconcile("plan", "--format", "json", cwd=folder).stdout)["changes"]
+
+    assert len(yaml) < 60
+    assert sheet.decode("cp1251").startswith("Сайт;Город;")
+    assert sheet.count(b"\r\n") == sheet.count(b"\n") == 1001
+    assert len(changes) == 1000
+    assert {change["group"] for change in changes} == {"dealers"}
+    assert sum("/xn--" in change["address"] for change in changes) > 200
+    assert len({field["after"] for c in changes for field in c["fields"] if field["path"] == "widget.timezone"}) > 15
+    assert len(text.splitlines()) < 60
+    assert "all 1000 sites of group dealers" in text
 
 
 def test_the_starter_project_is_empty_after_one_apply(reconcile, tmp_path):

@@ -124,3 +124,23 @@ def test_limits_are_of_each_accounts_own_sites(declared, planned, raw_site):
             "if that is meant, allow it with --allow-deletes 2"
         )
     ]
+
+
+def test_what_keeps_very_many_from_being_deleted_is_said_once(declared, planned, raw_site):
+    sites = "".join(f"  s{n}.ru: {{prevent_destroy: true}}\n" for n in range(20))
+    desired = declared(
+        f"{MANAGERS}safety: {{max_delete_percent: 100, protect: ['s?.{{ru}}', 's?.ru']}}\nsites:\n{sites}"
+    )
+    plan = planned(desired, {"studio": [raw_site(n + 1, f"s{n}.ru") for n in range(20)]}, destroy=True)
+
+    assert safety.refusals(plan, desired.safety, safety.Allowed(20)) == [
+        (
+            "20 sites would be deleted, but have `prevent_destroy: true`; take it away (studio/site/s0.ru, "
+            "studio/site/s1.ru, studio/site/s10.ru, studio/site/s11.ru, studio/site/s12.ru and 15 more)"
+        ),
+        (
+            '10 sites would be deleted, but `safety.protect` has "s?.ru"; declare the sites, take the entry away, or '
+            "leave the sites out with --select (studio/site/s0.ru, studio/site/s1.ru, studio/site/s2.ru, "
+            "studio/site/s3.ru, studio/site/s4.ru and 5 more)"
+        ),
+    ]

@@ -134,3 +134,30 @@ def test_errors_are_diagnostics_in_json():
     assert json.loads(error_json(PlanError("what is wrong")))["diagnostics"] == [
         {"severity": "error", "message": "what is wrong"}
     ]
+
+
+def test_many_failures_of_one_kind_are_said_once_with_their_number_and_some_names():
+    busy = [
+        Result(
+            Address("studio", "site", f"s{n}.ru"), Action.UPDATE, Outcome.FAILED, f"PUT /sites/{n}: busy (HTTP 503)", n
+        )
+        for n in range(500, 520)
+    ]
+    other = Result(
+        Address("studio", "site", "o.ru"), Action.UPDATE, Outcome.FAILED, "PUT /sites/503: no (HTTP 503)", 503
+    )
+    lost = [result(f"l{n}.ru", Outcome.UNKNOWN, "no answer in time", action=Action.CREATE) for n in range(3)]
+    report = Report("RUN", (*busy, other, *lost))
+
+    assert report_text(report) == (
+        "studio: update failed on 20 sites (s500.ru, s501.ru, s502.ru, s503.ru, s504.ru, s505.ru, s506.ru, s507.ru, "
+        "s508.ru, s509.ru, s510.ru, s511.ru and 8 more): PUT /sites/…: busy (HTTP 503)\n"
+        "studio/site/o.ru: update failed: PUT /sites/503: no (HTTP 503)\n"
+        "studio/site/l0.ru: create outcome unknown: no answer in time\n"
+        "studio/site/l1.ru: create outcome unknown: no answer in time\n"
+        "studio/site/l2.ru: create outcome unknown: no answer in time\n"
+        "Apply: 0 of 24 changes done, 21 failed, 3 outcome unknown. Run RUN.\n"
+    )
+    full = report_text(report, full=True).splitlines()
+    assert full[3] == "studio/site/s503.ru: update failed: PUT /sites/503: busy (HTTP 503)"
+    assert len(full) == len(report.results) + 1

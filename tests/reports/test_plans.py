@@ -56,7 +56,7 @@ def test_json_is_complete_where_text_is_short(plan_of):
 def test_json_has_the_documented_shape(plan_of):
     plan = json.loads(plan_json(plan_of("diagnostics")))
 
-    assert list(plan) == ["format_version", "summary", "complete", "changes", "diagnostics", "manual"]
+    assert list(plan) == ["format_version", "summary", "summary_by", "complete", "changes", "diagnostics", "manual"]
     assert plan["changes"] == [
         {
             "address": "studio/site/new.ru",
@@ -65,6 +65,7 @@ def test_json_has_the_documented_shape(plan_of):
             "action": "update",
             "reason": "differs from reconcile.yaml",
             "id": 4,
+            "uses": ["manager/anna"],
             "fields": [{"path": "report_period", "before": None, "after": 60}],
         }
     ]

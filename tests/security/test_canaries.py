@@ -186,7 +186,11 @@ def service(tmp_path):
         yield way
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+#: Those that every change of the program is tried with; the others take minutes together.
+QUICK = ("none", "details", "401", "500!", "html", "reset")
+
+
+@pytest.mark.parametrize("fault", [f if f in QUICK else pytest.param(f, marks=pytest.mark.long) for f in FAULTS])
 def test_no_secret_is_written_whatever_a_service_does(told, folder, service, fault):
     project = folder / "reconcile.yaml"
     project.write_text(PROJECT.format(url=service.url, literal=CANARIES["LITERAL"]), encoding="utf-8")

@@ -161,6 +161,7 @@ PLAN: Final[dict[str, Any]] = {
     "manual": [{"address": "studio/site/acme.ru", "message": "do it"}],
     "project": "p",
     "sizes": {"studio": 4},
+    "declared": [["account", "studio", 4]],
 }
 _LIMITS: Final = safety.Safety(5, 10, 100, ("acme.ru",))
 

@@ -1,0 +1,1 @@
+"""A live account as the project that a person would have written."""

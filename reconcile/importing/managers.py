@@ -1,0 +1,71 @@
+"""Managers: those who answer for several sites get a name, the others stand where they answer."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Final
+
+from reconcile.importing.names import Namer, slug
+from reconcile.importing.values import OMIT, Writer
+from reconcile.model.fields import Field
+
+#: Sites for which a manager answers who gets a name.
+SHARED: Final = 2
+
+
+@dataclass(slots=True)
+class Managers:
+    """The managers of a project; `field` is the one that they stand in."""
+
+    field: Field
+    writer: Writer
+    users: Counter[tuple[Any, ...]] = dataclasses.field(default_factory=Counter)
+    names: dict[tuple[Any, ...], str] = dataclasses.field(default_factory=dict)
+    known: dict[tuple[Any, ...], Any] = dataclasses.field(default_factory=dict)
+
+    def raw(self, entry: tuple[Any, ...]) -> Any:
+        """One manager in place; OMIT for one that can't be declared."""
+        if entry not in self.known:
+            self.known[entry] = self._raw(entry)
+        return self.known[entry]
+
+    def _raw(self, entry: tuple[Any, ...]) -> Any:
+        made = {}
+        for item, value in zip(self.field.items, entry, strict=True):
+            if value == item.nothing and not item.required:
+                continue
+            raw = OMIT if value == item.nothing else self.writer.writable(item, value, self.field.keys).raw
+            if raw is OMIT:
+                return OMIT
+            made[item.name] = raw
+        return made
+
+    def can_say(self, value: Any) -> bool:
+        """Whether a site's managers can be declared: all of them, because the list is owned whole."""
+        return isinstance(value, tuple) and bool(value) and all(self.raw(entry) is not OMIT for entry in value)
+
+    def count(self, value: tuple[Any, ...], times: int) -> None:
+        """Notes the managers of so many sites."""
+        for entry in dict.fromkeys(value):
+            self.users[entry] += times
+
+    def name(self, namer: Namer) -> dict[str, Any]:
+        """Those who answer for several sites, by their names."""
+        shared = [entry for entry, times in self.users.items() if times >= SHARED]
+        for entry in sorted(shared, key=lambda entry: (-self.users[entry], repr(entry))):
+            self.names[entry] = namer.name(*self.ideas(entry))
+        return {name: self.raw(entry) for entry, name in self.names.items()}
+
+    def ideas(self, entry: tuple[Any, ...]) -> list[str]:
+        """Names for a manager: the own one, with the branch, or with the end of the phone."""
+        parts = {item.name: slug(str(value)) for item, value in zip(self.field.items, entry, strict=True) if value}
+        name, region, phone = parts.get("name", ""), parts.get("region", ""), parts.get("phone", "")[-4:]
+        first = name or region or "manager"
+        more = f"{name}-{region}" if name and region else ""
+        return [first if name or region else "", more, f"{first}-{phone}"]
+
+    def of_site(self, value: tuple[Any, ...]) -> list[Any]:
+        """The list as a site says it."""
+        return [self.names.get(entry) or self.raw(entry) for entry in value]

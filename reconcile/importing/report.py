@@ -1,0 +1,34 @@
+"""What an import found and wrote, as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Report:
+    """What came of an import.
+
+    `fields` are the values that the project declares, `lines` those of its YAML, `rows` those of its tables, and
+    `alone` the lines that a file for each site would have taken, with nothing shared. `lost` counts, by field, the live
+    values that no project could declare; `left_out` the sites. `skipped` are declared already.
+    """
+
+    sites: int = 0
+    clients: int = 0
+    fields: int = 0
+    lines: int = 0
+    rows: int = 0
+    alone: int = 0
+    skipped: int = 0
+    left_out: int = 0
+    shared: Mapping[str, int] = field(default_factory=dict)
+    groups: Mapping[str, int] = field(default_factory=dict)
+    lost: Mapping[str, int] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+
+    def warn(self, message: str) -> None:
+        """Something that a person should know."""
+        self.warnings.append(message)

@@ -1,0 +1,384 @@
+"""Widgets that many sites have, found in what each site has: one that is like most, and those that extend it.
+
+A *look* is all that a site's widget is; equal ones are looked at once, however many sites have them. The cost of a
+project is counted in values written: a widget gets a name where that makes the whole cheaper, and extends the one from
+which it differs least. Greedy, from what most sites share to what few do: linear in the looks and in what tells them
+apart.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from reconcile.importing.names import Namer, slug
+from reconcile.importing.values import OMIT, Writer
+from reconcile.importing.weeks import nothing_said, week_name, week_raw
+from reconcile.model.fields import UNMANAGED, Field, Group, Kind
+
+Look = tuple[Any, ...]
+#: What one look says otherwise than a layer: parts by number, with its own values.
+Items = frozenset[tuple[int, Any]]
+
+#: Weeks that are tried as that of most sites.
+CANDIDATES: Final = 8
+#: Widgets that extend one another, one above the other, at most.
+DEPTH: Final = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """What is said as a whole: a field, or the week with all its days. `places` are positions among a kind's values."""
+
+    keys: tuple[str, ...]
+    places: tuple[int, ...]
+    fields: tuple[Field, ...]
+    days: tuple[tuple[Field, ...], ...] = ()
+
+    def of(self, values: Sequence[Any]) -> Any:
+        """This part of the values of a site."""
+        return tuple(values[place] for place in self.places) if self.days else values[self.places[0]]
+
+    @property
+    def unsaid(self) -> Any:
+        """Its value where nothing says one."""
+        return nothing_said(self.days) if self.days else UNMANAGED
+
+
+def parts_of(kind: Kind) -> tuple[Part, ...]:
+    """The parts of a widget, in the order of the schema."""
+    widget = kind.referred["widgets"]
+    depth = len(widget.keys)
+    made: list[Part] = []
+
+    def walk(group: Group) -> None:
+        for child in dict.fromkeys(group.children.values()):
+            if isinstance(child, Field):
+                if not child.undocumented:
+                    made.append(Part(child.keys[depth:], (child.index,), (child,)))
+            elif child.week:
+                days = [day for day in dict.fromkeys(child.children.values()) if isinstance(day, Group)]
+                fields = tuple(tuple(kind.fields[place] for place in day.leaves) for day in days)
+                made.append(Part(child.keys[depth:], child.leaves, sum(fields, ()), fields))
+            else:
+                walk(child)
+
+    walk(widget)
+    return tuple(made)
+
+
+@dataclass(slots=True, eq=False)
+class Widget:
+    """A widget with a name: what it says over the one that it extends, and what is the case with both."""
+
+    parent: Widget | None
+    layer: tuple[Any, ...]
+    said: dict[int, Any]
+    users: int = 0
+    owners: set[str] = field(default_factory=set)
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dressed:
+    """A look as a site says it: the widget that it takes, and the parts that it says itself."""
+
+    widget: Widget | None
+    own: tuple[int, ...]
+
+
+@dataclass(slots=True)
+class Wardrobe:
+    """The widgets of a project. `under` is what lies below every site already, in parts.
+
+    `implied`: the widget that is like most is under every site, so that none has to name it.
+    """
+
+    parts: tuple[Part, ...]
+    writer: Writer
+    under: tuple[Any, ...]
+    implied: bool
+    root: Widget | None = None
+    widgets: list[Widget] = field(default_factory=list)
+    dressed: dict[Look, Dressed] = field(default_factory=dict)
+    owners: Mapping[Look, set[str]] = field(default_factory=dict)
+    #: The weeks below each week that is said, and how often that is.
+    contexts: dict[Any, dict[Any, int]] = field(default_factory=lambda: defaultdict(dict))
+    schedules: dict[Any, str] = field(default_factory=dict)
+    #: What stands in YAML for each look, which many sites have.
+    spelled: dict[Look, Any] = field(default_factory=dict)
+
+    # --- what has to be said --------------------------------------------------------------------------------------
+
+    def over(self, number: int, value: Any, under: Any) -> Any:
+        """What is to be said of a part over what lies below; OMIT where that is nothing."""
+        part = self.parts[number]
+        if not part.days:
+            return self.writer.over(part.fields[0], value, under)
+        if value == under:
+            return OMIT
+        return week_raw(self.writer, part.days, value, [under], whole=False) or OMIT
+
+    def items(self, look: Look, layer: tuple[Any, ...]) -> Items:
+        """All that a look says otherwise than a layer."""
+        return frozenset(
+            (number, value)
+            for number, (value, under) in enumerate(zip(look, layer, strict=True))
+            if value is not under and self.over(number, value, under) is not OMIT
+        )
+
+    # --- factoring ------------------------------------------------------------------------------------------------
+
+    def factor(self, looks: Counter[Look], owners: Mapping[Look, set[str]]) -> None:
+        """Finds the widgets, and how each look is said with them."""
+        self.owners = owners
+        said = self.common(looks) if looks.total() > 1 else {}
+        weighed = dict(sorted(looks.items(), key=lambda item: (-item[1], repr(item[0]))))
+        if said:
+            self.root = self.make(None, said, weighed)
+        layer = self.under if self.root is None else self.root.layer
+        self.split(self.root, {look: self.items(look, layer) for look in weighed}, weighed, DEPTH)
+        self.forget_unused()
+        for look, dressed in self.dressed.items():
+            self.note_week(dressed.own, look, self.layer_of(dressed.widget), weighed[look])
+        for widget in self.widgets:
+            self.note_week(widget.said, widget.layer, self.layer_of(widget.parent), 1)
+
+    def common(self, looks: Counter[Look]) -> dict[int, Any]:
+        """The value of each part that most sites have, where it is shorter to say it once."""
+        said = {}
+        for number, under in enumerate(self.under):
+            counts: Counter[Any] = Counter()
+            for look, times in looks.items():
+                counts[look[number]] += times
+            best, times = max(counts.items(), key=lambda item: (item[1], repr(item[0])))
+            if self.parts[number].days:
+                best = self.common_week(number, counts, under)
+                times = counts[best]
+            if times < 2 or self.over(number, best, under) in (OMIT, None):
+                continue
+            lost = sum(n for value, n in counts.items() if value != best and self.over(number, value, under) is OMIT)
+            if times > lost + 1:
+                said[number] = best
+        return said
+
+    def common_week(self, number: int, counts: Counter[Any], under: Any) -> Any:
+        """The week over which the others are the shortest to say: a closed day over hours says more than `closed`."""
+
+        def cost(below: Any) -> int:
+            others = [(week, times) for week, times in counts.items() if week != below]
+            return sum(times + size(self.over(number, week, below)) for week, times in others)
+
+        common = sorted(counts, key=lambda week: (-counts[week], repr(week)))[:CANDIDATES]
+        return min(common, key=cost)
+
+    def make(self, parent: Widget | None, said: Mapping[int, Any], users: Mapping[Look, int]) -> Widget:
+        layer = list(self.layer_of(parent))
+        for number, value in said.items():
+            layer[number] = value
+        owners = set().union(*(self.owners.get(look, ()) for look in users))
+        made = Widget(parent, tuple(layer), dict(sorted(said.items())), sum(users.values()), owners)
+        self.widgets.append(made)
+        return made
+
+    def layer_of(self, widget: Widget | None) -> tuple[Any, ...]:
+        """What lies below a site that takes a widget, or takes none and does not have one implied."""
+        return self.under if widget is None else widget.layer
+
+    def split(
+        self, parent: Widget | None, differing: Mapping[Look, Items], times: Mapping[Look, int], depth: int
+    ) -> None:
+        """Divides the looks that are nearest to one widget among those that extend it, and says how each is said."""
+        holders: dict[tuple[int, Any], list[Look]] = defaultdict(list)
+        weights: Counter[tuple[int, Any]] = Counter()
+        for look, items in differing.items():
+            for item in items:
+                holders[item].append(look)
+                weights[item] += times[look]
+        left = dict(differing)
+        order = sorted((item for item in weights if weights[item] > 1), key=lambda i: (-weights[i], i[0], repr(i[1])))
+        for item in order if depth else ():
+            group = {look: left[look] for look in holders[item] if look in left}
+            if sum(times[look] for look in group) < 2:
+                continue
+            said = self.shared(group, times)
+            better = {look: items for look, items in group.items() if self.saves(parent, items, said, times[look]) > 0}
+            gain = sum(self.saves(parent, items, said, times[look]) for look, items in better.items())
+            if gain <= len(said) + 2:
+                continue
+            child = self.make(parent, said, {look: times[look] for look in better})
+            for look in better:
+                del left[look]
+            self.split(child, {look: self.items(look, child.layer) for look in better}, times, depth - 1)
+        for look, items in left.items():
+            self.dressed[look] = self.dress(look, parent, items)
+
+    def shared(self, group: Mapping[Look, Items], times: Mapping[Look, int]) -> dict[int, Any]:
+        """What most looks of a group say alike."""
+        counts: Counter[tuple[int, Any]] = Counter()
+        for look, items in group.items():
+            for item in items:
+                counts[item] += times[look]
+        half = sum(times[look] for look in group) / 2
+        return dict(item for item in counts if counts[item] > half and self.can_say(*item))
+
+    def can_say(self, number: int, value: Any) -> bool:
+        """Whether there is something to write for a value, even over nothing."""
+        part = self.parts[number]
+        values = value if part.days else (value,)
+        return all(
+            self.writer.writable(field, one).raw is not OMIT for field, one in zip(part.fields, values, strict=True)
+        )
+
+    def saves(self, parent: Widget | None, items: Items, said: Mapping[int, Any], times: int) -> int:
+        """How many values fewer are written for a look by a widget of its own that says this."""
+        numbers = {number for number, _ in items}
+        rest = len(items - said.items()) + len(said.keys() - numbers)
+        return times * (self.cost(len(items), parent) - self.cost(rest, None))
+
+    def cost(self, own: int, widget: Widget | None) -> int:
+        """Values that a site says: its own ones, and the widget's name where it has to."""
+        named = widget is not self.root or not self.implied or self.root is None
+        return own + 1 if own else int(named)
+
+    def dress(self, look: Look, widget: Widget | None, items: Items) -> Dressed:
+        if widget is not None and not (self.implied and self.root is not None):
+            bare = self.items(look, self.under)
+            if len(bare) < self.cost(len(items), widget):
+                return Dressed(None, tuple(sorted(number for number, _ in bare)))
+        return Dressed(widget, tuple(sorted(number for number, _ in items)))
+
+    def forget_unused(self) -> None:
+        """A widget that nobody takes, and nothing extends, has no name."""
+        while True:
+            used = {id(d.widget) for d in self.dressed.values()} | {id(widget.parent) for widget in self.widgets}
+            kept = [w for w in self.widgets if id(w) in used or (self.implied and w is self.root)]
+            if len(kept) == len(self.widgets):
+                return
+            self.widgets = kept
+
+    # --- weeks ----------------------------------------------------------------------------------------------------
+
+    def note_week(self, said: Iterable[int], values: Sequence[Any], layer: Sequence[Any], times: int) -> None:
+        for number in said:
+            if self.parts[number].days:
+                contexts = self.contexts[values[number]]
+                contexts[layer[number]] = contexts.get(layer[number], 0) + times
+
+    def name_schedules(self, namer: Namer) -> dict[str, Any]:
+        """The schedules that are said more than once, by their names."""
+        number = next((n for n, part in enumerate(self.parts) if part.days), None)
+        made: dict[str, Any] = {}
+        if number is None:
+            return made
+        by_use = sorted(self.contexts.items(), key=lambda item: (-sum(item[1].values()), repr(item[0])))
+        for live, contexts in by_use:
+            raw = week_raw(self.writer, self.parts[number].days, live, list(contexts), whole=True)
+            if sum(contexts.values()) > 1 and raw:
+                name = self.schedules[live] = namer.name(week_name(live))
+                made[name] = raw
+        return made
+
+    def week(self, part: Part, live: Any, under: Any) -> Any:
+        """A week as it is said in one place: by name, or by the days that are other ones, or all of it."""
+        if live in self.schedules:
+            return self.schedules[live]
+        some = week_raw(self.writer, part.days, live, [under], whole=False)
+        whole = week_raw(self.writer, part.days, live, [under], whole=True)
+        return some if under != part.unsaid and len(some) < len(whole) else whole
+
+    # --- names and YAML -------------------------------------------------------------------------------------------
+
+    def name_widgets(self, namer: Namer) -> dict[str, Any]:
+        """The widgets by their names, each after the one that it extends; schedules have theirs already."""
+        if self.root in self.widgets:
+            assert self.root is not None
+            self.root.name = namer.name("standard", "common")
+        for widget in sorted((w for w in self.widgets if w is not self.root), key=lambda w: -w.users):
+            widget.name = namer.name(*self.ideas(widget))
+        made: dict[str, Any] = {}
+
+        def add(widget: Widget) -> None:
+            if widget.name not in made:
+                if widget.parent is not None and widget.parent.name:
+                    add(widget.parent)
+                made[widget.name] = self.raw(widget.parent, widget.said, widget.layer)
+
+        for widget in sorted(self.widgets, key=lambda w: (w is not self.root, -w.users, w.name)):
+            add(widget)
+        return made
+
+    def ideas(self, widget: Widget) -> list[str]:
+        """Names for a widget, the best first: after its only user, or after what tells it apart."""
+        told = [text for number, value in widget.said.items() if (text := self.told(number, value))]
+        told.sort(key=len)
+        ideas = ["-".join(told[:count]) for count in (1, 2, 3) if count <= len(told)]
+        client = slug(next(iter(widget.owners))) if len(widget.owners) == 1 else ""
+        ideas = ([client, *(f"{client}-{idea}" for idea in ideas)] if client else []) + ideas
+        return [idea for idea in ideas if len(idea) <= 60] or ["widget"]
+
+    def told(self, number: int, value: Any) -> str:
+        """What a part says, in a word."""
+        part = self.parts[number]
+        if part.days:
+            return self.schedules.get(value) or week_name(value)
+        name = slug(" ".join(key for key in part.keys if key not in ("algorithms", "enable")).removesuffix("_enable"))
+        if isinstance(value, bool):
+            return name if value else f"no-{name}"
+        if part.fields[0].type.name == "timezone":
+            return slug(str(value).rpartition("/")[2])
+        return f"{name}-{slug(str(value))}".strip("-")
+
+    def raw(self, parent: Widget | None, said: Iterable[int], values: Sequence[Any]) -> dict[str, Any]:
+        """A mapping of what is said over a widget that is extended."""
+        made: dict[str, Any] = {} if parent is None or not parent.name else {"extends": parent.name}
+        layer = self.layer_of(parent)
+        for number in said:
+            part = self.parts[number]
+            raw = self.over(number, values[number], layer[number])
+            put(made, part.keys, self.week(part, values[number], layer[number]) if part.days else raw)
+        return made
+
+    def of_site(self, look: Look) -> Any:
+        """What a site says of its widget: a name, a mapping, or OMIT."""
+        if look not in self.spelled:
+            self.spelled[look] = self.spell(look)
+        return self.spelled[look]
+
+    def spell(self, look: Look) -> Any:
+        dressed = self.dressed[look]
+        implied = self.implied and dressed.widget is self.root
+        if not dressed.own:
+            return OMIT if implied or dressed.widget is None else dressed.widget.name
+        raw = self.raw(dressed.widget, dressed.own, look)
+        if implied:
+            raw.pop("extends", None)
+        return raw
+
+    def alone(self, look: Look) -> dict[str, Any]:
+        """What a site says that shares nothing with others."""
+        made: dict[str, Any] = {}
+        for number, (part, value) in enumerate(zip(self.parts, look, strict=True)):
+            raw = self.over(number, value, part.unsaid)
+            if raw is not OMIT:
+                whole = part.days and week_raw(self.writer, part.days, value, [part.unsaid], whole=True)
+                put(made, part.keys, whole or raw)
+        return made
+
+
+def put(mapping: dict[str, Any], keys: Sequence[str], value: Any) -> None:
+    """Puts a value into nested mappings."""
+    for key in keys[:-1]:
+        mapping = mapping.setdefault(key, {})
+    mapping[keys[-1]] = value
+
+
+def size(raw: Any) -> int:
+    """How many values are written."""
+    if isinstance(raw, dict):
+        return sum(map(size, raw.values()))
+    if isinstance(raw, list):
+        return sum(map(size, raw))
+    return 0 if raw is OMIT else 1

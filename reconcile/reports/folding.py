@@ -1,0 +1,112 @@
+"""Changes that a person reads as one: a block for those that are the same, and for very many that are alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from reconcile.model.capabilities import Action
+from reconcile.planning.plan import Change, FieldChange
+from reconcile.reports.fields import of_a_week
+
+#: Blocks that are alike stand each by itself as long as there are no more of them.
+APART: Final = 10
+#: Values that fit into a line; a tuple, since a union takes its time, and values are many.
+_WORDS: Final = (str, int, float)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Changes that are shown together, in the order of the plan; `same` says that they end in the same values."""
+
+    changes: Sequence[Change]
+    same: bool = True
+
+
+def fold(changes: Sequence[Change], *, full: bool = False) -> list[Block]:
+    """The changes in blocks: deletes first, the others in the order of their first addresses.
+
+    A block has one account, kind and action, and the same fields get the same values in it. What those were before may
+    differ where that is a word or a number; so may, where there would be more than `APART` blocks, whose sites they are
+    and why, and after that the values themselves. With `full` nothing differs in a block but the sites' addresses.
+    """
+    blocks = [[number] for number in range(len(changes))]
+    if full:
+        same = blocks = _joined(changes, blocks, _in_full)
+    else:
+        same = _joined(changes, _joined(changes, blocks, _same), _same_for_others, APART)
+        blocks = _joined(changes, same, _alike, APART)
+    sizes = {block[0]: len(block) for block in same}
+    blocks.sort(key=lambda block: changes[block[0]].action is not Action.DELETE)
+    return [Block([changes[number] for number in block], sizes.get(block[0]) == len(block)) for block in blocks]
+
+
+def _joined(
+    changes: Sequence[Change], blocks: Sequence[list[int]], key: Callable[[Change], Hashable], most: int = 0
+) -> list[list[int]]:
+    """Blocks with the same key as one, where they are more than `most`."""
+    same: dict[Hashable, list[list[int]]] = {}
+    for block in blocks:
+        same.setdefault(key(changes[block[0]]), []).append(block)
+    made: list[list[int]] = []
+    for found in same.values():
+        made += [sorted(number for block in found for number in block)] if len(found) > most else found
+    return sorted(made)
+
+
+def _in_full(change: Change) -> Hashable:
+    """What is the same in a block where everything is shown."""
+    return _whose(change), _kind(change), _fields(change), tuple(item.before for item in change.fields)
+
+
+def _same(change: Change) -> Hashable:
+    """What is the same in a block of few."""
+    return _whose(change), _same_for_others(change)
+
+
+def _same_for_others(change: Change) -> Hashable:
+    """What is the same whoever the sites belong to."""
+    created = change.action is Action.CREATE  # which has nothing before
+    before = () if created else tuple(None if is_plain(item) else item.before for item in change.fields)
+    return _kind(change), _fields(change), before
+
+
+def _alike(change: Change) -> Hashable:
+    """What is the same in a block of very many: new sites of a group, and updates of the same fields."""
+    if change.action is Action.CREATE:
+        return _kind(change), change.member.group
+    return _kind(change), tuple(item.field for item in change.fields)
+
+
+def _kind(change: Change) -> Hashable:
+    return change.address.account, change.address.kind, change.action
+
+
+def _whose(change: Change) -> Hashable:
+    """Whose site it is, and why it is changed, where the file that it is declared in is not all of that."""
+    return change.client, "" if change.action is Action.UPDATE else change.reason
+
+
+def _fields(change: Change) -> Hashable:
+    """The fields and their new values, with the rest of a day's hours."""
+    return (
+        tuple((item.field, item.after) for item in told(change)),
+        tuple((item.field, item.after) for item in change.context if of_a_week(item.field)),
+    )
+
+
+def told(change: Change) -> Sequence[FieldChange]:
+    """The fields of a change that are not in its address anyway."""
+    if change.action is not Action.CREATE:
+        return change.fields
+    return [item for item in change.fields if item.field.keys != ("url",)]
+
+
+def is_plain(item: FieldChange) -> bool:
+    """Whether a field's values are words or numbers that stand for themselves, so that many fit in a line."""
+    return not of_a_week(item.field) and _is_word(item.before) and _is_word(item.after)
+
+
+def _is_word(value: Any) -> bool:
+    return value is None or isinstance(value, _WORDS)
