@@ -72,7 +72,7 @@ def flow(value: Any, width: int) -> str | None:
     """A value on one line; None where it is too long, or holds too much, to be read there."""
     if _size(value) > ENTRIES:
         return None
-    text = _flow(value)
+    text = folded(value)
     return text if len(text) <= width else None
 
 
@@ -82,11 +82,12 @@ def _size(value: Any) -> int:
     return sum(map(_size, value)) if isinstance(value, list) else 1
 
 
-def _flow(value: Any) -> str:
+def folded(value: Any) -> str:
+    """A value on one line, however long that is."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{scalar(key)}: {_flow(child)}" for key, child in value.items()) + "}"
+        return "{" + ", ".join(f"{scalar(key)}: {folded(child)}" for key, child in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_flow, value)) + "]"
+        return "[" + ", ".join(map(folded, value)) + "]"
     return scalar(value)
 
 
