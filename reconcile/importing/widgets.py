@@ -145,19 +145,20 @@ class Wardrobe:
             self.weeks[key] = week_raw(self.writer, part.days, live, unders, whole=whole)
         return self.weeks[key]
 
-    def items(self, look: Look, layer: tuple[Any, ...]) -> Items:
-        """All that a look says otherwise than a layer."""
-        known = self.otherwise.get(layer)
-        if known is None:
-            known = self.otherwise[layer] = tuple({} for _ in layer)
-        found = []
-        for number, value in enumerate(look):
-            differs = known[number].get(value)
-            if differs is None:
-                differs = known[number][value] = self.over(number, value, layer[number]) is not OMIT
-            if differs:
-                found.append((number, value))
-        return frozenset(found)
+    def items(self, looks: Iterable[Look], layer: tuple[Any, ...]) -> dict[Look, Items]:
+        """All that each look says otherwise than a layer."""
+        known = self.otherwise.setdefault(layer, tuple({} for _ in layer))
+        made = {}
+        for look in looks:
+            found = []
+            for number, (value, differing) in enumerate(zip(look, known, strict=True)):
+                differs = differing.get(value)
+                if differs is None:
+                    differs = differing[value] = self.over(number, value, layer[number]) is not OMIT
+                if differs:
+                    found.append((number, value))
+            made[look] = frozenset(found)
+        return made
 
     # --- factoring ------------------------------------------------------------------------------------------------
 
@@ -173,7 +174,7 @@ class Wardrobe:
         if said:
             self.root = self.make(None, said, weighed)
         layer = self.under if self.root is None else self.root.layer
-        self.split(self.root, {look: self.items(look, layer) for look in weighed}, weighed, DEPTH)
+        self.split(self.root, self.items(weighed, layer), weighed, DEPTH)
         self.forget_unused()
         for look, dressed in self.dressed.items():
             self.note_week(dressed.own, look, self.layer_of(dressed.widget), weighed[look])
@@ -242,7 +243,7 @@ class Wardrobe:
             child = self.make(parent, said, {look: times[look] for look in better})
             for look in better:
                 del left[look]
-            self.split(child, {look: self.items(look, child.layer) for look in better}, times, depth - 1)
+            self.split(child, self.items(better, child.layer), times, depth - 1)
         for look, items in left.items():
             self.dressed[look] = self.dress(look, parent, items)
 
@@ -276,7 +277,7 @@ class Wardrobe:
 
     def dress(self, look: Look, widget: Widget | None, items: Items) -> Dressed:
         if widget is not None and not (self.implied and self.root is not None):
-            bare = self.items(look, self.under)
+            bare = self.items([look], self.under)[look]
             if len(bare) < self.cost(len(items), widget):
                 return Dressed(None, tuple(sorted(number for number, _ in bare)))
         return Dressed(widget, tuple(sorted(number for number, _ in items)))
