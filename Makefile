@@ -6,7 +6,7 @@ SEED ?= 1
 SOURCES := pyproject.toml $(shell find reconcile schemas -type f -not -path '*/__pycache__/*')
 WHEEL := $(VENV)/wheel/.built
 
-.PHONY: demo dealers test chaos lint bench fuzz secrets audit clean
+.PHONY: demo dealers test long chaos lint bench fuzz secrets audit clean
 
 demo: $(VENV)/run/.installed  ## An agency and a studio, planned, applied, and planned again.
 	@PATH="$(CURDIR)/$(VENV)/run/bin:$$PATH" sh examples/demo.sh
@@ -17,8 +17,10 @@ dealers: $(VENV)/run/.installed  ## A thousand dealers from one sheet, and a cha
 test: $(VENV)/test/.installed  ## All tests, against the installed wheel, with branch coverage.
 	$(VENV)/test/bin/pytest -n auto -m 'not long' --cov --cov-report=term --cov-report=xml $(TESTS)
 
-chaos: $(VENV)/test/.installed  ## kill -9 everywhere, and schedules of faults: `make chaos N=10000`, `make chaos SEED=123 N=1`.
-	$(VENV)/test/bin/pytest -n auto -m long tests/chaos
+long: $(VENV)/test/.installed  ## The tests that take minutes: kill -9 at every boundary, every fault against every secret.
+	$(VENV)/test/bin/pytest -n auto -m long
+
+chaos: $(VENV)/test/.installed  ## Schedules of faults, kills and signals: `make chaos N=10000`, `make chaos SEED=123 N=1`.
 	PYTHONPATH=tests/support $(VENV)/test/bin/python -P -m chaos -n $(N) --seed $(SEED)
 
 lint: $(VENV)/lint/.installed  ## ruff and mypy --strict.

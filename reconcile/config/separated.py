@@ -27,6 +27,8 @@ _MARKS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"),
 _CODECS: Final = {"utf-16": "utf-16-le"}
 _SEP: Final = re.compile(r"sep=([^\w\s\"]|\t)\r?\n", re.IGNORECASE)
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+#: What a row may consist of that is blank by some delimiter.
+_EMPTY: Final = " \u00a0\r\n" + "".join(DELIMITERS)
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
 
@@ -61,7 +63,7 @@ def read_separated(data: bytes, file: str, delimiter: str | None = None, encodin
     if sep is not None:
         text, first = text[sep.end() :], 2
     split = NAMED.get(delimiter, delimiter) if delimiter else sep[1] if sep is not None else _delimiter(text)
-    records = _records(made, text, split, first)
+    records = _records(made, text, split, first) if split is not None else iter(())
     header = next(records, None)
     if header is None:
         if not made.faults:
@@ -123,19 +125,21 @@ def _decode(made: Separated, data: bytes, encoding: str) -> str | None:
 # --- text to records --------------------------------------------------------------------------------------------------
 
 
-def _delimiter(text: str) -> str:
-    """The delimiter that makes the most cells of the header."""
+def _delimiter(text: str) -> str | None:
+    """The delimiter that makes the most cells of the header; None where there is none."""
 
     def cells(delimiter: str) -> int:
         try:
             for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
-                if any(cell.strip() for cell in record):
+                if any(cell.strip(_EMPTY) for cell in record):
                     return len(record)
         except csv.Error:
-            pass
+            return 1  # what is wrong is said when it is read
         return 0
 
-    return max(DELIMITERS, key=cells)
+    found = {delimiter: cells(delimiter) for delimiter in DELIMITERS}
+    best = max(found, key=found.__getitem__)
+    return best if found[best] else None
 
 
 def _records(made: Separated, text: str, delimiter: str, first: int) -> Iterator[tuple[int, list[str]]]:

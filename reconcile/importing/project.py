@@ -111,7 +111,9 @@ class _Builder:
 
     def build(self) -> Project:
         known = Identities(self.desired, self.live, self.report).known()
-        free = self.desired.below is None and sum(map(len, known.sites.values())) > 1
+        # A layer under all sites would say something of those, too, that are declared already.
+        alone = self.desired.below is None and not self.desired.sites
+        free = alone and sum(map(len, known.sites.values())) > 1
         parts = parts_of(self.kind)
         wardrobe = Wardrobe(parts, self.writer, tuple(part.of(self.under) for part in parts), free)
         managers = Managers(self.list, self.writer)

@@ -76,6 +76,11 @@ def flow(value: Any, width: int) -> str | None:
     return text if len(text) <= width else None
 
 
+def inline(mapping: Mapping[str, Any]) -> str:
+    """The entries of a mapping on one line, however long, without the braces around them."""
+    return _flow(dict(mapping))[1:-1]
+
+
 def _size(value: Any) -> int:
     if isinstance(value, dict):
         return sum(map(_size, value.values()))

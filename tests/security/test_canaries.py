@@ -60,6 +60,14 @@ RUNS = {
         ["--destroy"],
     ],
     "drift": [[], ["--format", "json"]],
+    "list": [
+        *([], ["--format", "json"], ["--format", "csv"], ["--by", "manager"]),
+        *(["--select", "changed"], ["--select", "client=acme", "--exclude", "nowhere=x"]),
+    ],
+    "why": [
+        *(["old.ru"], ["old.ru", "--format", "json"], ["studio/profile"], ["studio/profile", "--format", "json"]),
+        *(["acme"], ["acme", "password"], ["globex", "--format", "json"], ["nowhere.ru"]),
+    ],
     "show": [["plan.json"], ["plan.json", "--format", "json"], ["reconcile.yaml"]],
     "doctor": [[], ["--format", "json"]],
     "call": [["old.ru", "+74957654321", "--yes"], ["chaser.ru", "+74957654321", "--yes", "--format", "json"]],
@@ -178,7 +186,11 @@ def service(tmp_path):
         yield way
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+#: Those that every change of the program is tried with; the others take minutes together.
+QUICK = ("none", "details", "401", "500!", "html", "reset")
+
+
+@pytest.mark.parametrize("fault", [f if f in QUICK else pytest.param(f, marks=pytest.mark.long) for f in FAULTS])
 def test_no_secret_is_written_whatever_a_service_does(told, folder, service, fault):
     project = folder / "reconcile.yaml"
     project.write_text(PROJECT.format(url=service.url, literal=CANARIES["LITERAL"]), encoding="utf-8")
