@@ -102,7 +102,8 @@ def fingerprint(kind: Kind, live: Live) -> str:
     shown = [known[values[index]] for index, known in _shown(kind)]
     if kind.name == "site":
         shown[kind.index("url")] = _json(live.address.name)  # how it is spelled is not a difference
-    return hashlib.sha256(f"[{live.id}, [{', '.join(shown)}]]".encode()).hexdigest()
+    text = f"[{live.id}, [{', '.join(shown)}]]"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @functools.cache
