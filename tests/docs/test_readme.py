@@ -1,4 +1,4 @@
-"""Every session that README.md, docs/rollback.md and docs/selection.md show is what the program prints.
+"""Every session that README.md and the pages of PAGES show is what the program prints.
 
 A `yaml` block is a project of its own, and the `console` blocks after it are sessions in it, one after the other.
 """
@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
-PAGES = (README, ROOT / "docs/rollback.md", ROOT / "docs/selection.md")
+PAGES = (README, *(ROOT / f"docs/{name}.md" for name in ("rollback", "rollout", "selection")))
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
