@@ -23,6 +23,7 @@ class Source:
     root: Path
     file: str
     text: str
+    encoding: str = "utf-8"
 
     @classmethod
     def read(cls, root: Path, path: Path) -> Source:
@@ -53,7 +54,8 @@ class Change:
 
     def diff(self) -> str:
         """What changes, as `diff -u` shows it, without secrets."""
-        before, after = (_lines(masked(text)) for text in (self.source.text, self.text))
+        hide = masked if self.source.path.suffix.lower() in (".yaml", ".yml") else str
+        before, after = (_lines(hide(text)) for text in (self.source.text, self.text))
         old = "/dev/null" if self.new else f"a/{self.source.file}"
         return "".join(_shown(difflib.unified_diff(before, after, old, f"b/{self.source.file}")))
 
@@ -88,15 +90,15 @@ def put_back(changes: Sequence[Change]) -> None:
         if change.new:
             change.source.path.unlink()
         else:
-            _replace(change.source.path, change.source.text)
+            _replace(change.source, change.source.text)
 
 
 def _write(change: Change) -> None:
     source = change.source
     if not change.new:
-        if source.path.is_symlink() or source.path.read_bytes() != source.text.encode():
+        if source.path.is_symlink() or source.path.read_bytes() != source.text.encode(source.encoding):
             raise ReconcileError(f"{source.file}: somebody else changed it just now; nothing was changed, run it again")
-        _replace(source.path, change.text)
+        _replace(source, change.text)
         return
     if not source.path.parent.resolve().is_relative_to(source.root.resolve()):
         raise ReconcileError(f"{source.file}: would be outside of the project, through a link; nothing was changed")
@@ -105,13 +107,14 @@ def _write(change: Change) -> None:
         file.write(change.text.encode())
 
 
-def _replace(path: Path, text: str) -> None:
-    """Puts a file with the same mode in the place of the one at `path`."""
+def _replace(source: Source, text: str) -> None:
+    """Puts a file with another text, and the same mode and encoding, in the place of one."""
+    path = source.path
     mode = stat.S_IMODE(path.stat().st_mode)
     descriptor, scratch = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode())
+            file.write(text.encode(source.encoding))
             file.flush()
             os.fsync(file.fileno())
         Path(scratch).chmod(mode)

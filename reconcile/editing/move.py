@@ -11,6 +11,7 @@ from typing import Final
 
 from reconcile.editing.edits import Entries, respelled, written
 from reconcile.editing.order import Guide
+from reconcile.editing.rows import cell, column_of, inline_cell
 from reconcile.editing.texts import Moved, Texts
 from reconcile.editing.tree import Kind, Node
 from reconcile.errors import ReconcileError
@@ -28,7 +29,7 @@ def moved(root: Path, state: DesiredState, old: str, new: str) -> Moved:
     """What gives the declared site `old` the address `new`. Raises `ReconcileError`; writes nothing."""
     site = _declared(state, old)
     address = _new_address(state, site, new)
-    return _Move(Texts(root), state, site, site.address.name, address).run()
+    return _Move(Texts(root), state, site, site.address.name, address, site.file).run()
 
 
 def _declared(state: DesiredState, text: str) -> Desired:
@@ -91,16 +92,15 @@ class _Move:
     site: Desired
     old: str
     new: str
+    #: Where the site is declared, or its override.
+    file: str
     notes: list[str] = field(default_factory=list)
 
     def run(self) -> Moved:
         if self.site.member.group:
-            raise ReconcileError(
-                f"{self.shown(self.old)} is a row of site group {self.site.member.group}: change the address in its "
-                f"table, and write `{self.shown(self.new)}: {{{PREVIOUS}: {self.shown(self.old)}}}` under the group's "
-                "`overrides:`; nothing was changed"
-            )
-        self.rewrite_site()
+            self.rewrite_row()
+        else:
+            self.rewrite_site()
         self.rewrite_protected()
         return Moved(self.texts.changes(), self.shown(self.old), self.shown(self.new), tuple(self.notes))
 
@@ -125,6 +125,61 @@ class _Move:
         if self.rewrite_url(value):
             self.leave_previous(entries)
 
+    def rewrite_row(self) -> None:
+        """The cell of a row changes, and what is said of its site among the group's `overrides`."""
+        name = self.site.member.group
+        for file, root in self.texts.all("site_groups") if name is not None else ():
+            groups = root.get("site_groups")
+            found = groups[1].get(name) if groups is not None and name is not None else None
+            if found is not None and found[1].kind is Kind.MAPPING:
+                self.rewrite_cell(file, found[1])
+                self.rewrite_override(file, *found)
+                return
+        raise self.by_hand()
+
+    def rewrite_cell(self, file: str, group: Node) -> None:
+        column, key, new = column_of(group), self.site.key, self.shown(self.new)
+        edit = inline_cell(group, column, key, new) if column is not None else None
+        if edit is not None:
+            self.texts.edit(file, edit)
+            return
+        found = cell(self.texts.root, self.site.file, column, key, new) if column is not None else None
+        if found is None:
+            raise self.by_hand()
+        source, edit = found
+        self.texts.sources[source.file] = source
+        self.texts.edit(source.file, edit)
+
+    def by_hand(self) -> ReconcileError:
+        return ReconcileError(
+            f"{self.shown(self.old)} is made from a row of {self.site.file} for site group {self.site.member.group}, "
+            f"in a way that can't be followed back: change its address there, and write `{self.shown(self.new)}: "
+            f"{{{PREVIOUS}: {self.shown(self.old)}}}` under the group's `overrides:`; nothing was changed"
+        )
+
+    def rewrite_override(self, file: str, key: Node, group: Node) -> None:
+        self.file = file
+        text, newline = self.texts.text(file), self.texts.newline(file)
+        guide = Guide.project().entry("site_groups").entry(key.value)
+        overrides = group.get("overrides")
+        said = overrides[1].pairs if overrides is not None else ()
+        own = next((pair for pair in said if _address(pair[0].value) == self.old), None)
+        if own is not None:
+            self.texts.edit(file, respelled(own[0], self.shown(self.new)))
+            entries = Entries(text, newline, *own, guide.entry("overrides").entry(own[0].value))
+            if own[1].get("url") is None or self.rewrite_url(own[1]):
+                self.leave_previous(entries)
+            return
+        if self.site.previous is not None or _sent(self.site) != self.old:
+            self.notes.append(f"the template says what the service knows the site by, or its `{PREVIOUS}`: look at it")
+            return
+        entry = f"{{{PREVIOUS}: {written(self.shown(self.old))}}}"
+        name = written(self.shown(self.new))
+        if overrides is not None:
+            self.texts.edit(file, Entries(text, newline, *overrides, guide.entry("overrides")).put(name, entry))
+        else:
+            self.texts.edit(file, Entries(text, newline, key, group, guide).put("overrides", f"{{{name}: {entry}}}"))
+
     def rewrite_url(self, value: Node) -> bool:
         """Whether what is sent as the site's URL changes; what `url:` says of the old address changes with it."""
         if _sent(self.site) != self.old:
@@ -139,11 +194,11 @@ class _Move:
         url = pair[1] if pair is not None else None
         if url is None or url.kind is not Kind.SCALAR or url.literal or "${" in url.value:
             raise ReconcileError(
-                f"{self.site.file}: the `url:` of {self.site.key} is made elsewhere, by an alias or ${{…}}; write the "
+                f"{self.file}: the `url:` of {self.site.key} is made elsewhere, by an alias or ${{…}}; write the "
                 "new one there, or take it away, and move the site then"
             )
         if not url.empty and url.value not in ("~", "null"):
-            self.texts.edit(self.site.file, respelled(url, self.in_place(url.value)))
+            self.texts.edit(self.file, respelled(url, self.in_place(url.value)))
         return True
 
     def in_place(self, url: str) -> str:
@@ -157,13 +212,11 @@ class _Move:
         """The former address stays until a plan was applied; the first one, where there was a rename before."""
         previous = self.site.previous
         if previous is None:
-            self.texts.edit(self.site.file, entries.put(PREVIOUS, written(self.shown(self.old))))
+            self.texts.edit(self.file, entries.put(PREVIOUS, written(self.shown(self.old))))
         elif previous == self.new:
             if entries.value.get(PREVIOUS) is None:
-                raise ReconcileError(
-                    f"{self.site.file}: `{PREVIOUS}` of {self.site.key} comes by an alias; write it out"
-                )
-            self.texts.edit(self.site.file, entries.take(PREVIOUS))
+                raise ReconcileError(f"{self.file}: `{PREVIOUS}` of {self.site.key} comes by an alias; write it out")
+            self.texts.edit(self.file, entries.take(PREVIOUS))
             self.notes.append(f"`{PREVIOUS}` is gone: the site has its first address again")
         else:
             self.notes.append(
@@ -185,3 +238,11 @@ class _Move:
                     self.texts.edit(file, respelled(item, account + found + self.shown(self.new)))
                 elif not glob_matches(item.value, after):
                     self.notes.append(f"`safety.protect` has {quoted(item.value)}, which protects the site no longer")
+
+
+def _address(text: str) -> str | None:
+    """What an address means; None for what is none."""
+    try:
+        return read_address(text)
+    except ValueError:
+        return None

@@ -143,3 +143,9 @@ def test_a_diff_shows_no_secrets(run, write):
     assert "hunter2" not in shown.stdout
     assert "-accounts: {studio: {api_key: (sensitive), provider: pozvonim, uid: '${env.UID}'}}" in shown.stdout
     assert '+  initech: {email: o@initech.ru, password: "${env.PASSWORD}"}' in shown.stdout
+
+
+def test_what_the_program_writes_itself_is_formatted(project, run):
+    assert run("init").returncode == 0
+
+    assert run("fmt", "--check").returncode == 0

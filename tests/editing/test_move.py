@@ -234,6 +234,63 @@ def test_a_shared_object_is_renamed_in_every_file(project):
     assert "[Анна, {phone" in (root / "sites.yaml").read_text("utf-8")
 
 
+GROUP = "site_groups:\n  dealers: # ours\n    from: {}\n    address: ${{each.host}}\n    template: {{}}\n"
+
+
+@pytest.mark.parametrize(
+    ("table", "rows", "more", "left"),
+    [
+        ("t.csv", "host;name\r\nокна.рф;А\r\nb.ru;Б\r\n".encode("cp1251"), "", "    overrides: {new.ru: {P}}\n"),
+        ("t.csv", '\ufeffhost,name\n"окна.рф",окна.рф и другие'.encode(), "", "    overrides: {new.ru: {P}}\n"),
+        ("t.yaml", "# t\n- {host: 'окна.рф'} # a\n- host: b.ru\n".encode(), "", "    overrides: {new.ru: {P}}\n"),
+        (
+            "t.csv",
+            "host\nокна.рф\n".encode(),
+            "    overrides:\n      # b\n      Окна.рф: {id: 7}\n",
+            "    overrides:\n      # b\n      new.ru: {id: 7, P}\n",
+        ),
+        (
+            "t.csv",
+            "host\nокна.рф\nb.ru\n".encode(),
+            "    overrides:\n      b.ru: {id: 7}\n",
+            "    overrides:\n      b.ru: {id: 7}\n      new.ru: {P}\n",
+        ),
+    ],
+)
+def test_a_row_of_a_table_is_moved_in_its_cell(project, table, rows, more, left):
+    root = project(GROUP.format(table) + more)
+    (root / table).write_bytes(rows)
+    encoding = "cp1251" if b"\xf0\xf4" in rows else "utf-8"
+
+    result = move(root, "окна.рф", "new.ru")
+    write(result.changes)
+
+    assert (root / table).read_bytes() == rows.decode(encoding).replace("окна.рф", "new.ru", 1).encode(encoding)
+    expected = GROUP.format(table) + left.replace("P", "previous_address: окна.рф")
+    assert (root / "sites.yaml").read_text("utf-8") == expected
+    assert [site.previous for site in load(root).sites if site.address.name == "new.ru"] == ["xn--80atjc.xn--p1ai"]
+    put_back(result.changes)
+    assert (root / table).read_bytes() == rows
+
+
+def test_a_row_that_the_project_lists_is_moved_there(project):
+    root = project("site_groups: {g: {from: [{host: a.ru}, {host: b.ru}], address: '${each.host}'}}\n")
+
+    write(move(root, "b.ru", "c.ru").changes)
+
+    assert (root / "sites.yaml").read_text("utf-8") == (
+        "site_groups: {g: {from: [{host: a.ru}, {host: c.ru}], address: '${each.host}', "
+        "overrides: {c.ru: {previous_address: b.ru}}}}\n"
+    )
+
+
+def test_a_row_whose_address_is_made_of_more_is_for_a_person(project):
+    root = project("site_groups: {g: {from: [{host: a}], address: '${each.host}.example.ru'}}\n")
+
+    with pytest.raises(ReconcileError, match=r"write `b.ru: {previous_address: a.example.ru}` under the group's"):
+        move(root, "a.example.ru", "b.ru")
+
+
 @pytest.mark.parametrize(
     ("text", "old", "new", "note"),
     [

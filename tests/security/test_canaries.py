@@ -93,6 +93,12 @@ RUNS = {
     "destroy": [["--yes", "--select", "new.ru", "--format", "json"], ["--yes", "--allow-deletes", "9"]],
     "history": [[], ["--format", "json"], ["latest"], ["latest", "--format", "json"]],
     "rollback": [["latest", "--yes"], ["latest", "--yes", "--allow-deletes", "9", "--format", "json"]],
+    "fmt": [["--diff"], ["--check"], [], ["nowhere.yaml"]],
+    "move": [
+        *(["old.ru", "older.ru", "--dry-run"], ["nowhere.ru", "older.ru"]),
+        *(["client/globex", "globe"], ["client/globe", "globex"]),
+    ],
+    "import": [["--into", "."], [], ["--into", "..", "--format", "json"]],
     "unlock": [[], ["studio", "--yes"]],
     "emulator": [
         ["--account", CANARIES["LITERAL"]],
