@@ -24,6 +24,7 @@ LAYERS = (
     ("store",),
     ("applying", "emulator"),
     ("providers",),
+    ("editing",),
     ("planning", "importing"),
     ("config",),
     ("model",),

@@ -15,7 +15,7 @@ from reconcile.planning.planfile import FORMAT_VERSION
 from reconcile.reports.fields import day
 from reconcile.reports.json import text
 from reconcile.reports.tables import width
-from reconcile.reports.words import value
+from reconcile.reports.words import some, value
 
 #: Where a value comes from that stands in no file.
 _SOURCES = {
@@ -51,7 +51,7 @@ def _resource(explanation: Explanation, *, every: bool) -> str:
     for source, words in () if single else _ALIKE.items():
         names = [one.path for one in explanation.fields if one.source is source and not one.said]
         if names:
-            lines.append(f"  {count(len(names), 'other field')} {words}" + (f": {', '.join(names)}" if every else ""))
+            lines.append(f"  {count(len(names), 'other field')} {words}" + (f": {some(names)}" if every else ""))
     return "\n".join(lines) + "\n"
 
 

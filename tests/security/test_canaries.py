@@ -60,6 +60,14 @@ RUNS = {
         ["--destroy"],
     ],
     "drift": [[], ["--format", "json"]],
+    "list": [
+        *([], ["--format", "json"], ["--format", "csv"], ["--by", "manager"]),
+        *(["--select", "changed"], ["--select", "client=acme", "--exclude", "nowhere=x"]),
+    ],
+    "why": [
+        *(["old.ru"], ["old.ru", "--format", "json"], ["studio/profile"], ["studio/profile", "--format", "json"]),
+        *(["acme"], ["acme", "password"], ["globex", "--format", "json"], ["nowhere.ru"]),
+    ],
     "show": [["plan.json"], ["plan.json", "--format", "json"], ["reconcile.yaml"]],
     "doctor": [[], ["--format", "json"]],
     "call": [["old.ru", "+74957654321", "--yes"], ["chaser.ru", "+74957654321", "--yes", "--format", "json"]],

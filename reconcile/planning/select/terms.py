@@ -7,14 +7,15 @@ has been worked out. What is not surely meant is not selected, so that `not grou
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from fnmatch import fnmatchcase, translate
 from functools import lru_cache
 from typing import Final
 
 from reconcile.model.address import Address
-from reconcile.model.normalize import human_address, read_address
+from reconcile.model.normalize import read_address
 from reconcile.model.resource import Membership
 
 #: Keys that mean something of their own; any other is a label's name.
@@ -191,9 +192,15 @@ def glob_matches(pattern: str, address: Address) -> bool:
     """Whether a glob means an address: the whole of it, or its site in either spelling, whatever the case."""
     if _is_address(pattern, address):
         return True
-    pattern = pattern.lower()
-    spellings = (address.name, human_address(address.name), str(address), address.shown)
-    return any(fnmatchcase(text.lower(), pattern) for text in spellings)
+    matches, name = _compiled(pattern), address.name
+    if matches(name.lower()) or matches(str(address).lower()):
+        return True
+    return "xn--" in name and bool(matches(address.human.lower()) or matches(address.shown.lower()))
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> Callable[[str], object]:
+    return re.compile(translate(pattern.lower())).match
 
 
 def _is_address(text: str, address: Address) -> bool:
