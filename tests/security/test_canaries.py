@@ -92,6 +92,7 @@ RUNS = {
         ["--list-personalities"],
     ],
     "schema": [[], ["account"], [CANARIES["API_KEY"][:4]]],
+    "import": [["--account", "studio"], [], ["--format", "json"]],
 }
 
 
