@@ -83,10 +83,32 @@ def test_nothing_is_written_through_a_link(live, run, tmp_path):
     assert not (live.root / "shared.yaml").exists()
 
 
+def test_an_empty_folder_becomes_a_project(studio, run):
+    studio.add("acme.ru")
+    credentials = {"POZVONIM_UID": UID, "POZVONIM_API_KEY": "the-secret-key"}
+    begin = ("import", "--provider", "pozvonim", "--account", "studio", "--base-url", studio.emulator.url)
+
+    unset = run(*begin)
+    assert (unset.returncode, unset.stdout) == (1, "")
+    assert "the environment variable POZVONIM_API_KEY is not set" in unset.stderr
+    assert not list(studio.root.iterdir())
+    assert run(*begin, env=credentials).returncode == 0
+
+    text = (studio.root / "reconcile.yaml").read_text(encoding="utf-8")
+    assert "the-secret-key" not in text
+    assert 'api_key: "${env.POZVONIM_API_KEY}"' in text
+    assert "profile: {timezone: Europe/Moscow}" in text
+    assert run("plan", "--detailed-exitcode", env=credentials).returncode == 0
+    again = run(*begin, env=credentials)
+    assert (again.returncode, again.stdout) == (64, "")
+    assert "reconcile.yaml is there already" in again.stderr
+
+
 @pytest.mark.parametrize(
     ("args", "code", "said"),
     [
         (["--account", "studoi"], 64, 'no account is named "studoi"; did you mean "studio"?'),
+        (["--base-url", "http://127.0.0.1:1"], 64, "--base-url goes with --provider"),
         (["--defaults", "perhaps"], 64, "'perhaps' is not one of 'drop', 'keep'"),
     ],
 )
