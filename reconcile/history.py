@@ -23,6 +23,14 @@ def run(project: Project, name: str) -> RunRecord:
         return store.run(name)
 
 
+def rollout(project: Project, name: str) -> list[RunRecord]:
+    """A run, and those that went on with its rollout, oldest first; `name` as for `run`. Raises `StoreError`."""
+    if not is_there(project.desired.store, project.root):
+        raise StoreError(f"no run is named {name}: nothing has been applied yet")
+    with open_store(project.desired.store, project.root) as store:
+        return store.rollout(name)
+
+
 def runs(
     project: Project, *, limit: int | None = None, account: str | None = None, select: Sequence[str] = ()
 ) -> list[RunRecord]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from reconcile.applying.report import Outcome
 from reconcile.errors import PlanError
 from reconcile.live import owners_in_doubt, read, with_owners
+from reconcile.model.capabilities import Action
 from reconcile.model.fields import UNMANAGED, Kinds
 from reconcile.model.normalize import did_you_mean
 from reconcile.model.resource import Desired
-from reconcile.planning.plan import Diagnostic, Plan, Severity
+from reconcile.planning.plan import Change, Diagnostic, Plan, Severity
 from reconcile.planning.select import Selection, subject_of
 from reconcile.planning.undo import build_undo_plan
 from reconcile.runs import account_keys
@@ -22,6 +24,29 @@ from reconcile.workflow import Project
 if TYPE_CHECKING:
     from reconcile.planning.former import Deed
     from reconcile.providers.base import Provider
+
+
+def whole(runs: Sequence[RunRecord]) -> RunRecord:
+    """A rollout as one run: the first of its runs, with the steps of those that went on with it (`Store.rollout`).
+
+    They have its names of the accounts. Of several tries of the same change the last one counts.
+    """
+    first = runs[0]
+    if len(runs) == 1:
+        return first
+    names = {key: name for name, key in first.keys.items()}
+    steps: dict[object, StepRecord] = {}
+    for run in runs:
+        for step in run.steps:
+            known = _with_account(step, names[run.keys[step.address.account]])
+            if known.outcome is not Outcome.NOT_ATTEMPTED or step_key(known) not in steps:
+                steps[step_key(known)] = known
+    return replace(first, steps=tuple(steps.values()))
+
+
+def step_key(step: StepRecord | Change) -> object:
+    """What tells one change of a rollout from its others, whichever run tries it; what is created has no id before."""
+    return step.address, step.action, step.client, None if step.action is Action.CREATE else step.id
 
 
 def in_project(project: Project, run: RunRecord) -> tuple[Project, RunRecord]:
@@ -76,14 +101,22 @@ def plan(project: Project, run: RunRecord, providers: Mapping[str, Provider], se
 
 def require_deeds(project: Project, run: RunRecord) -> None:
     """Raises `PlanError` for a run that changed nothing: to undo it must not look like a success."""
-    if not deeds(run, project.desired.kinds):
+    if not changed_anything(project, run):
         raise PlanError(
             f"run {run.name} changed nothing, so there is nothing to undo; `reconcile history` lists others"
         )
 
 
+def changed_anything(project: Project, run: RunRecord) -> bool:
+    """Whether a run did anything, or may have. Raises `PlanError`."""
+    return bool(deeds(run, project.desired.kinds))
+
+
 def _again(run: RunRecord) -> Iterator[Diagnostic]:
     """What a person should know who undoes a rollback, perhaps by `latest`."""
+    if run.resumed_by:
+        message = f"run {run.name} is a rollout that {', '.join(run.resumed_by)} went on with: all of it is undone"
+        yield Diagnostic(Severity.WARNING, "", message)
     command, _, undone = run.command.partition(" ")
     if command == "rollback":
         message = f"run {run.name} is itself a rollback: to undo it does again what run {undone} did"

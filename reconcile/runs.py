@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from reconcile.model.state import DesiredState
 from reconcile.planning.plan import Plan
 from reconcile.planning.planfile import account_key
+from reconcile.planning.waves import Wave
 from reconcile.store import open_store
 
 if TYPE_CHECKING:
@@ -55,11 +56,21 @@ class Run:
             self.store.close_died(run, findings)
             yield Closed(run, tuple(findings))
 
-    def begin(self, plan: Plan, desired: DesiredState) -> RunJournal:
+    def begin(
+        self, plan: Plan, desired: DesiredState, rolling: Sequence[Wave] = (), resumes: str | None = None
+    ) -> RunJournal:
         """Notes that the plan is about to be carried out; gives the journal for it. Raises `StoreError`."""
         from reconcile.store.who import revision
 
-        return self.store.begin(self.lease, plan, desired.kinds, commit=revision(self.root, self.environ))
+        commit = revision(self.root, self.environ)
+        return self.store.begin(self.lease, plan, desired.kinds, commit=commit, rolling=rolling, resumes=resumes)
+
+    def follow(self, command: str) -> None:
+        """Makes this another run, of another name, on the same accounts, which nobody gets in between.
+
+        Raises `StoreError` where they are held no more.
+        """
+        self.lease.become(_new_name(), command)
 
 
 @contextmanager
@@ -81,12 +92,15 @@ def holding(
     from reconcile.store.who import holder
 
     keys = account_keys(desired, root, accounts)
-    name = f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(3)}"
     with (
         open_store(desired.store, root) as store,
-        store.lease(keys, holder(environ), run=name, command=command, timeout=timeout, waiting=waiting) as lease,
+        store.lease(keys, holder(environ), run=_new_name(), command=command, timeout=timeout, waiting=waiting) as lease,
     ):
         yield Run(store, lease, root, environ)
+
+
+def _new_name() -> str:
+    return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(3)}"
 
 
 def account_keys(desired: DesiredState, root: Path, accounts: Collection[str] | None = None) -> dict[str, str]:

@@ -108,6 +108,13 @@ def _emulated(project: Project, stack: ExitStack) -> dict[str, Account]:
 
 def plan(project: Project, providers: Mapping[str, Provider], selection: Selection, *, destroy: bool = False) -> Plan:
     """What would change. Its error diagnostics say what could not be planned. Raises `PlanError`."""
+    return planned(project, providers, selection, destroy=destroy)[0]
+
+
+def planned(
+    project: Project, providers: Mapping[str, Provider], selection: Selection, *, destroy: bool = False
+) -> tuple[Plan, Mapping[str, LiveAccount]]:
+    """What would change, and what is live of the accounts that could be read. Raises `PlanError`."""
     require_resources(project)
     desired = project.desired
     selection.require_known(desired)
@@ -118,9 +125,9 @@ def plan(project: Project, providers: Mapping[str, Provider], selection: Selecti
     made = build(desired, live, selection=selection, unread=unread)
     doubtful = owners_in_doubt(desired, made, kinds)
     if not doubtful:
-        return made
+        return made, live
     live, more = with_owners(desired, providers, live, doubtful)
-    return build(desired, live, selection=selection, unread=[*unread, *more])
+    return build(desired, live, selection=selection, unread=[*unread, *more]), live
 
 
 def imported(
@@ -259,8 +266,12 @@ def apply(
     stopping: Event,
     advance: Advance,
     journal: Journal | None = None,
+    owners: dict[Address, int] | None = None,
 ) -> Report:
-    """Does what `plan` says. Every failure is in the report; nothing is raised for one."""
+    """Does what `plan` says. Every failure is in the report; nothing is raised for one.
+
+    `owners` are the clients that earlier waves have created (`executor.execute`).
+    """
     from reconcile.applying.executor import execute
     from reconcile.applying.stopping import told_to_stop
 
@@ -275,6 +286,7 @@ def apply(
             advance=advance,
             journal=journal,
             lags={name: account.list_lag for name, account in project.desired.accounts.items()},
+            owners=owners,
         )
 
 

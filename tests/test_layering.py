@@ -17,13 +17,14 @@ PACKAGE = Path(reconcile.__file__).parent
 #: From the command line down to the nouns; a module may import from its own layer and from those to the right.
 LAYERS = (
     ("cli", "__main__"),
-    ("history", "inventory", "rollback"),
+    ("history", "inventory", "rollback", "rollout", "resume"),
     ("workflow", "activities"),
     ("live", "runs"),
     ("reports",),
     ("store",),
     ("applying", "emulator"),
     ("providers",),
+    ("editing",),
     ("planning", "importing"),
     ("config",),
     ("model",),

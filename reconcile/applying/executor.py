@@ -47,16 +47,19 @@ def execute(
     advance: Advance = lambda result: None,
     journal: Journal | None = None,
     lags: Mapping[str, float] = MappingProxyType({}),
+    owners: dict[Address, int] | None = None,
 ) -> Report:
     """Carries `plan` out and says what became of every change. `run` is the name of the run in its report.
 
     `lags` says for how many seconds each account's lists may miss what was just created; `journal` is told what is
-    about to be sent, and what became of it.
+    about to be sent, and what became of it. `owners` are the ids of clients that earlier waves of the run have created;
+    those that this one creates are added.
 
     A failure of one resource stops no other, except for the sites of a client that could not be created. Once
     `stopping` is set, what is in flight finishes and nothing else begins; a `KeyboardInterrupt` after that ends the run
     at once, and what is in flight is reported as unknown.
     """
+    owners = {} if owners is None else owners
     executions = [
         _Execution(
             account,
@@ -68,6 +71,7 @@ def execute(
             advance,
             Unnoted() if journal is None else journal,
             lags.get(account, 0.0),
+            owners,
         )
         for account, changes in _by_account(plan.changes).items()
     ]
@@ -109,6 +113,7 @@ class _Execution:
         advance: Advance,
         journal: Journal,
         lag: float,
+        owners: dict[Address, int],
     ) -> None:
         self.account = account
         self.kinds = kinds
@@ -121,7 +126,7 @@ class _Execution:
         self.listings = Listings(kinds, provider, journal, lag, stopping)
         self.warnings: list[str] = []
         self.planned = {change.id for change in changes if change.address.kind == "site" and change.id is not None}
-        self.owners: dict[Address, int] = {}  # of the clients that this run has created
+        self.owners = owners  # the ids of the clients that the run has created
         self.occupied: Occupied | None = None
         self.unreadable = 0
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from reconcile.applying.report import Result
+from reconcile.applying.report import Result, Verdict
 from reconcile.model.address import Address
 from reconcile.model.resource import Live
 from reconcile.planning.plan import Change
@@ -46,6 +46,19 @@ class Journal(Protocol):
 
         Raises `StoreError`.
         """
+
+
+class WaveJournal(Journal, Protocol):
+    """The notes of a run that is a rollout; waves are told by their numbers. All methods raise `StoreError`."""
+
+    def wave_began(self, number: int) -> None:
+        """Notes that a wave is about to be sent. Raises `StoreError` also where the accounts are held no more."""
+
+    def wave_carried_out(self, number: int) -> None:
+        """Notes that what there was to send of a wave has been sent."""
+
+    def wave_ended(self, number: int, verdicts: Sequence[Verdict], *, passed: bool) -> None:
+        """Notes what the gates said, and whether the next wave may begin."""
 
 
 class Unnoted:

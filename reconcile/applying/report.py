@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -23,6 +24,8 @@ class Outcome(StrEnum):
 
 #: Why a change is not attempted after its account's run was ended; `Report.ended` says what ended it.
 RUN_OVER: Final = "the run of its account was over before"
+#: Why a change is not attempted whose wave never began; `Report.over` says what ended the rollout.
+ROLLOUT_OVER: Final = "the rollout was over before its wave"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,45 @@ class Result:
         """Whether it was not attempted because its account's run was over, which is said once for all of them."""
         return self.outcome is Outcome.NOT_ATTEMPTED and self.error == RUN_OVER
 
+    @property
+    def held_back(self) -> bool:
+        """Whether its wave never began, which is said once, too."""
+        return self.outcome is Outcome.NOT_ATTEMPTED and self.error == ROLLOUT_OVER
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a gate said after a wave: whether to go on, and why (or why not)."""
+
+    gate: str
+    passed: bool
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WaveReport:
+    """What became of one wave of a rollout: its results, in the order of its plan, and what the gates after it said.
+
+    `number` counts from 1; `name` is its size as the project says it. `why` says why the rollout ended there, where it
+    did.
+    """
+
+    number: int
+    name: str
+    results: tuple[Result, ...]
+    verdicts: tuple[Verdict, ...] = ()
+    why: str = ""
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """How many changes ended in each way."""
+        return _summary(self.results)
+
+    @property
+    def failures(self) -> int:
+        """How many changes are not done."""
+        return len(self.results) - self.summary[Outcome.DONE]
+
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -53,7 +95,7 @@ class Ended:
 class Report:
     """The results of a run, in the order of its plan. Of the accounts in `ended` the rest is not attempted.
 
-    `warnings` are what a person should know besides.
+    `warnings` are what a person should know besides. A rollout has `waves`: those that began, of `of_waves` in all.
     """
 
     run: str
@@ -61,12 +103,18 @@ class Report:
     interrupted: bool = False
     warnings: tuple[str, ...] = ()
     ended: tuple[Ended, ...] = ()
+    waves: tuple[WaveReport, ...] = ()
+    of_waves: int = 0
 
     @property
     def summary(self) -> dict[str, int]:
         """How many changes ended in each way."""
-        counts = Counter(result.outcome for result in self.results)
-        return {outcome.value: counts[outcome] for outcome in Outcome}
+        return _summary(self.results)
+
+    @property
+    def over(self) -> WaveReport | None:
+        """The wave after which the rollout was ended, by too many failures or by a gate."""
+        return self.waves[-1] if self.waves and self.waves[-1].why else None
 
     @property
     def exit_code(self) -> ExitCode:
@@ -77,3 +125,8 @@ class Report:
         if summary[Outcome.DONE] == len(self.results):
             return ExitCode.DONE
         return ExitCode.PARTIAL if summary[Outcome.DONE] or summary[Outcome.UNKNOWN] else ExitCode.ERROR
+
+
+def _summary(results: Sequence[Result]) -> dict[str, int]:
+    counts = Counter(result.outcome for result in results)
+    return {outcome.value: counts[outcome] for outcome in Outcome}

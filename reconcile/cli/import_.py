@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -38,6 +39,12 @@ if TYPE_CHECKING:
 @click.option(
     "--no-tables", is_flag=True, help="Write every site in YAML, also those that are alike but for a few values."
 )
+@click.option(
+    "--into",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Add to the files in this folder of the project, where they have the section; comments and layout stay.",
+)
 @parallelism_option
 @format_option("text", "json")
 @click.pass_obj
@@ -47,6 +54,7 @@ def command(
     defaults: str,
     layout: str,
     no_tables: bool,
+    into: Path | None,
     parallelism: int,
     format_: str,
 ) -> int:
@@ -58,6 +66,7 @@ def command(
     Examples:
       reconcile import
       reconcile import --account studio --defaults keep
+      reconcile import --into .      what came to be live since, beside what is declared
       reconcile -C clients import --layout clients --format json
     """
     from reconcile import workflow
@@ -70,7 +79,15 @@ def command(
     names = _chosen(accounts, project)
     with workflow.connected(project, parallelism) as providers:
         found = workflow.imported(project, providers, names, Defaults(defaults), tables=not no_tables)
-    report = write(settings.root, found, Layout(layout))
+    if into is None:
+        report = write(settings.root, found, Layout(layout))
+    else:
+        from reconcile.editing.into import write_into
+
+        folder = settings.path(into)
+        report = write_into(
+            settings.root, folder, found, Layout(layout), lambda: workflow.validate(settings.root, os.environ)
+        )
     shown = import_json if format_ == "json" else import_text
     click.echo(shown(report, found.profiles), nl=False)
     return 0

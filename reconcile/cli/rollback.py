@@ -40,6 +40,7 @@ def command(
 
     RUN is the name of a run, the beginning of one, or `latest`; `reconcile history` lists them. What the run deleted is
     created anew, what it changed gets its former values, and what it created is deleted. The files stay as they are.
+    A rollout is undone with all of its waves, also those of runs that went on with it.
 
     \b
     Examples:
@@ -52,14 +53,15 @@ def command(
     from reconcile.reports.said import said_texts
 
     project = workflow.validate(settings.root, os.environ)
-    project, record = rollback.in_project(project, history.run(project, run_name))
+    project, record = rollback.in_project(project, rollback.whole(history.rollout(project, run_name)))
     accounts = {step.address.account for step in record.steps}
     with (
         running(project, f"rollback {record.name}", lock_timeout, accounts) as run,
         workflow.connected(project, parallelism) as providers,
     ):
         close_died(run, project, providers)
-        _, record = rollback.in_project(project, run.store.run(record.name))  # it may be one of those
+        known = rollback.whole(run.store.rollout(record.name))  # it may be one of those
+        _, record = rollback.in_project(project, known)
         rollback.require_deeds(project, record)
         plan = rollback.plan(project, record, providers, select)
         if format_ == "json":  # the report alone does not tell what can't come back

@@ -13,6 +13,7 @@ from reconcile.config.groups import Groups
 from reconcile.config.identities import check_identities
 from reconcile.config.layers import Layers
 from reconcile.config.places import Fault, Keys
+from reconcile.config.rollout import rollout
 from reconcile.config.sections import Sections
 from reconcile.config.sites import Sites
 from reconcile.config.studio import Studio
@@ -57,6 +58,7 @@ def compose(
         settings.store(sections.store.raw),
         sections.names,
         _below(sites),
+        rollout(sections.rollout, accounts.service_of, faults),
     )
     return state, groups, faults
 

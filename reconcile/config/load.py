@@ -18,8 +18,8 @@ from typing import Any, Final
 import yaml
 
 from reconcile.config.inside import NoFile, Outside, TooLarge, read_inside
-from reconcile.config.places import Fault, Place
-from reconcile.errors import Problem, ReconcileError
+from reconcile.config.places import Fault, Place, problems
+from reconcile.errors import ConfigError, Problem, ReconcileError
 
 MAX_FILE_BYTES: Final = 32 * 1024 * 1024
 MAX_DEPTH: Final = 64
@@ -161,6 +161,22 @@ def file_bytes(inside: Path, path: Path, file: str) -> bytes:
         raise Unreadable(file, 0, 0, f"is {size} MiB large; a file of a project may have {limit} MiB at most") from None
     except OSError as error:
         raise Unreadable(file, 0, 0, f"can't be read: {error.strerror}") from None
+
+
+def checked_text(root: Path, path: Path) -> str:
+    """What is in a file of a project, as text, BOM and ends of lines included, if it is valid YAML without faults.
+
+    Raises `ConfigError` with all that is wrong in it.
+    """
+    file = path.relative_to(root).as_posix()
+    try:
+        data = file_bytes(root.resolve(), path, file)
+        _, faults = parse(data, file)
+    except Unreadable as error:
+        raise ConfigError([error.problem]) from None
+    if faults:
+        raise ConfigError(problems(root, faults, {}))
+    return data.decode("utf-8")
 
 
 def _named(value: object) -> str:

@@ -29,6 +29,7 @@ class Sections:
     names: Mapping[str, frozenset[str]]
     defaults: Named
     safety: Named
+    rollout: Named
     store: Named
 
 
@@ -81,5 +82,6 @@ class Merger:
             {section: frozenset(names) for section, names in self.names.items()},
             self.single.get("defaults", nothing),
             self.single.get("safety", nothing),
+            self.single.get("rollout", nothing),
             self.single.get("store", Named(Place(""), None)),
         )

@@ -16,7 +16,7 @@ CREDENTIALS: Final = {"uid": "client_id", "api_key": "private_key"}  # pragma: a
 
 def account(name: str, raw: Mapping[str, Any], service: Capabilities, call_defaults: Mapping[str, Any]) -> Account:
     """An account whose credentials are there, under either name."""
-    settings = _with_defaults(schemas()["account"], raw)
+    settings = with_defaults(schemas()["account"], raw)
     uid, api_key = (str(raw.get(key, raw.get(other))) for key, other in CREDENTIALS.items())
     profile = raw.get("profile") or {}
     return Account(
@@ -41,7 +41,7 @@ def account(name: str, raw: Mapping[str, Any], service: Capabilities, call_defau
 
 def safety(raw: Mapping[str, Any]) -> Safety:
     """The limits of `safety`."""
-    limits = _with_defaults(schemas()["project"]["properties"]["safety"], raw)
+    limits = with_defaults(schemas()["project"]["properties"]["safety"], raw)
     return Safety(
         limits["max_deletes"],
         limits["max_delete_percent"],
@@ -56,6 +56,6 @@ def store(raw: str | None) -> str:
     return raw or default
 
 
-def _with_defaults(schema: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
+def with_defaults(schema: Mapping[str, Any], raw: Mapping[str, Any]) -> dict[str, Any]:
     """What was written over the schema's own defaults."""
     return {key: child["default"] for key, child in schema["properties"].items() if "default" in child} | dict(raw)

@@ -42,6 +42,8 @@ SCHEMA_NAMES: Final = (
     "blacklist",
     "call_defaults",
     "call",
+    "rollout",
+    "gate",
 )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from reconcile.model.capabilities import Capabilities
 from reconcile.model.fields import Kinds
 from reconcile.model.resource import NOTHING, Desired, Live
+from reconcile.model.rollout import Rollout
 
 
 class Unspecified(StrEnum):
@@ -75,7 +76,7 @@ class DesiredState:
     """A whole project, composed and checked. `services` are what the accounts' services can do, by account.
 
     `store` is the URL of the history's database, which may hold a password. `names` are those that are given already,
-    by section; `below` is what lies under every site.
+    by section; `below` is what lies under every site. `rollout` is None where every apply is one wave.
     """
 
     accounts: Mapping[str, Account]
@@ -88,6 +89,7 @@ class DesiredState:
     store: str = field(default="", repr=False)
     names: Mapping[str, frozenset[str]] = field(default_factory=lambda: NOTHING)
     below: Below | None = None
+    rollout: Rollout | None = None
 
     def kinds_of(self, account: str) -> frozenset[str]:
         """The kinds of resources that have to be read of an account, because the project has something to say of them.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Final
 
 import click
 
-from reconcile.applying.report import Outcome
+from reconcile.applying.report import ROLLOUT_OVER, Outcome
 from reconcile.escaping import clean
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import Kinds
@@ -31,9 +32,10 @@ from reconcile.reports.text import (
     painted,
     without_id,
 )
+from reconcile.reports.waves import verdict_text
 from reconcile.reports.words import value
 from reconcile.store.recorded import change_of, kinds_of
-from reconcile.store.records import FieldRecord, RunRecord, Status, StepRecord
+from reconcile.store.records import FieldRecord, RunRecord, Status, StepRecord, WaveRecord
 
 #: Characters of a commit that people are shown.
 _COMMIT: Final = 10
@@ -77,13 +79,37 @@ def runs_text(runs: Sequence[RunRecord], *, zone: tzinfo | None = None, colour: 
 
 
 def run_text(run: RunRecord, *, zone: tzinfo | None = None, colour: bool = False, full: bool = False) -> str:
-    """One run: who, when and how, and each of its changes with what became of it.
+    """One run: who, when and how, and each of its changes with what became of it; a rollout wave by wave.
 
     A run over thousands of sites stays short; with `full` every site and every value is shown.
     """
+    known = kinds_of(run)
     parts = ["\n".join(_run(run, zone, colour=colour))]
-    parts += ["\n".join(block) for block in _blocks(run, colour=colour, full=full)]
+    for wave in run.waves:
+        parts.append("\n".join(_wave(run, wave, zone)))
+        mine = [step for step in run.steps if step.wave == wave.number]
+        parts += ["\n".join(block) for block in _blocks(mine, known, colour=colour, full=full)]
+    if not run.waves:
+        parts += ["\n".join(block) for block in _blocks(run.steps, known, colour=colour, full=full)]
     return "\n\n".join([*parts, f"Changes: {_summary(run.summary)}."]) + "\n"
+
+
+def _wave(run: RunRecord, wave: WaveRecord, zone: tzinfo | None) -> Iterator[str]:
+    """A wave of a rollout: when it began, how it ended, and what its gates said."""
+    if wave.started is None:
+        yield f"Wave {wave.number} ({clean(wave.name)}): never began"
+        return
+    took = "" if wave.finished is None else f", took {_duration(wave.finished - wave.started)}"
+    became = {True: "passed", False: "ended the rollout", None: "was cut short"}[wave.passed]
+    counted = _summary(_counted(run, wave))
+    yield f"Wave {wave.number} ({clean(wave.name)}): {became}; {_time(wave.started, zone)}{took}; {counted}"
+    for verdict in wave.verdicts:
+        yield f"    {verdict_text(verdict)}"
+
+
+def _counted(run: RunRecord, wave: WaveRecord) -> dict[str, int]:
+    """The steps of a wave by outcome, as a run's `summary`."""
+    return dict(Counter("open" if s.outcome is None else s.outcome.value for s in run.steps if s.wave == wave.number))
 
 
 def _run(run: RunRecord, zone: tzinfo | None, *, colour: bool) -> Iterator[str]:
@@ -95,14 +121,19 @@ def _run(run: RunRecord, zone: tzinfo | None, *, colour: bool) -> Iterator[str]:
     commit = "" if run.commit is None else f", on commit {clean(_short(run.commit))}"
     yield f"    by {clean(run.user)}@{clean(run.host)}, {_time(run.started, zone)}{took}{commit}"
     yield f"    accounts: {clean(', '.join(run.accounts))}"
+    if run.resumes is not None:
+        yield f"    goes on with the rollout of run {clean(run.resumes)}"
+    if run.resumed_by:
+        yield f"    gone on with by run {clean(', '.join(run.resumed_by))}"
+    if run.undone_by:
+        yield f"    rolled back by run {clean(', '.join(run.undone_by))}"
 
 
-def _blocks(run: RunRecord, *, colour: bool, full: bool) -> Iterator[Iterator[str]]:
+def _blocks(steps: Sequence[StepRecord], known: Kinds, *, colour: bool, full: bool) -> Iterator[Iterator[str]]:
     """What is done, as a plan shows it, and what is not, by how that came; all in the order of the run."""
-    known = kinds_of(run)
     done: list[StepRecord] = []
     others: dict[object, list[StepRecord]] = {}
-    for step in run.steps:
+    for step in steps:
         if step.outcome is Outcome.DONE and not (step.error or step.note or _strange(step, known)):
             done.append(step)
         else:
@@ -112,8 +143,9 @@ def _blocks(run: RunRecord, *, colour: bool, full: bool) -> Iterator[Iterator[st
     blocks = [
         (numbers[id(block.changes[0])], _done(block, colour=colour, full=full)) for block in fold(changes, full=full)
     ]
-    for steps in others.values():
-        told = [steps] if len(steps) > APART else [[step] for step in steps]
+    for alike in others.values():
+        together = len(alike) > APART or (len(alike) > 1 and alike[0].error == ROLLOUT_OVER)
+        told = [alike] if together else [[step] for step in alike]
         blocks += [(block[0].number, _not_done(block, known, colour=colour)) for block in told]
     return (lines for _, lines in sorted(blocks, key=lambda block: block[0]))
 
@@ -220,8 +252,28 @@ def runs_json(runs: Sequence[RunRecord]) -> str:
 
 def run_json(run: RunRecord) -> str:
     """One run with its steps."""
-    steps = [_step_data(step) for step in run.steps]
-    return text({"format_version": FORMAT_VERSION, **_run_data(run), "steps": steps})
+    data = {
+        **_run_data(run),
+        "resumes": run.resumes,
+        "resumed_by": list(run.resumed_by),
+        "rolled_back_by": list(run.undone_by),
+        "waves": [_wave_data(run, wave) for wave in run.waves],
+        "steps": [_step_data(step) for step in run.steps],
+    }
+    return text({"format_version": FORMAT_VERSION, **data})
+
+
+def _wave_data(run: RunRecord, wave: WaveRecord) -> dict[str, Any]:
+    return {
+        "wave": wave.number,
+        "name": wave.name,
+        "started": _iso(wave.started),
+        "carried_out": _iso(wave.carried_out),
+        "finished": _iso(wave.finished),
+        "passed": wave.passed,
+        "summary": _counted(run, wave),
+        "gates": [{"gate": one.gate, "passed": one.passed, "note": one.note or None} for one in wave.verdicts],
+    }
 
 
 def _run_data(run: RunRecord) -> dict[str, Any]:
@@ -253,6 +305,7 @@ def _step_data(step: StepRecord) -> dict[str, Any]:
         "note": step.note or None,
         "sent": _iso(step.intended),
         "ended": _iso(step.ended),
+        **({} if step.wave is None else {"wave": step.wave}),
         "fields": [
             {"path": item.path, "before": item.before, "after": item.after}
             | ({"sensitive": True} if HIDDEN in (item.before, item.after) else {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from reconcile.applying.report import Report
+from reconcile.applying.report import Report, Result, WaveReport
 from reconcile.errors import ConfigError, PlanError, ReconcileError
 from reconcile.escaping import clean_json
 from reconcile.planning.plan import Plan
@@ -22,29 +22,54 @@ def plan_json(plan: Plan) -> str:
     return text(plan_data(plan))
 
 
-def report_json(report: Report) -> str:
-    """An apply report."""
-    return text(
-        {
-            "format_version": FORMAT_VERSION,
-            "run": report.run,
-            "summary": report.summary,
-            "outcomes": [
-                {
-                    "address": str(result.address),
-                    "action": result.action.value,
-                    "outcome": result.outcome.value,
-                    "id": result.id,
-                    "error": result.error or None,
-                }
-                for result in report.results
-            ],
-            "diagnostics": [
-                {"severity": "error", "address": ended.account, "message": ended.why} for ended in report.ended
-            ]
-            + [{"severity": "warning", "message": warning} for warning in report.warnings],
-        }
-    )
+def report_json(report: Report, rollback: Report | ReconcileError | None = None) -> str:
+    """An apply report; `rollback` is that of the run which took the rollout back, or why none could."""
+    data = {"format_version": FORMAT_VERSION, **_report_data(report)}
+    if isinstance(rollback, Report):
+        data["rollback"] = _report_data(rollback)
+    elif rollback is not None:
+        data["rollback"] = {"diagnostics": [{"severity": "error", "message": str(rollback)}]}
+    return text(data)
+
+
+def _report_data(report: Report) -> dict[str, Any]:
+    over = report.over
+    rollout = {} if not report.waves else {"of_waves": report.of_waves, "waves": [_wave_data(w) for w in report.waves]}
+    return {
+        "run": report.run,
+        "summary": report.summary,
+        **rollout,
+        "outcomes": [_result_data(result) for result in report.results],
+        "diagnostics": [{"severity": "error", "address": ended.account, "message": ended.why} for ended in report.ended]
+        + ([] if over is None else [{"severity": "error", "message": f"wave {over.number}: {over.why}"}])
+        + [{"severity": "warning", "message": warning} for warning in report.warnings],
+    }
+
+
+def _result_data(result: Result) -> dict[str, Any]:
+    return {
+        "address": str(result.address),
+        "action": result.action.value,
+        "outcome": result.outcome.value,
+        "id": result.id,
+        "error": result.error or None,
+    }
+
+
+def _wave_data(wave: WaveReport) -> dict[str, Any]:
+    return {
+        "wave": wave.number,
+        "name": wave.name,
+        "summary": wave.summary,
+        "gates": [{"gate": one.gate, "passed": one.passed, "note": one.note or None} for one in wave.verdicts],
+        "ended_rollout": wave.why or None,
+    }
+
+
+def wave_json(wave: WaveReport, run: str, of_waves: int) -> str:
+    """The report of one wave, as a gate's command gets it."""
+    data = {"run": run, "wave": wave.number, "of_waves": of_waves, "name": wave.name, "summary": wave.summary}
+    return text({"format_version": FORMAT_VERSION, **data, "outcomes": [_result_data(one) for one in wave.results]})
 
 
 def error_json(error: ReconcileError) -> str:

@@ -19,6 +19,7 @@ from reconcile.reports.fields import Line
 from reconcile.reports.folding import Block, fold
 from reconcile.reports.said import said_text, said_texts
 from reconcile.reports.tally import tally_text
+from reconcile.reports.waves import wave_lines
 from reconcile.reports.words import some
 
 #: The sign, the colour and the verb of each action.
@@ -171,6 +172,7 @@ def report_text(report: Report, *, colour: bool = False, full: bool = False) -> 
         left = sum(result.left for result in report.results if result.address.account == ended.account)
         said = f"{ended.why}; {count(left, 'change')} not attempted"
         made.append(said_text(Severity.ERROR, said, [ended.account], colour=colour))
+    made += wave_lines(report, colour=colour)
     numbers = report.summary
     rest = [f", {numbers[o]} {word}" for o, (word, _) in OUTCOMES.items() if numbers[o] and o is not Outcome.DONE]
     done = f"{numbers[Outcome.DONE]} of {count(len(report.results), 'change')} done"
@@ -183,7 +185,7 @@ def _failed(results: Sequence[Result], apart: int) -> list[tuple[str, list[Resul
     """What is not done, by how: an error, and more than `apart` that have it, or one."""
     same: dict[object, list[Result]] = {}
     for result in results:
-        if result.outcome is not Outcome.DONE and not result.left:
+        if result.outcome is not Outcome.DONE and not result.left and not result.held_back:
             address = result.address
             how = (address.account, address.kind, result.action, result.outcome, without_id(result.error, result.id))
             same.setdefault(how, []).append(result)

@@ -15,15 +15,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reconcile.applying.journal import Creation, Intent
-from reconcile.applying.report import Outcome, Report, Result
+from reconcile.applying.report import Outcome, Report, Result, Verdict
 from reconcile.errors import StoreError
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import Kinds
 from reconcile.planning.plan import Change, Plan
 from reconcile.store.leases import Lease
-from reconcile.store.rows import live_row, status_of, text
-from reconcile.store.tables import runs, steps
+from reconcile.store.rows import live_row, packed_verdicts, status_of, text
+from reconcile.store.tables import runs, steps, waves
 
 #: Outcomes of a create after which its resource may be there.
 _MAY_BE_THERE: Final = (None, Outcome.DONE.value, Outcome.UNKNOWN.value)
@@ -107,6 +107,30 @@ class RunJournal:
             said = f"how this run ended is not in the history; the next run looks what became of it: {error}"
             return replace(report, warnings=(*report.warnings, said))
         return report
+
+    # --- waves ------------------------------------------------------------------------------------------------------
+
+    def wave_began(self, number: int) -> None:
+        """Commits that a wave is about to be sent. Raises `StoreError` also where the accounts are held no more."""
+        with self._database.begin() as connection:
+            lost = self._lease.renew(connection)
+            if lost:
+                raise StoreError(lost)
+            connection.execute(self._wave(number).values(started=self._database.now()))
+
+    def wave_carried_out(self, number: int) -> None:
+        """Commits that what there was to send of a wave has been sent."""
+        with self._database.begin() as connection:
+            connection.execute(self._wave(number).values(carried_out=self._database.now()))
+
+    def wave_ended(self, number: int, verdicts: Sequence[Verdict], *, passed: bool) -> None:
+        """Commits what the gates said."""
+        told = {"verdicts": packed_verdicts(verdicts), "passed": passed}
+        with self._database.begin() as connection:
+            connection.execute(self._wave(number).values(**told, finished=self._database.now()))
+
+    def _wave(self, number: int) -> sa.Update:
+        return waves.update().where(waves.c.run == self._lease.run, waves.c.number == number)
 
     # --- inside -----------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -72,6 +72,7 @@ class Lease:
         self._taken = False
         self._over = Event()
         self._thread = Thread(target=self._beat, name="lease", daemon=True)
+        self._named = Lock()  # while it gets another name, no sign of life is given under the old one
 
     def take(self, timeout: float, waiting: Callable[[str], None], sleep: Callable[[float], None] = time.sleep) -> None:
         """Takes all accounts or none, waiting `timeout` seconds at most; `waiting` is told once for whom.
@@ -105,6 +106,18 @@ class Lease:
         if not self._lost and held < len(set(self.keys.values())):
             self._lost = self._why(connection)
         return self._lost
+
+    def become(self, run: str, command: str) -> None:
+        """Makes it the hold of another run of the same holder. Nothing of the former run may be under way any more.
+
+        Raises `StoreError` where the accounts are held no more.
+        """
+        with self._named, self.database.begin() as connection:
+            lost = self.renew(connection)
+            if lost:
+                raise StoreError(lost)
+            connection.execute(leases.update().where(leases.c.run == self.run).values(run=run, command=command))
+            self.run, self.command = run, command
 
     def release(self) -> None:
         """Lets go of what is still held. A store that can't be reached any more gives it up by itself, later."""
@@ -167,7 +180,7 @@ class Lease:
     def _beat(self) -> None:
         while not self._over.wait(HEARTBEAT):
             try:
-                with self.database.begin(durable=False) as connection:
+                with self._named, self.database.begin(durable=False) as connection:
                     lost = self.renew(connection)
             except StoreError as error:
                 lost = str(error)

@@ -12,7 +12,7 @@ from reconcile.errors import StoreError
 from reconcile.store.tables import HEAD, VERSION_TABLE, metadata
 
 #: Every revision that there was, oldest first; those of `migrations/versions/`.
-REVISIONS: Final = (HEAD,)
+REVISIONS: Final = ("0001", HEAD)
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 #: A number of ours among PostgreSQL's advisory locks: "reconcil" in ASCII.
 ADVISORY_LOCK: Final = 0x7265636F6E63696C

@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from reconcile.applying.report import Outcome, Report
+from reconcile.applying.report import Outcome, Report, Verdict
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import Kind
 from reconcile.model.resource import Live
 from reconcile.planning.plan import HIDDEN, Plan
-from reconcile.store.records import FieldRecord, RunRecord, Status, StepRecord
+from reconcile.planning.waves import Wave
+from reconcile.store.records import FieldRecord, RunRecord, Status, StepRecord, WaveRecord
 
 
 def text(value: str) -> str:
@@ -26,8 +27,9 @@ def packed(data: Any) -> str:
     return json.dumps(data, separators=(",", ":"), default=str)
 
 
-def step_rows(run: str, plan: Plan, keys: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def step_rows(run: str, plan: Plan, keys: Mapping[str, str], waves: Sequence[Wave] = ()) -> Iterator[dict[str, Any]]:
     """A row for each change of a plan, in its order, before anything is sent; `keys` are the accounts' keys."""
+    of_wave = {id(change): wave.number for wave in waves for change in wave.changes}
     for number, change in enumerate(plan.changes):
         yield {
             "run": run,
@@ -44,7 +46,31 @@ def step_rows(run: str, plan: Plan, keys: Mapping[str, str]) -> Iterator[dict[st
             "fields": packed([[item.field.path, *item.shown] for item in change.fields]),
             "error": "",
             "note": "",
+            "wave": of_wave.get(id(change)),
         }
+
+
+def wave_rows(run: str, waves: Sequence[Wave]) -> list[dict[str, Any]]:
+    """A row for each wave, before it begins."""
+    return [{"run": run, "number": wave.number, "name": text(wave.name), "verdicts": "[]"} for wave in waves]
+
+
+def packed_verdicts(verdicts: Sequence[Verdict]) -> str:
+    """What the gates said, in a column of text."""
+    return packed([[text(one.gate), one.passed, text(one.note)] for one in verdicts])
+
+
+def wave_record(row: Any) -> WaveRecord:
+    """A wave, of its row."""
+    return WaveRecord(
+        number=row.number,
+        name=row.name,
+        started=row.started,
+        carried_out=row.carried_out,
+        finished=row.finished,
+        passed=row.passed,
+        verdicts=tuple(Verdict(*one) for one in json.loads(row.verdicts)),
+    )
 
 
 def live_row(kind: Kind, live: Live) -> str:
@@ -83,6 +109,7 @@ def run_record(row: Any, summary: Mapping[str, int], steps: Sequence[StepRecord]
         summary=summary,
         steps=tuple(steps),
         keys=keys,
+        resumes=row.resumes,
     )
 
 
@@ -103,6 +130,7 @@ def step_record(row: Any, account: str | None = None) -> StepRecord:
         outcome=None if row.outcome is None else Outcome(row.outcome),
         error=row.error,
         note=row.note,
+        wave=row.wave,
     )
 
 

@@ -18,13 +18,23 @@ from reconcile.model.fields import Kinds
 from reconcile.model.normalize import did_you_mean, quoted
 from reconcile.planning.plan import Plan
 from reconcile.planning.planfile import plan_data
+from reconcile.planning.waves import Wave
 from reconcile.store.closing import Finding
 from reconcile.store.database import Database
 from reconcile.store.journal import RunJournal
 from reconcile.store.leases import Lease, LeaseRecord, held
 from reconcile.store.records import RunRecord, Status, StepRecord
-from reconcile.store.rows import packed, run_record, step_record, step_rows, summary_of, text
-from reconcile.store.tables import leases, runs, steps
+from reconcile.store.rows import (
+    packed,
+    run_record,
+    step_record,
+    step_rows,
+    summary_of,
+    text,
+    wave_record,
+    wave_rows,
+)
+from reconcile.store.tables import leases, runs, steps, waves
 from reconcile.store.who import Holder
 
 #: What stands for the run that began last.
@@ -60,9 +70,32 @@ class Store:
     def run(self, name: str) -> RunRecord:
         """One run with its steps: by its name, by what only its name begins with, or `latest`."""
         with self._database.begin() as connection:
+            return self._whole(connection, self._find(connection, name))
+
+    def rollout(self, name: str) -> list[RunRecord]:
+        """A run and those that went on with its rollout, oldest first; `name` may be any of them. One that did not roll
+        out anything is alone.
+        """
+        with self._database.begin() as connection:
             row = self._find(connection, name)
-            summary = summary_of(_counts(connection, [row.name])[row.name])
-            return _seen(run_record(row, summary, _steps(connection, row.name)), self._living(connection))
+            first = row.resumes or row.name
+            family = _newest_first().where(sa.or_(runs.c.name == first, runs.c.resumes == first))
+            return [self._whole(connection, one) for one in reversed(connection.execute(family).all())]
+
+    def _whole(self, connection: Connection, row: Any) -> RunRecord:
+        """A run with its steps and waves, and the runs that had to do with it."""
+        summary = summary_of(_counts(connection, [row.name])[row.name])
+        record = run_record(row, summary, _steps(connection, row.name))
+        mine = sa.select(waves).where(waves.c.run == row.name).order_by(waves.c.number)
+        later = sa.select(runs.c.name).where(runs.c.resumes == row.name).order_by(runs.c.started)
+        undoing = sa.select(runs.c.name).where(runs.c.command == f"rollback {row.name}").order_by(runs.c.started)
+        undone = undoing.where(sa.exists().where(steps.c.run == runs.c.name, steps.c.outcome == Outcome.DONE.value))
+        return replace(
+            _seen(record, self._living(connection)),
+            waves=tuple(map(wave_record, connection.execute(mine))),
+            resumed_by=tuple(connection.execute(later).scalars()),
+            undone_by=tuple(connection.execute(undone).scalars()),
+        )
 
     def _living(self, connection: Connection) -> set[str]:
         """The names of the runs that may still be at work."""
@@ -119,8 +152,20 @@ class Store:
 
     # --- a run ------------------------------------------------------------------------------------------------------
 
-    def begin(self, lease: Lease, plan: Plan, kinds: Kinds, *, commit: str | None) -> RunJournal:
-        """Notes a run that is about to carry out `plan` on the accounts that it holds; gives its journal."""
+    def begin(
+        self,
+        lease: Lease,
+        plan: Plan,
+        kinds: Kinds,
+        *,
+        commit: str | None,
+        rolling: Sequence[Wave] = (),
+        resumes: str | None = None,
+    ) -> RunJournal:
+        """Notes a run that is about to carry out `plan` on the accounts that it holds; gives its journal.
+
+        A rollout has its waves, and perhaps the first run of it, which this one goes on with.
+        """
         with self._database.begin() as connection:
             lost = lease.renew(connection)
             if lost:
@@ -134,11 +179,14 @@ class Store:
                 "accounts": packed(dict(sorted(lease.keys.items()))),
                 "plan": packed(plan_data(plan)),
                 "status": Status.RUNNING.value,
+                "resumes": resumes,
             }
             connection.execute(runs.insert().values(**row, started=self._database.now()))
-            rows = list(step_rows(lease.run, plan, lease.keys))
+            rows = list(step_rows(lease.run, plan, lease.keys, rolling))
             if rows:
                 connection.execute(steps.insert(), rows)
+            if rolling:
+                connection.execute(waves.insert(), wave_rows(lease.run, rolling))
         return RunJournal(lease, plan, kinds)
 
     # --- runs that died ---------------------------------------------------------------------------------------------

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Double, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, MetaData, Table, Text
 
 #: The revision of `migrations/` that these tables are.
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 #: Where the revision of a store is kept.
 VERSION_TABLE: Final = "reconcile_version"
 
@@ -23,7 +23,8 @@ metadata: Final = MetaData(
     }
 )
 
-#: One row for each apply, destroy or rollback. `accounts` are the accounts' keys by their names (`planfile`).
+#: One row for each apply, destroy or rollback. `accounts` are the accounts' keys by their names (`planfile`); `resumes`
+#: is the run whose rollout this one goes on with: the first of them, where there were several.
 runs: Final = Table(
     "reconcile_runs",
     metadata,
@@ -37,6 +38,7 @@ runs: Final = Table(
     Column("started", Double, nullable=False, index=True),
     Column("finished", Double),
     Column("status", Text, nullable=False, index=True),
+    Column("resumes", Text),
 )
 
 #: One row for each change of a run's plan. `live_id` and `owner` are the service's ids; `live` is what was live before.
@@ -61,7 +63,23 @@ steps: Final = Table(
     Column("outcome", Text),
     Column("error", Text, nullable=False),
     Column("note", Text, nullable=False),
+    Column("wave", Integer),
     Index("reconcile_steps_resource", "account_key", "kind", "name", "intended"),
+)
+
+#: One row for each wave of a run that is a rollout, numbered as in the run that it began with. It is carried out, and
+#: then its gates are asked; `passed` is None until they have been, and false where they ended the rollout.
+waves: Final = Table(
+    "reconcile_waves",
+    metadata,
+    Column("run", Text, ForeignKey(runs.c.name, ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("started", Double),
+    Column("carried_out", Double),
+    Column("finished", Double),
+    Column("passed", Boolean),
+    Column("verdicts", Text, nullable=False),
 )
 
 #: One row for each account that a run holds. `process` tells the holder from others on its machine (`who`).

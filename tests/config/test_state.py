@@ -9,6 +9,7 @@ from reconcile.config.project import load_state
 from reconcile.errors import ConfigError
 from reconcile.model.capabilities import Capabilities
 from reconcile.model.fields import UNMANAGED
+from reconcile.model.rollout import CallsGate, Chosen, CommandGate, ConfirmGate, Count, OnFailure, Percent, Rollout
 from reconcile.model.state import Safety, Unspecified
 
 
@@ -214,3 +215,39 @@ def test_undocumented_fields_are_kept_as_they_are_written(load, value, kept):
     assert list(values) == ["url", "widget.raw.x"]
     load({"sites.yaml": "sites: {acme.ru: {raw: {}, widget: {raw: {}}, blacklists: [{raw: null}]}}\n"})
     assert (type(values["widget.raw.x"].written), values["widget.raw.x"].written) == (type(kept), kept)
+
+
+def test_a_rollout_is_read_and_has_the_documented_defaults(load):
+    whole = """
+rollout:
+  waves: [tier=pilot, 1, "5", 2.5%, 100 %]
+  pause: 1h30m
+  max_failures: 2
+  on_failure: rollback
+  gates:
+    - command: ./check.sh --name 'Окна и двери'
+      timeout: 90s
+    - command: [sh, -c, "true | true"]
+    - calls: {}
+    - calls: {window: 600, min_calls: 5, max_increase: 2.5, too_few: stop}
+    - confirm: true
+    - confirm: Пора?
+"""
+    assert load({"r.yaml": "sites: {acme.ru: {}}\n"}).rollout is None
+    assert load({"r.yaml": "rollout: {waves: [100%], gates: [{calls: {}}]}\n"}).rollout == Rollout(
+        (Percent(100),), gates=(CallsGate(3600, 20, 10, strict=False),)
+    )
+    assert load({"r.yaml": whole}).rollout == Rollout(
+        (Chosen("tier=pilot"), Count(1), Count(5), Percent(2.5), Percent(100)),
+        5400,
+        2,
+        OnFailure.ROLLBACK,
+        (
+            CommandGate(("./check.sh", "--name", "Окна и двери"), 90),
+            CommandGate(("sh", "-c", "true | true"), 300),
+            CallsGate(3600, 20, 10, strict=False),
+            CallsGate(600, 5, 2.5, strict=True),
+            ConfirmGate("Go on with the next wave?"),
+            ConfirmGate("Пора?"),
+        ),
+    )

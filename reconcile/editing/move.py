@@ -1,0 +1,187 @@
+"""`move`: a site's address is changed where it is declared, and the former one left beside it, so that it is a rename.
+
+Only the characters that say the address change; a plan finds the live site by `previous_address`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from reconcile.editing.edits import Entries, respelled, written
+from reconcile.editing.order import Guide
+from reconcile.editing.texts import Moved, Texts
+from reconcile.editing.tree import Kind, Node
+from reconcile.errors import ReconcileError
+from reconcile.model.fields import site_kind
+from reconcile.model.normalize import did_you_mean, human_address, quoted, read_address
+from reconcile.model.resource import Desired
+from reconcile.model.state import DesiredState
+from reconcile.planning.select import glob_matches
+
+PREVIOUS: Final = "previous_address"
+_GLOB: Final = frozenset("*?[")
+
+
+def moved(root: Path, state: DesiredState, old: str, new: str) -> Moved:
+    """What gives the declared site `old` the address `new`. Raises `ReconcileError`; writes nothing."""
+    site = _declared(state, old)
+    address = _new_address(state, site, new)
+    return _Move(Texts(root), state, site, site.address.name, address).run()
+
+
+def _declared(state: DesiredState, text: str) -> Desired:
+    """The declared site that is meant by `acme.ru`, in whatever spelling, or by `studio/site/acme.ru`."""
+    account, name = _split(state, text)
+    try:
+        address = read_address(name)
+    except ValueError as error:
+        raise ReconcileError(f"OLD: {error}") from None
+    sites = [site for site in state.sites if account in (None, site.address.account)]
+    found = [site for site in sites if site.address.name == address]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = ", ".join(site.address.shown for site in found)
+        raise ReconcileError(f"{quoted(text)} is declared in several accounts; say which one is meant: {names}")
+    sent = next((site for site in sites if _sent(site) == address), None)
+    if sent is not None:
+        raise ReconcileError(
+            f"{quoted(text)} is what `url:` of {sent.address.human} says; change it there, or move {sent.address.human}"
+        )
+    hint = did_you_mean(human_address(address), [site.address.human for site in sites])
+    raise ReconcileError(f"no file declares the site {quoted(text)}{hint or '; nothing was changed'}")
+
+
+def _new_address(state: DesiredState, site: Desired, text: str) -> str:
+    account, name = _split(state, text)
+    try:
+        address = read_address(name)
+    except ValueError as error:
+        raise ReconcileError(f"NEW: {error}") from None
+    if account not in (None, site.address.account):
+        raise ReconcileError(f"{site.address.shown} can't move to account {account}: a rename stays in one account")
+    if address == site.address.name:
+        raise ReconcileError(f"{quoted(text)} is the address that the site has; nothing was changed")
+    for other in state.sites:
+        same = other is not site and other.address.account == site.address.account
+        if same and address in (other.address.name, _sent(other)):
+            raise ReconcileError(f"{quoted(text)} is declared already, in {other.file}; nothing was changed")
+    return address
+
+
+def _split(state: DesiredState, text: str) -> tuple[str | None, str]:
+    """The account, where one is said, and the rest of an address."""
+    first, _, rest = text.partition("/site/")
+    if rest and first in state.accounts:
+        return first, rest
+    return None, text.removeprefix("site/")
+
+
+def _sent(site: Desired) -> str:
+    """The address of what is sent as the site's URL: the one that it has live."""
+    return str(site.values[site_kind().index("url")])
+
+
+@dataclass(slots=True)
+class _Move:
+    texts: Texts
+    state: DesiredState
+    site: Desired
+    old: str
+    new: str
+    notes: list[str] = field(default_factory=list)
+
+    def run(self) -> Moved:
+        if self.site.member.group:
+            raise ReconcileError(
+                f"{self.shown(self.old)} is a row of site group {self.site.member.group}: change the address in its "
+                f"table, and write `{self.shown(self.new)}: {{{PREVIOUS}: {self.shown(self.old)}}}` under the group's "
+                "`overrides:`; nothing was changed"
+            )
+        self.rewrite_site()
+        self.rewrite_protected()
+        return Moved(self.texts.changes(), self.shown(self.old), self.shown(self.new), tuple(self.notes))
+
+    def shown(self, address: str) -> str:
+        """An address as people write it, where that means the same."""
+        human = human_address(address)
+        return human if read_address(human) == address else address
+
+    def rewrite_site(self) -> None:
+        file = self.site.file
+        text, root = self.texts.tree(file)
+        sites = root.get("sites")
+        found = sites[1].get(self.site.key) if sites is not None else None
+        if found is None:
+            raise ReconcileError(
+                f"{file}: {self.site.key} is brought in by an alias, and may be meant elsewhere, too; write it out"
+            )
+        key, value = found
+        self.texts.edit(file, respelled(key, self.shown(self.new)))
+        guide = Guide.project().entry("sites").entry(self.site.key)
+        entries = Entries(text, self.texts.newline(file), key, value, guide)
+        if self.rewrite_url(value):
+            self.leave_previous(entries)
+
+    def rewrite_url(self, value: Node) -> bool:
+        """Whether what is sent as the site's URL changes; what `url:` says of the old address changes with it."""
+        if _sent(self.site) != self.old:
+            self.notes.append(
+                f"`url:` says {human_address(_sent(self.site))}, which is what the service knows the site by; it "
+                "stays, and so nothing is renamed there"
+            )
+            return False
+        pair = value.get("url")
+        if pair is None and getattr(self.site.values[site_kind().index("url")], "written", None) is None:
+            return True
+        url = pair[1] if pair is not None else None
+        if url is None or url.kind is not Kind.SCALAR or url.literal or "${" in url.value:
+            raise ReconcileError(
+                f"{self.site.file}: the `url:` of {self.site.key} is made elsewhere, by an alias or ${{…}}; write the "
+                "new one there, or take it away, and move the site then"
+            )
+        if not url.empty and url.value not in ("~", "null"):
+            self.texts.edit(self.site.file, respelled(url, self.in_place(url.value)))
+        return True
+
+    def in_place(self, url: str) -> str:
+        """A URL with the new address in the place of the old one: its scheme and its last slash stay."""
+        scheme, colon, rest = url.strip().rpartition("://")
+        slash = "/" * (len(rest) - len(rest.rstrip("/")))
+        ascii_only = "xn--" in rest.lower()
+        return f"{scheme}{colon}{self.new if ascii_only else self.shown(self.new)}{slash}"
+
+    def leave_previous(self, entries: Entries) -> None:
+        """The former address stays until a plan was applied; the first one, where there was a rename before."""
+        previous = self.site.previous
+        if previous is None:
+            self.texts.edit(self.site.file, entries.put(PREVIOUS, written(self.shown(self.old))))
+        elif previous == self.new:
+            if entries.value.get(PREVIOUS) is None:
+                raise ReconcileError(
+                    f"{self.site.file}: `{PREVIOUS}` of {self.site.key} comes by an alias; write it out"
+                )
+            self.texts.edit(self.site.file, entries.take(PREVIOUS))
+            self.notes.append(f"`{PREVIOUS}` is gone: the site has its first address again")
+        else:
+            self.notes.append(
+                f"`{PREVIOUS}: {human_address(previous)}` stays, as the address that the site has live; if that was "
+                f"applied already, write {self.shown(self.old)} there"
+            )
+
+    def rewrite_protected(self) -> None:
+        """`safety.protect` goes on to protect the site."""
+        before, after = (replace(self.site.address, name=name) for name in (self.old, self.new))
+        for file, root in self.texts.all("protect"):
+            safety = root.get("safety")
+            protect = safety[1].get("protect") if safety is not None else None
+            for item in protect[1].items if protect is not None else ():
+                if item.kind is not Kind.SCALAR or not glob_matches(item.value, before):
+                    continue
+                if _GLOB.isdisjoint(item.value):
+                    account, found, _ = item.value.rpartition("/site/")
+                    self.texts.edit(file, respelled(item, account + found + self.shown(self.new)))
+                elif not glob_matches(item.value, after):
+                    self.notes.append(f"`safety.protect` has {quoted(item.value)}, which protects the site no longer")

@@ -1,0 +1,69 @@
+"""`move` over HTTP: the plan after it renames the live site in place, and deletes nothing."""
+
+from __future__ import annotations
+
+import json
+
+
+def plan_of(run):
+    return json.loads(run("plan", "--format", "json").stdout)
+
+
+def test_a_moved_site_is_renamed_in_place(studio, run, project):
+    studio.declare("acme.ru: {report_period: 60}  # Окна", settings=", prune: true")
+    assert run("apply", "--yes").returncode == 0
+    (live,) = studio.emulator.sites("100")
+
+    result = run("move", "acme.ru", "новая.рф")
+
+    assert result.returncode == 0
+    assert result.stdout.splitlines()[-2:] == [
+        "-  acme.ru: {report_period: 60}  # Окна",
+        "+  новая.рф: {previous_address: acme.ru, report_period: 60}  # Окна",
+    ]
+    assert result.stderr == "acme.ru is now новая.рф in 1 file. What that means: reconcile plan\n"
+    plan = plan_of(run)
+    assert plan["summary"] == {"create": 0, "update": 1, "delete": 0, "noop": 0, "manual": 0}
+    (change,) = plan["changes"]
+    assert (change["action"], change["id"]) == ("update", live["id"])
+    assert [field["path"] for field in change["fields"]] == ["url"]
+    assert run("apply", "--yes").returncode == 0
+    assert [site["id"] for site in studio.emulator.sites("100")] == [live["id"]]
+    assert run("plan", "--detailed-exitcode").returncode == 0
+    file = project / "reconcile.yaml"
+    file.write_text(file.read_text("utf-8").replace("previous_address: acme.ru, ", ""), encoding="utf-8")
+    assert run("plan", "--detailed-exitcode").returncode == 0
+
+
+def test_a_dry_run_writes_nothing(studio, run, project):
+    studio.declare("acme.ru:")
+    before = (project / "reconcile.yaml").read_bytes()
+
+    result = run("move", "acme.ru", "new.ru", "--dry-run")
+
+    assert "+  new.ru: {previous_address: acme.ru}" in result.stdout
+    assert result.stderr == "acme.ru would be new.ru in 1 file.\n"
+    assert (project / "reconcile.yaml").read_bytes() == before
+
+
+def test_what_would_not_be_valid_any_more_is_undone(studio, run, project):
+    studio.declare("b.ru: &b {report_period: 60}", "c.ru: {<<: *b}", top="# one\n")
+    before = (project / "reconcile.yaml").read_bytes()
+
+    result = run("move", "b.ru", "new.ru")
+
+    assert result.returncode == 1
+    assert "the same `previous_address` is said at reconcile.yaml:" in result.stderr
+    assert result.stderr.endswith("1 problem in the project; nothing was changed\n")
+    assert result.stdout == ""
+    assert (project / "reconcile.yaml").read_bytes() == before
+
+
+def test_a_diff_of_a_file_with_secrets_shows_none(studio, run, project):
+    studio.declare("acme.ru:", top="clients: {acme: {email: o@acme.ru, password: hunter2}}\n")
+
+    result = run("move", "client/acme", "globex")
+
+    assert result.returncode == 0
+    assert "+clients: {globex: {email: o@acme.ru, password: (sensitive)}}" in result.stdout
+    assert "hunter2" in (project / "reconcile.yaml").read_text("utf-8")
