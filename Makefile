@@ -33,9 +33,9 @@ bench: $(VENV)/run/.installed  ## The figures, each beside its floor; takes abou
 
 SECONDS := 60
 FUZZED := $(CURDIR)/.fuzz
-fuzz: $(VENV)/fuzz/.installed  ## Coverage-led fuzzing of three targets for SECONDS together; a crash is kept in .fuzz/crashes.
-	@mkdir -p $(FUZZED); for target in project answer plan; do \
-		$(VENV)/fuzz/bin/python tests/fuzz/atheris_run.py $$target $$(( $(SECONDS) / 3 )) $(FUZZED) > $(FUZZED)/$$target.log 2>&1 \
+fuzz: $(VENV)/fuzz/.installed  ## Coverage-led fuzzing of four targets for SECONDS together; a crash is kept in .fuzz/crashes.
+	@mkdir -p $(FUZZED); for target in project table answer plan; do \
+		$(VENV)/fuzz/bin/python tests/fuzz/atheris_run.py $$target $$(( $(SECONDS) / 4 )) $(FUZZED) > $(FUZZED)/$$target.log 2>&1 \
 			|| { tail -n 60 $(FUZZED)/$$target.log; exit 1; }; \
 		sed -n "s/^stat::number_of_executed_units: */$$target: executions: /p" $(FUZZED)/$$target.log; \
 	done

@@ -304,7 +304,43 @@ def updates(work: Path, quick: bool) -> Iterator[Row]:
     )
 
 
-FIGURES = {f.__name__: f for f in (version, full, growth, group, brief, creates, updates)}
+def imports(work: Path, quick: bool) -> Iterator[Row]:
+    """An import of many sites, and how much it writes. The floor reads them: a plan of a project of one site."""
+    sites = 1_000 if quick else 10_000
+    with server(work) as url:
+        fill(work, projects.full_files, sites, url)
+        account = (work / "one" / "reconcile.yaml").read_text(encoding="utf-8")
+        written: list[Measured] = []
+
+        def imported() -> Measured:
+            folder = Path(tempfile.mkdtemp(dir=work))
+            (folder / "reconcile.yaml").write_text(account, encoding="utf-8")
+            written.append(reconcile(folder, "import", "--format", "json"))
+            return written[-1]
+
+        runs, floor = alternate(3 if quick else 7, imported, lambda: reconcile(work / "one", "plan"))
+    ratio = median(runs) / median(floor)
+    yield Row(
+        f"import of {sites} sites, over reading them",
+        spread(runs),
+        spread(floor),
+        f"{ratio:.2f}x",
+        "2x",
+        ratio <= 2,
+    )
+    found = json.loads(written[-1].output)["summary"]
+    lines, rows, alone = found["lines"], found["table_rows"], found["lines_one_file_per_site"]
+    yield Row(
+        "lines that it writes, over a file for each site",
+        f"{lines}, and {rows} rows",
+        f"{alone}",
+        f"{lines / alone:.2%}, {(lines + rows) / alone:.2%} with the rows",
+        "3 %",
+        lines <= 0.03 * alone,
+    )
+
+
+FIGURES = {f.__name__: f for f in (version, full, growth, group, brief, creates, updates, imports)}
 
 
 def main() -> None:

@@ -67,9 +67,7 @@ def read_separated(data: bytes, file: str, delimiter: str | None = None, encodin
     header = next(records, None)
     if header is None:
         if not made.faults:
-            made.faults.append(
-                Fault(Place(file, line=1, column=1), "the file is empty; its first line names the columns")
-            )
+            made.fault(1, 1, "the file is empty; its first line names the columns")
         return made
     odd = _CONTROL.search(text) is not None
     long = len(text) > MAX_CELL

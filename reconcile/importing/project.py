@@ -7,11 +7,10 @@ What is declared already is left to the files that declare it.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconcile.importing.alone import Alone
 from reconcile.importing.blacklists import Blacklists, Entries
 from reconcile.importing.identity import Identities, Imported, Known
 from reconcile.importing.managers import Managers
@@ -19,9 +18,9 @@ from reconcile.importing.names import Namer
 from reconcile.importing.report import Report
 from reconcile.importing.tables import Grouped, Row, Table, grouped
 from reconcile.importing.values import OMIT, Defaults, Writer
-from reconcile.importing.widgets import Look, Wardrobe, parts_of
+from reconcile.importing.widgets import Look, Part, Wardrobe, parts_of
 from reconcile.importing.yamltext import lines
-from reconcile.model.fields import UNMANAGED, Field, Group, Kind
+from reconcile.model.fields import UNMANAGED, Field, Group, Kind, schemas
 from reconcile.model.state import DesiredState, LiveAccount, Unspecified
 
 #: The sections whose entries sites refer to by name.
@@ -55,27 +54,15 @@ def build(
     return _Builder(desired, live, defaults, tables).build()
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Site:
-    """One site, in parts."""
+    """One site, in parts; what its service does not keep is OMIT, or None."""
 
     site: Imported
-    own: dict[str, tuple[Field, Any]]
+    own: tuple[Any, ...]
     managers: Any
     look: Look | None
-    blocked: Entries | None
-
-    def spell(self, writer: Writer) -> Callable[[str], Any]:
-        """How a field is said that the site leaves out; OMIT where it can't be said."""
-
-        def said(path: str) -> Any:
-            if path not in self.own:
-                return OMIT
-            one, value = self.own[path]
-            raw = writer.writable(one, value).raw
-            return "" if raw is OMIT and value == one.nothing == one.type.blank == "" else raw
-
-        return said
+    blocked: tuple[Any, ...] | None
 
 
 @dataclass(slots=True)
@@ -90,7 +77,12 @@ class _Builder:
     own: tuple[Field, ...] = field(init=False)
     list: Field = field(init=False)
     blocked: tuple[Field, ...] = field(init=False)
+    keys: tuple[str, ...] = field(init=False)
     report: Report = field(init=False)
+    #: How many sites have each value of each field of their own, each list of managers, and each blacklist.
+    values: tuple[Counter[Any], ...] = ()
+    lists: Counter[Any] = field(default_factory=Counter)
+    blocks: Counter[tuple[Any, ...]] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.kind = self.desired.kinds["site"]
@@ -108,6 +100,7 @@ class _Builder:
         fields = [self.kind.fields[place] for place in union.leaves]
         self.blocked = tuple(one for one in fields if not one.undocumented)
         self.report = Report()
+        self.keys = tuple(schemas()["site"]["properties"])
 
     def build(self) -> Project:
         known = Identities(self.desired, self.live, self.report).known()
@@ -118,10 +111,10 @@ class _Builder:
         wardrobe = Wardrobe(parts, self.writer, tuple(part.of(self.under) for part in parts), free)
         managers = Managers(self.list, self.writer)
         blacklists = Blacklists(self.blocked, self.writer)
-        sites = [made for name in self.live for made in self.in_parts(name, known, wardrobe, managers, blacklists)]
+        sites = [made for name in self.live for made in self.in_parts(name, known, parts)]
         self.count(sites, wardrobe, managers, blacklists)
         namers = {section: Namer(self.desired.names.get(section, ())) for section in SHARED}
-        layer = self.common(sites, managers) if free else _Layer()
+        layer = self.common(sites, managers, blacklists) if free else _Layer()
         shared: dict[str, dict[str, Any]] = {
             "schedules": wardrobe.name_schedules(namers["schedules"]),
             "widgets": wardrobe.name_widgets(namers["widgets"]),
@@ -136,12 +129,13 @@ class _Builder:
         if layer.blocked is not None:
             said["blacklists"] = blacklists.of_site(layer.blocked)
         bodies = {}
+        own = self.own_said(layer)
         for one in sites:
             head = self.head(one.site, known, layer)
-            bodies[one.site.key] = self.ordered(head | self.body(one, layer, wardrobe, managers, blacklists))
+            bodies[one.site.key] = self.ordered(head | self.body(one, own, layer, wardrobe, managers, blacklists))
         if layer.account:
             said["account"] = layer.account
-        self.tell(sites, shared, known, wardrobe, managers)
+        self.tell(sites, shared, known, wardrobe, managers, blacklists)
         found = self.grouped(sites, bodies, shared["managers"], wardrobe)
         left = {key: body for key, body in bodies.items() if key not in found.keys}
         return Project(
@@ -158,16 +152,14 @@ class _Builder:
 
     # --- sites in parts -------------------------------------------------------------------------------------------
 
-    def in_parts(
-        self, account: str, known: Known, wardrobe: Wardrobe, managers: Managers, blacklists: Blacklists
-    ) -> Sequence[_Site]:
+    def in_parts(self, account: str, known: Known, parts: Sequence[Part]) -> Sequence[_Site]:
         sections = self.desired.services[account].sections
-        own = [one for one in self.own if one.wire[0] in sections]
-        parts = wardrobe.parts
+        own = [(one.index, one.wire[0] in sections) for one in self.own]
         first = min(place for part in parts for place in part.places)
         last = max(place for part in parts for place in part.places) + 1
         dressed = {one.wire[0] for part in parts for one in part.fields} <= sections
         lists, blocks = self.list.wire[0] in sections, {one.wire[0] for one in self.blocked} <= sections
+        kinds = [one.index for one in self.blocked]
         looks: dict[tuple[Any, ...], Look] = {}
         made = []
         for site in known.sites[account]:
@@ -181,10 +173,10 @@ class _Builder:
             made.append(
                 _Site(
                     site,
-                    {one.path: (one, values[one.index]) for one in own},
+                    tuple(values[index] if kept else OMIT for index, kept in own),
                     values[self.list.index] if lists else OMIT,
                     look,
-                    blacklists.entries(tuple(values[one.index] for one in self.blocked)) if blocks else None,
+                    tuple(values[index] for index in kinds) if blocks else None,
                 )
             )
         return made
@@ -197,21 +189,25 @@ class _Builder:
             if one.look is not None:
                 owners[one.look].add(one.site.client or "")
         wardrobe.factor(looks, owners)
-        self.count_managers(sites, managers)
-        blacklists.factor(Counter(one.blocked for one in sites if one.blocked is not None))
-        for look, times in looks.items():
-            for part, value in zip(wardrobe.parts, look, strict=True):
+        for part, counts in zip(wardrobe.parts, wardrobe.counts, strict=True):
+            for value, times in counts.items():
                 self.report.fields += times * self.writer.note(part.fields, value if part.days else (value,), times)
-        for one in sites:
-            for field_, value in one.own.values():
-                self.report.fields += self.writer.note((field_,), (value,))
-            if one.blocked is not None:
-                values = [one.site.live.values[field_.index] for field_ in self.blocked]
-                self.report.fields += self.writer.note(self.blocked, values)
+        self.lists = Counter(one.managers for one in sites if one.managers is not OMIT)
+        self.count_managers(managers)
+        self.blocks = Counter(one.blocked for one in sites if one.blocked is not None)
+        sets: Counter[Entries] = Counter()
+        for values, times in self.blocks.items():
+            sets[blacklists.entries(values)] += times
+            self.report.fields += times * self.writer.note(self.blocked, values, times)
+        blacklists.factor(sets)
+        self.values = tuple(Counter(column) for column in zip(*(one.own for one in sites), strict=True))
+        for own, counts in zip(self.own, self.values, strict=False):
+            del counts[OMIT]
+            for value, times in counts.items():
+                self.report.fields += times * self.writer.note((own,), (value,), times)
 
-    def count_managers(self, sites: Sequence[_Site], managers: Managers) -> None:
-        lists = Counter(one.managers for one in sites if one.managers is not OMIT)
-        for value, times in lists.items():
+    def count_managers(self, managers: Managers) -> None:
+        for value, times in self.lists.items():
             if managers.can_say(value):
                 managers.count(value, times)
                 self.report.fields += times * sum(
@@ -222,11 +218,10 @@ class _Builder:
 
     # --- what most sites say --------------------------------------------------------------------------------------
 
-    def common(self, sites: Sequence[_Site], managers: Managers) -> _Layer:
+    def common(self, sites: Sequence[_Site], managers: Managers, blacklists: Blacklists) -> _Layer:
         """What is put under all sites."""
         layer = _Layer()
-        for one in self.own:
-            values: Counter[Any] = Counter(site.own[one.path][1] for site in sites if one.path in site.own)
+        for one, values in zip(self.own, self.values, strict=False):
             best = self.most(values)
             if best is None or self.writer.over(one, best[0]) is OMIT:
                 continue
@@ -234,14 +229,12 @@ class _Builder:
             if best[1] > lost + 1:
                 layer.own[one.path] = self.writer.over(one, best[0])
                 layer.values[one.path] = best[0]
-        lists = Counter(site.managers for site in sites if site.managers is not OMIT)
-        best = self.most(lists)
+        best = self.most(self.lists)
         if best is not None and managers.can_say(best[0]):
             layer.managers = best[0]
-        blocked = Counter(site.blocked for site in sites if site.blocked is not None)
-        best = self.most(blocked)
-        if best is not None and best[0]:
-            layer.blocked = best[0]
+        best = self.most(self.blocks)
+        if best is not None and blacklists.entries(best[0]):
+            layer.blocked = blacklists.entries(best[0])
         if len(self.desired.accounts) > 1:
             best = self.most(Counter(site.site.account for site in sites if site.site.client is None))
             layer.account = "" if best is None else best[0]
@@ -274,14 +267,28 @@ class _Builder:
             made["id"] = site.live.id
         return made
 
+    def own_said(self, layer: _Layer) -> Sequence[tuple[str, Mapping[Any, Any]]]:
+        """What a site says for each value of each field of its own, over what lies under all sites."""
+        made = []
+        for own, counts in zip(self.own, self.values, strict=False):
+            under = layer.values.get(own.path, self.under[own.index])
+            said = {value: self.writer.over(own, value, under) for value in counts}
+            made.append((own.path, said | {OMIT: OMIT}))
+        return made
+
     def body(
-        self, one: _Site, layer: _Layer, wardrobe: Wardrobe, managers: Managers, blacklists: Blacklists
+        self,
+        one: _Site,
+        own: Sequence[tuple[str, Mapping[Any, Any]]],
+        layer: _Layer,
+        wardrobe: Wardrobe,
+        managers: Managers,
+        blacklists: Blacklists,
     ) -> dict[str, Any]:
         """What a site says itself, over what lies under all sites."""
         made: dict[str, Any] = {}
-        for path, (own, value) in one.own.items():
-            under = layer.values.get(path, self.under[own.index])
-            raw = self.writer.over(own, value, under)
+        for (path, said), value in zip(own, one.own, strict=False):
+            raw = said[value]
             if raw is not OMIT:
                 made[path] = raw
         if one.managers is not OMIT:
@@ -294,39 +301,32 @@ class _Builder:
         raw = OMIT if one.look is None else wardrobe.of_site(one.look)
         if raw is not OMIT:
             made["widget"] = raw
-        if one.blocked is not None:
-            raw = self.blacklist(one, layer, blacklists)
-            if raw is not OMIT:
-                made["blacklists"] = raw
+        raw = OMIT if one.blocked is None else self.blacklist(one.blocked, layer, blacklists)
+        if raw is not OMIT:
+            made["blacklists"] = raw
         return made
 
-    def blacklist(self, one: _Site, layer: _Layer, blacklists: Blacklists) -> Any:
+    def blacklist(self, values: tuple[Any, ...], layer: _Layer, blacklists: Blacklists) -> Any:
         """What a site says of its blacklists."""
-        assert one.blocked is not None
-        values = [one.site.live.values[field_.index] for field_ in self.blocked]
-        under = [self.under[field_.index] for field_ in self.blocked]
+        entries = blacklists.entries(values)
+        under = [self.under[one.index] for one in self.blocked]
         if layer.blocked is not None:
-            kinds = {kind for kind, _ in layer.blocked}
             found: dict[int, set[str]] = defaultdict(set)
             for kind, entry in layer.blocked:
                 found[kind].add(entry)
-            under = [tuple(sorted(found[kind])) if kind in kinds else UNMANAGED for kind in range(len(under))]
+            under = [tuple(sorted(found[kind])) if kind in found else UNMANAGED for kind in range(len(under))]
         if all(self.writer.over(*three) is OMIT for three in zip(self.blocked, values, under, strict=True)):
             return OMIT
-        if one.blocked:
-            return blacklists.of_site(one.blocked)
+        if entries:
+            return blacklists.of_site(entries)
         if all(below is UNMANAGED for below in under):
             return OMIT  # something that can't be declared
-        sayable = all(
-            self.writer.writable(field_, value).raw is not OMIT
-            for field_, value in zip(self.blocked, values, strict=True)
-        )
-        return [] if sayable else None
+        empty = all(self.writer.writable(*two).raw is not OMIT for two in zip(self.blocked, values, strict=True))
+        return [] if empty else None
 
     def ordered(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The keys of a site in the order of the schema."""
-        order = {key: place for place, key in enumerate(_SITE_KEYS())}
-        return dict(sorted(body.items(), key=lambda item: order[item[0]]))
+        return {key: body[key] for key in self.keys if key in body}
 
     def grouped(
         self, sites: Sequence[_Site], bodies: Mapping[str, Any], managers: Mapping[str, Any], wardrobe: Wardrobe
@@ -335,8 +335,16 @@ class _Builder:
         if not self.tables:
             return Grouped({}, {}, frozenset())
         widget = wardrobe.root.name if wardrobe.implied and wardrobe.root is not None else ""
-        rows = [Row(one.site.key, bodies[one.site.key], one.spell(self.writer)) for one in sites]
-        return grouped(rows, managers, widget, self.desired.names.get("site_groups", ()))
+        places = {one.path: place for place, one in enumerate(self.own)}
+        by_key = {one.site.key: one.own for one in sites}
+
+        def spell(key: str, path: str) -> Any:
+            own, value = self.own[places[path]], by_key[key][places[path]]
+            raw = OMIT if value is OMIT else self.writer.writable(own, value).raw
+            return "" if raw is OMIT and value == own.nothing == own.type.blank == "" else raw
+
+        rows = [Row(one.site.key, bodies[one.site.key]) for one in sites]
+        return grouped(rows, spell, managers, widget, self.desired.names.get("site_groups", ()))
 
     # --- the report -----------------------------------------------------------------------------------------------
 
@@ -347,17 +355,25 @@ class _Builder:
         known: Known,
         wardrobe: Wardrobe,
         managers: Managers,
+        blacklists: Blacklists,
     ) -> None:
-        """What was found, and what it would have taken to say each site by itself."""
+        """What was found, and what it would have taken to say each site by itself, in a file of its own."""
         self.report.sites = len(sites)
         self.report.clients = len(known.entries)
         self.report.shared = {section: len(entries) for section, entries in shared.items()}
         self.report.lost = dict(sorted(self.writer.lost.items()))
-        alone = Alone(self.writer, wardrobe, managers, Blacklists(self.blocked, self.writer))
-        clients = sum(1 for _ in lines({"clients": known.entries}, 0)) if known.entries else 0
-        self.report.alone = clients + sum(
-            alone.lines(one.site, one.own, one.managers, one.look, one.blocked) for one in sites
-        )
+        alone = sum(2 + (one.site.client is not None) + one.site.pinned for one in sites)  # `sites:`, and the address
+        alone += sum(1 for _ in lines({"clients": known.entries}, 0)) if known.entries else 0
+        alone += sum(times * wardrobe.alone(look) for look, times in wardrobe.looks.items())
+        for own, counts in zip(self.own, self.values, strict=False):
+            alone += sum(times for value, times in counts.items() if self.writer.over(own, value) is not OMIT)
+        for value, times in self.lists.items():
+            if managers.can_say(value):
+                alone += times * sum(1 for _ in lines({"managers": [managers.raw(entry) for entry in value]}, 4))
+        for values, times in self.blocks.items():
+            if entries := blacklists.entries(values):
+                alone += times * sum(1 for _ in lines({"blacklists": [blacklists.raw(entries)]}, 4))
+        self.report.alone = alone
 
 
 @dataclass(slots=True)
@@ -369,9 +385,3 @@ class _Layer:
     managers: tuple[Any, ...] | None = None
     blocked: Entries | None = None
     account: str = ""
-
-
-def _SITE_KEYS() -> Sequence[str]:  # noqa: N802 - a table, read from the schema when it is needed
-    from reconcile.model.fields import schemas
-
-    return list(schemas()["site"]["properties"])

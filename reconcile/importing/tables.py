@@ -21,8 +21,17 @@ FEW: Final = 0.05
 OWN: Final = 3
 EXCEPTIONS: Final = 0.1
 
+#: A table of nothing but addresses has so many rows at least.
+BARE_ROWS: Final = 100
+#: Sites whose lines are counted to know those of all.
+SAMPLE: Final = 200
+
 #: What is said of sites not as one value.
 _STRUCTURED: Final = ("account", "client", "id", "managers", "widget", "blacklists")
+
+
+#: How a site, by its key, says a field that it leaves out; OMIT where it can't.
+Spell = Callable[[str, str], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +44,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A site that may become a row: what it says by itself, and how it would say a field that it leaves out."""
+    """A site that may become a row, and what it says by itself."""
 
     key: str
     body: Mapping[str, Any]
-    spell: Callable[[str], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +59,9 @@ class Grouped:
     keys: frozenset[str]
 
 
-def grouped(rows: Iterable[Row], managers: Mapping[str, Any], widget: str, taken: Iterable[str]) -> Grouped:
+def grouped(
+    rows: Iterable[Row], spell: Spell, managers: Mapping[str, Any], widget: str, taken: Iterable[str]
+) -> Grouped:
     """Finds the groups. `managers` are those that have names; `widget` is the one that sites have without saying so."""
     kinds: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
     for row in rows:
@@ -62,7 +72,7 @@ def grouped(rows: Iterable[Row], managers: Mapping[str, Any], widget: str, taken
     keys: set[str] = set()
     namer = Namer(taken)
     for same in sorted(kinds.values(), key=lambda same: (-len(same), same[0].key)):
-        made = _Group(same, managers, widget).made() if len(same) >= ROWS else None
+        made = _Group(same, spell, managers, widget).made() if len(same) >= ROWS else None
         if made is not None:
             name = namer.name(*made.names, "sites")
             groups[name], tables[name] = {"from": name, **made.entry}, made.table
@@ -85,57 +95,60 @@ class _Made:
     keys: frozenset[str]
 
 
-class _Unfit(Exception):
-    """A site does not go into the group."""
-
-
 @dataclass(slots=True)
 class _Group:
-    """Tries to make one group of sites of one kind."""
+    """Tries to make one group of sites of one kind.
+
+    `cells` are those of each column, a cell for each row; `own` is what is said of single rows besides; `unfit` are the
+    rows that don't go into the group.
+    """
 
     rows: Sequence[Row]
+    spell: Spell
     managers: Mapping[str, Any]
     widget: str
     template: dict[str, Any] = field(default_factory=dict)
-    columns: dict[str, Callable[[Row], Any]] = field(default_factory=dict)
-    own: list[Callable[[Row], dict[str, Any]]] = field(default_factory=list)
+    cells: dict[str, Sequence[Any]] = field(default_factory=dict)
+    own: dict[int, dict[str, Any]] = field(default_factory=lambda: defaultdict(dict))
+    unfit: set[int] = field(default_factory=set)
 
     def made(self) -> _Made | None:
         """The group; None where it would not be shorter, or not be one to read."""
-        self.columns["address"] = lambda row: row.key
+        self.cells["address"] = [row.key for row in self.rows]
         self.owner()
-        keys = dict.fromkeys(key for row in self.rows for key in row.body if key not in _STRUCTURED)
-        for key in keys:
+        for key in dict.fromkeys(key for row in self.rows for key in row.body if key not in _STRUCTURED):
             self.value(key)
         self.listed()
         self.look()
-        self.whole("blacklists")
-        if not 1 < len(self.columns) <= COLUMNS:
+        self.blacklists()
+        if len(self.cells) > COLUMNS:
             return None
-        rows: dict[str, tuple[str, ...]] = {}
-        overrides: dict[str, Any] = {}
-        for row in self.rows:
-            try:
-                cells = tuple(_cell(read(row)) for read in self.columns.values())
-                said = {key: value for say in self.own for key, value in say(row).items()}
-            except _Unfit:
-                continue
-            if size(said) <= OWN:
-                rows[row.key] = cells
-                if said:
-                    overrides[row.key] = said
+        for column in self.cells.values():
+            self.unfit.update(number for number, cell in enumerate(column) if not _single(cell))
+        self.unfit.update(number for number, said in self.own.items() if size(said) > OWN)
+        fit = [number for number in range(len(self.rows)) if number not in self.unfit]
+        overrides = {self.rows[number].key: self.own[number] for number in fit if self.own.get(number)}
+        enough = ROWS if len(self.cells) > 1 else BARE_ROWS
+        if len(fit) < enough or len(overrides) > EXCEPTIONS * len(fit):
+            return None
         entry: dict[str, Any] = {"address": "${each.address}"}
         if self.template:
             entry["template"] = self.template
         if overrides:
             entry["overrides"] = overrides
-        before = sum(sum(1 for _ in lines({row.key: dict(row.body)}, 2)) for row in self.rows if row.key in rows)
-        after = sum(1 for _ in lines({"group": entry}, 2)) + 1
-        if len(rows) < ROWS or len(overrides) > EXCEPTIONS * len(rows) or after >= before:
+        if sum(1 for _ in lines({"group": entry}, 2)) + 1 >= self.before(fit):
             return None
+        columns = [[_cell(column[number]) for number in fit] for column in self.cells.values()]
         client = self.template.get("client")
         names = [client] if isinstance(client, str) and "${" not in client else []
-        return _Made(names, entry, Table(tuple(self.columns), tuple(rows.values())), frozenset(rows))
+        table = Table(tuple(self.cells), tuple(zip(*columns, strict=True)))
+        return _Made(names, entry, table, frozenset(self.rows[number].key for number in fit))
+
+    def before(self, fit: Sequence[int]) -> float:
+        """How many lines the sites take otherwise, judged by some of them."""
+        some = fit[:: max(len(fit) // SAMPLE, 1)]
+        counted = sum(1 for number in some for _ in lines({self.rows[number].key: dict(self.rows[number].body)}, 2))
+        return counted / len(some) * len(fit)
 
     def owner(self) -> None:
         """Whose the sites are."""
@@ -143,127 +156,109 @@ class _Group:
         if "account" in first:
             self.template["account"] = first["account"]
         if "client" in first:
-            clients = {row.body["client"] for row in self.rows}
-            self.template["client"] = first["client"] if len(clients) == 1 else "${each.client}"
-            if len(clients) > 1:
-                self.columns["client"] = lambda row: row.body["client"]
+            self.same_or_column("client", [row.body["client"] for row in self.rows])
+
+    def same_or_column(self, key: str, values: Sequence[Any]) -> None:
+        """A value of all sites, or a column."""
+        if all(value == values[0] for value in values):
+            self.template[key] = values[0]
+        else:
+            self.template[key] = "${each." + key + "}"
+            self.cells[key] = values
 
     def value(self, key: str) -> None:
         """A field of its own: the same for all, or a column, or said of the few that have another one."""
-
-        def said(row: Row) -> Any:
-            return row.body[key] if key in row.body else row.spell(key)
-
-        counts = Counter(_hashable(row.body.get(key, OMIT)) for row in self.rows)
-        (most, times), *_ = counts.most_common(1)
-        if len(self.rows) - times >= FEW * len(self.rows) and all(_single(said(row)) for row in self.rows):
-            self.template[key] = "${each." + key + "}"
-            self.columns[key] = said
-            return
-        common = next(row for row in self.rows if _hashable(row.body.get(key, OMIT)) == most).body.get(key, OMIT)
+        values = [row.body.get(key, OMIT) for row in self.rows]
+        common, others = _most(values)
+        if len(others) >= FEW * len(self.rows):
+            said = [
+                self.spell(row.key, key) if value is OMIT else value
+                for row, value in zip(self.rows, values, strict=True)
+            ]
+            if all(map(_single, said)):
+                self.template[key] = "${each." + key + "}"
+                self.cells[key] = said
+                return
         if common is not OMIT:
             self.template[key] = common
-        self.own.append(lambda row: _otherwise(key, row, common, said))
+        for number in others:
+            value = self.spell(self.rows[number].key, key) if values[number] is OMIT else values[number]
+            self.say(number, key, value)
+
+    def say(self, number: int, key: str, value: Any) -> None:
+        """Something of a single site, over the template."""
+        if value is OMIT:
+            self.unfit.add(number)
+        else:
+            self.own[number][key] = value
 
     def listed(self) -> None:
         """The managers: each of their fields is the same for all, or a column; or they are names in a column."""
-        first = self.rows[0].body.get("managers")
-        if not isinstance(first, list):
-            if first is None and "managers" in self.rows[0].body:
-                self.template["managers"] = None
+        if "managers" not in self.rows[0].body:
             return
-        lists: list[Any] = []
+        first = self.rows[0].body["managers"]
+        if first is None:
+            self.template["managers"] = None
+            return
+        made: list[Any] = []
         for position in range(len(first)):
             end = "" if len(first) == 1 else f"_{position + 1}"
             entries = [row.body["managers"][position] for row in self.rows]
-            distinct = {entry if isinstance(entry, str) else None for entry in entries}
-            if None not in distinct and (len(distinct) == 1 or 2 * len(distinct) <= len(entries)):
-                lists.append(entries[0] if len(distinct) == 1 else f"${{each.manager{end}}}")
-                if len(distinct) > 1:
-                    self.columns[f"manager{end}"] = lambda row, at=position: row.body["managers"][at]  # type: ignore[misc]
-                continue
-            lists.append(self.manager(position, end))
-        self.template["managers"] = lists
+            names = {entry if isinstance(entry, str) else None for entry in entries}
+            if None in names or (len(names) > 1 and 2 * len(names) > len(entries)):
+                made.append(self.manager(entries, end))
+            elif len(names) == 1:
+                made.append(entries[0])
+            else:
+                made.append("${each.manager" + end + "}")
+                self.cells["manager" + end] = entries
+        self.template["managers"] = made
 
-    def manager(self, position: int, end: str) -> dict[str, Any]:
-        """One manager in place, as each site has another."""
-
-        def part(row: Row, name: str) -> Any:
-            entry = row.body["managers"][position]
-            whole = self.managers[entry] if isinstance(entry, str) else entry
-            return whole.get(name, "")
-
+    def manager(self, entries: Sequence[Any], end: str) -> dict[str, Any]:
+        """A manager in place, where each site has another."""
+        whole = [self.managers[entry] if isinstance(entry, str) else entry for entry in entries]
         made: dict[str, Any] = {}
-        first = self.rows[0].body["managers"][position]
-        names = [*(self.managers[first] if isinstance(first, str) else first)]
-        for row in self.rows:
-            entry = row.body["managers"][position]
-            names += [name for name in (self.managers[entry] if isinstance(entry, str) else entry) if name not in names]
-        for name in names:
-            values = {part(row, name) for row in self.rows}
-            made[name] = values.pop() if len(values) == 1 else "${each." + name + end + "}"
-            if values:
-                self.columns[name + end] = lambda row, name=name: part(row, name)  # type: ignore[misc]
+        for name in dict.fromkeys(name for entry in whole for name in entry):
+            values = [entry.get(name, "") for entry in whole]
+            if all(value == values[0] for value in values):
+                made[name] = values[0]
+            else:
+                made[name] = "${each." + name + end + "}"
+                self.cells[name + end] = values
         return made
 
     def look(self) -> None:
         """The widget: a name, the same for all or a column, and what single sites say over it."""
-
-        def name(row: Row) -> str:
-            raw = row.body.get("widget", self.widget)
-            found = raw.get("extends", self.widget) if isinstance(raw, dict) else raw
-            return found if isinstance(found, str) else ""
-
-        counts = Counter(name(row) for row in self.rows)
-        (most, times), *_ = counts.most_common(1)
-        column = len(self.rows) - times >= FEW * len(self.rows) and "" not in counts
-        if column:
+        raws = [row.body.get("widget", self.widget) for row in self.rows]
+        names = [raw.get("extends", self.widget) if isinstance(raw, dict) else raw for raw in raws]
+        common, others = _most(names)
+        if len(others) >= FEW * len(self.rows) and all(isinstance(name, str) and name for name in names):
             self.template["widget"] = "${each.widget}"
-            self.columns["widget"] = name
-        elif most != self.widget:
-            self.template["widget"] = most
+            self.cells["widget"] = names
+        else:
+            self.unfit.update(others)
+            if common != self.widget:
+                self.template["widget"] = common
+        for number, raw in enumerate(raws):
+            if isinstance(raw, dict) and (rest := {key: value for key, value in raw.items() if key != "extends"}):
+                self.own[number]["widget"] = rest
 
-        def own(row: Row) -> dict[str, Any]:
-            raw = row.body.get("widget", {})
-            if not column and name(row) != most:
-                raise _Unfit
-            rest = {key: value for key, value in raw.items() if key != "extends"} if isinstance(raw, dict) else {}
-            return {"widget": rest} if rest else {}
-
-        self.own.append(own)
-
-    def whole(self, key: str) -> None:
-        """What is said as a whole: as most say it, or of those that say it otherwise."""
-        counts = Counter(_hashable(row.body.get(key, OMIT)) for row in self.rows)
-        (most, _), *_ = counts.most_common(1)
-        common = next(row for row in self.rows if _hashable(row.body.get(key, OMIT)) == most).body.get(key, OMIT)
+    def blacklists(self) -> None:
+        """The blacklists: as most sites have them, or as single ones do."""
+        values = [row.body.get("blacklists", OMIT) for row in self.rows]
+        common, others = _most(values)
         if common is not OMIT:
-            self.template[key] = common
-
-        def own(row: Row) -> dict[str, Any]:
-            value = row.body.get(key, OMIT)
-            if value == common:
-                return {}
-            if value is OMIT:
-                raise _Unfit
-            return {key: value}
-
-        self.own.append(own)
+            self.template["blacklists"] = common
+        for number in others:
+            self.say(number, "blacklists", values[number])
 
 
-def _otherwise(key: str, row: Row, common: Any, said: Callable[[Row], Any]) -> dict[str, Any]:
-    """What a site says of a field of which most say something else."""
-    value = row.body.get(key, OMIT)
-    if _hashable(value) == _hashable(common):
-        return {}
-    value = said(row) if value is OMIT else value
-    if value is OMIT:
-        raise _Unfit
-    return {key: value}
-
-
-def _hashable(value: Any) -> Any:
-    return value if isinstance(value, str | int) or value is OMIT else repr(value)
+def _most(values: Sequence[Any]) -> tuple[Any, Sequence[int]]:
+    """What most have, and the numbers of those that have something else."""
+    known = [value if isinstance(value, str | int) or value is OMIT else repr(value) for value in values]
+    (most, times), *_ = Counter(known).most_common(1)
+    others = [number for number, value in enumerate(known) if value != most] if times < len(known) else []
+    return values[known.index(most)], others
 
 
 def _single(value: Any) -> bool:
@@ -273,8 +268,6 @@ def _single(value: Any) -> bool:
 
 def _cell(value: Any) -> str:
     """A value as a cell, in which nothing is ever looked for."""
-    if not _single(value):
-        raise _Unfit
     if isinstance(value, bool):
         return "true" if value else "false"
     return value.replace("$${", "${") if isinstance(value, str) else str(value)

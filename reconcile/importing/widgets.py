@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
-from reconcile.importing.names import Namer, slug
+from reconcile.importing.names import LONGEST, Namer, slug
 from reconcile.importing.values import OMIT, Writer
 from reconcile.importing.weeks import nothing_said, week_name, week_raw
+from reconcile.importing.yamltext import ENTRIES, WIDTH, folded, lines
 from reconcile.model.fields import UNMANAGED, Field, Group, Kind
 
 Look = tuple[Any, ...]
@@ -104,11 +106,26 @@ class Wardrobe:
     widgets: list[Widget] = field(default_factory=list)
     dressed: dict[Look, Dressed] = field(default_factory=dict)
     owners: Mapping[Look, set[str]] = field(default_factory=dict)
+    looks: Counter[Look] = field(default_factory=Counter)
     #: The weeks below each week that is said, and how often that is.
     contexts: dict[Any, dict[Any, int]] = field(default_factory=lambda: defaultdict(dict))
     schedules: dict[Any, str] = field(default_factory=dict)
+    #: How often each part has each value, and whether a value is another one than a layer's.
+    counts: tuple[Counter[Any], ...] = ()
+    otherwise: dict[tuple[Any, ...], tuple[dict[Any, bool], ...]] = field(default_factory=dict)
+    weeks: dict[Any, dict[str, Any]] = field(default_factory=dict)
     #: What stands in YAML for each look, which many sites have.
     spelled: dict[Look, Any] = field(default_factory=dict)
+    #: The parts below each key of a widget, and the lines, values and characters of what was counted already.
+    tops: tuple[tuple[int, ...], ...] = ()
+    topped: tuple[dict[Any, tuple[int, int, int]], ...] = ()
+
+    def __post_init__(self) -> None:
+        numbers: dict[str, list[int]] = defaultdict(list)
+        for number, part in enumerate(self.parts):
+            numbers[part.keys[0]].append(number)
+        self.tops = tuple(tuple(found) for found in numbers.values())
+        self.topped = tuple({} for _ in self.tops)
 
     # --- what has to be said --------------------------------------------------------------------------------------
 
@@ -119,40 +136,55 @@ class Wardrobe:
             return self.writer.over(part.fields[0], value, under)
         if value == under:
             return OMIT
-        return week_raw(self.writer, part.days, value, [under], whole=False) or OMIT
+        return self.week_said(part, value, (under,), whole=False) or OMIT
 
-    def items(self, look: Look, layer: tuple[Any, ...]) -> Items:
-        """All that a look says otherwise than a layer."""
-        return frozenset(
-            (number, value)
-            for number, (value, under) in enumerate(zip(look, layer, strict=True))
-            if value is not under and self.over(number, value, under) is not OMIT
-        )
+    def week_said(self, part: Part, live: Any, unders: tuple[Any, ...], *, whole: bool) -> dict[str, Any]:
+        """What has to be said of a week, or all of it; worked out once."""
+        key = (part.keys, live, unders, whole)
+        if key not in self.weeks:
+            self.weeks[key] = week_raw(self.writer, part.days, live, unders, whole=whole)
+        return self.weeks[key]
+
+    def items(self, looks: Iterable[Look], layer: tuple[Any, ...]) -> dict[Look, Items]:
+        """All that each look says otherwise than a layer."""
+        known = self.otherwise.setdefault(layer, tuple({} for _ in layer))
+        made = {}
+        for look in looks:
+            found = []
+            for number, (value, differing) in enumerate(zip(look, known, strict=True)):
+                differs = differing.get(value)
+                if differs is None:
+                    differs = differing[value] = self.over(number, value, layer[number]) is not OMIT
+                if differs:
+                    found.append((number, value))
+            made[look] = frozenset(found)
+        return made
 
     # --- factoring ------------------------------------------------------------------------------------------------
 
     def factor(self, looks: Counter[Look], owners: Mapping[Look, set[str]]) -> None:
         """Finds the widgets, and how each look is said with them."""
-        self.owners = owners
-        said = self.common(looks) if looks.total() > 1 else {}
-        weighed = dict(sorted(looks.items(), key=lambda item: (-item[1], repr(item[0]))))
+        self.owners, self.looks = owners, looks
+        self.counts = tuple(Counter() for _ in self.parts)
+        for look, times in looks.items():
+            for count, value in zip(self.counts, look, strict=True):
+                count[value] += times
+        said = self.common() if looks.total() > 1 else {}
+        weighed = dict(sorted(looks.items(), key=lambda item: -item[1]))
         if said:
             self.root = self.make(None, said, weighed)
         layer = self.under if self.root is None else self.root.layer
-        self.split(self.root, {look: self.items(look, layer) for look in weighed}, weighed, DEPTH)
+        self.split(self.root, self.items(weighed, layer), weighed, DEPTH)
         self.forget_unused()
         for look, dressed in self.dressed.items():
             self.note_week(dressed.own, look, self.layer_of(dressed.widget), weighed[look])
         for widget in self.widgets:
             self.note_week(widget.said, widget.layer, self.layer_of(widget.parent), 1)
 
-    def common(self, looks: Counter[Look]) -> dict[int, Any]:
+    def common(self) -> dict[int, Any]:
         """The value of each part that most sites have, where it is shorter to say it once."""
         said = {}
-        for number, under in enumerate(self.under):
-            counts: Counter[Any] = Counter()
-            for look, times in looks.items():
-                counts[look[number]] += times
+        for number, (under, counts) in enumerate(zip(self.under, self.counts, strict=True)):
             best, times = max(counts.items(), key=lambda item: (item[1], repr(item[0])))
             if self.parts[number].days:
                 best = self.common_week(number, counts, under)
@@ -211,7 +243,7 @@ class Wardrobe:
             child = self.make(parent, said, {look: times[look] for look in better})
             for look in better:
                 del left[look]
-            self.split(child, {look: self.items(look, child.layer) for look in better}, times, depth - 1)
+            self.split(child, self.items(better, child.layer), times, depth - 1)
         for look, items in left.items():
             self.dressed[look] = self.dress(look, parent, items)
 
@@ -245,7 +277,7 @@ class Wardrobe:
 
     def dress(self, look: Look, widget: Widget | None, items: Items) -> Dressed:
         if widget is not None and not (self.implied and self.root is not None):
-            bare = self.items(look, self.under)
+            bare = self.items([look], self.under)[look]
             if len(bare) < self.cost(len(items), widget):
                 return Dressed(None, tuple(sorted(number for number, _ in bare)))
         return Dressed(widget, tuple(sorted(number for number, _ in items)))
@@ -269,24 +301,23 @@ class Wardrobe:
 
     def name_schedules(self, namer: Namer) -> dict[str, Any]:
         """The schedules that are said more than once, by their names."""
-        number = next((n for n, part in enumerate(self.parts) if part.days), None)
+        part = next(part for part in self.parts if part.days)
         made: dict[str, Any] = {}
-        if number is None:
-            return made
         by_use = sorted(self.contexts.items(), key=lambda item: (-sum(item[1].values()), repr(item[0])))
         for live, contexts in by_use:
-            raw = week_raw(self.writer, self.parts[number].days, live, list(contexts), whole=True)
+            raw = self.week_said(part, live, tuple(contexts), whole=True)
             if sum(contexts.values()) > 1 and raw:
                 name = self.schedules[live] = namer.name(week_name(live))
                 made[name] = raw
         return made
 
-    def week(self, part: Part, live: Any, under: Any) -> Any:
+    def week(self, live: Any, under: Any) -> Any:
         """A week as it is said in one place: by name, or by the days that are other ones, or all of it."""
         if live in self.schedules:
             return self.schedules[live]
-        some = week_raw(self.writer, part.days, live, [under], whole=False)
-        whole = week_raw(self.writer, part.days, live, [under], whole=True)
+        part = next(part for part in self.parts if part.days)
+        some = self.week_said(part, live, (under,), whole=False)
+        whole = self.week_said(part, live, (under,), whole=True)
         return some if under != part.unsaid and len(some) < len(whole) else whole
 
     # --- names and YAML -------------------------------------------------------------------------------------------
@@ -296,6 +327,7 @@ class Wardrobe:
         if self.root in self.widgets:
             assert self.root is not None
             self.root.name = namer.name("standard", "common")
+        # One that is extended is found before those that extend it, and has more users.
         for widget in sorted((w for w in self.widgets if w is not self.root), key=lambda w: -w.users):
             widget.name = namer.name(*self.ideas(widget))
         made: dict[str, Any] = {}
@@ -315,9 +347,11 @@ class Wardrobe:
         told = [text for number, value in widget.said.items() if (text := self.told(number, value))]
         told.sort(key=len)
         ideas = ["-".join(told[:count]) for count in (1, 2, 3) if count <= len(told)]
+        if widget.parent is not None and widget.parent is not self.root:
+            ideas[1:1] = [f"{widget.parent.name}-{idea}" for idea in ideas]
         client = slug(next(iter(widget.owners))) if len(widget.owners) == 1 else ""
         ideas = ([client, *(f"{client}-{idea}" for idea in ideas)] if client else []) + ideas
-        return [idea for idea in ideas if len(idea) <= 60] or ["widget"]
+        return [idea for idea in ideas if len(idea) <= LONGEST] or ["widget"]
 
     def told(self, number: int, value: Any) -> str:
         """What a part says, in a word."""
@@ -337,8 +371,8 @@ class Wardrobe:
         layer = self.layer_of(parent)
         for number in said:
             part = self.parts[number]
-            raw = self.over(number, values[number], layer[number])
-            put(made, part.keys, self.week(part, values[number], layer[number]) if part.days else raw)
+            say = self.week if part.days else partial(self.over, number)
+            put(made, part.keys, say(values[number], layer[number]))
         return made
 
     def of_site(self, look: Look) -> Any:
@@ -357,13 +391,30 @@ class Wardrobe:
             raw.pop("extends", None)
         return raw
 
-    def alone(self, look: Look) -> dict[str, Any]:
-        """What a site says that shares nothing with others."""
+    def alone(self, look: Look) -> int:
+        """The lines that a look takes where nothing is shared."""
+        counted, values, width = 1, 0, len("    widget: {}")
+        for numbers, known in zip(self.tops, self.topped, strict=True):
+            value = look[numbers[0]] if len(numbers) == 1 else tuple(look[number] for number in numbers)
+            found = known.get(value)
+            if found is None:
+                said = self.bare(look, numbers)
+                text = folded(said)
+                found = known[value] = (sum(1 for _ in lines(said, 6)), size(said), len(text) if said else 0)
+            counted, values, width = counted + found[0], values + found[1], width + found[2]
+        if not values:
+            return 0
+        # Between the braces there are as many commas, with blanks, as entries, less one: as in the parts' own braces.
+        return 1 if values <= ENTRIES and width - 2 <= WIDTH else counted
+
+    def bare(self, look: Look, numbers: Iterable[int]) -> dict[str, Any]:
+        """What a site says of parts that shares nothing with others."""
         made: dict[str, Any] = {}
-        for number, (part, value) in enumerate(zip(self.parts, look, strict=True)):
+        for number in numbers:
+            part, value = self.parts[number], look[number]
             raw = self.over(number, value, part.unsaid)
             if raw is not OMIT:
-                whole = part.days and week_raw(self.writer, part.days, value, [part.unsaid], whole=True)
+                whole = part.days and self.week_said(part, value, (part.unsaid,), whole=True)
                 put(made, part.keys, whole or raw)
         return made
 

@@ -72,13 +72,13 @@ def flow(value: Any, width: int) -> str | None:
     """A value on one line; None where it is too long, or holds too much, to be read there."""
     if _size(value) > ENTRIES:
         return None
-    text = _flow(value)
+    text = folded(value)
     return text if len(text) <= width else None
 
 
 def inline(mapping: Mapping[str, Any]) -> str:
     """The entries of a mapping on one line, however long, without the braces around them."""
-    return _flow(dict(mapping))[1:-1]
+    return folded(dict(mapping))[1:-1]
 
 
 def _size(value: Any) -> int:
@@ -87,11 +87,12 @@ def _size(value: Any) -> int:
     return sum(map(_size, value)) if isinstance(value, list) else 1
 
 
-def _flow(value: Any) -> str:
+def folded(value: Any) -> str:
+    """A value on one line, however long that is."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{scalar(key)}: {_flow(child)}" for key, child in value.items()) + "}"
+        return "{" + ", ".join(f"{scalar(key)}: {folded(child)}" for key, child in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_flow, value)) + "]"
+        return "[" + ", ".join(map(folded, value)) + "]"
     return scalar(value)
 
 

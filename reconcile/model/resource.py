@@ -104,4 +104,5 @@ def fingerprint(kind: Kind, live: Live) -> str:
     ]
     if kind.name == "site":
         shown[kind.index("url")] = live.address.name  # how it is spelled is not a difference
-    return hashlib.sha256(json.dumps([live.id, shown], ensure_ascii=False, default=str).encode()).hexdigest()
+    text = json.dumps([live.id, shown], ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -184,7 +184,7 @@ GROUPS = {
         'p.yaml:6:28: expected a site\'s address such as acme.ru, got "x y"',
         'p.yaml:6:57: no manager is named "nobody"; the project declares no managers',
         'p.yaml:6:67: "B.ru" is the same site as the one at p.yaml:6:39',
-        "p.yaml:6:92: ${each.x} has a meaning only in the address and template of a site group",
+        "p.yaml:6:88: ${each.x} has a meaning only in the address and template of a site group",
     ),
     "fewer rows": (
         group("{}", "    min_rows: 3\n"),

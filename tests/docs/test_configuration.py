@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reconcile.config.interpolate import Interpolator
 from reconcile.config.load import Document, parse
 from reconcile.config.validate import check
 
@@ -17,6 +18,10 @@ BLOCKS = re.findall(r"^```yaml\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), r
 @pytest.mark.parametrize("text", BLOCKS)
 def test_a_block_is_a_valid_file(text):
     data, faults = parse(text.encode(), "block.yaml")
+    env = dict.fromkeys(re.findall(r"\$\{env\.(\w+)", text), "x")
+    interpolator = Interpolator(PAGE.parent, env)
 
-    assert not faults
-    assert check(Document("block.yaml", data))[1] == []
+    document = interpolator.document(Document("block.yaml", data, interpolated=True))
+
+    assert not faults + interpolator.faults
+    assert check(document)[1] == []

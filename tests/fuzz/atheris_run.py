@@ -30,6 +30,12 @@ SEEDS = {
         b"\x06http://host/path?sign=1\n\n",
         b'\0{"time": "2026-01-01 10:00:00", "timezone": "Europe/Moscow"}',
     ],
+    "table": [
+        'host;phone\nокна.рф;84951234567\n"a\n.ru";""""\n'.encode("cp1251"),
+        "sep=|\r\nhost|phone\r\na.ru|\r\n".encode("utf-16"),
+        b'[{"host": "a.ru", "phone": 84951234567}, {"host": null}]',
+        b"- {host: a.ru}\n- {host: b.ru, phone: '1'}\n",
+    ],
     "plan": [
         b'{"id": null, "action": "create", "owner": 7}',
         b'{"sizes": {"studio": 1}}',

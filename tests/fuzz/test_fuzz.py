@@ -23,6 +23,7 @@ PROJECT_WORDS = """
     extends schedule phone name email password url acme.ru окна.рф studio c +74951234567 monday-friday 9-18 closed
     previous_address ${env.A} ${env.N} ${env.GONE:-x} ${file.x} ${each.x} $${ raw labels id null << profile api_key
     timezone prevent_destroy call_defaults report_period algorithms onexit owner@acme.ru from template address
+    overrides min_rows delimiter encoding ${each.host:-a.ru} fuzzed.yaml fuzzed.csv host
 """
 ANSWER_WORDS = """
     id site managers widget blacklists url data items token expire error code message http_code timezone phone name
@@ -63,6 +64,21 @@ def test_any_bytes_are_a_project_or_an_error(data):
 @given(TREES)
 def test_any_tree_is_a_project_or_an_error(tree):
     fuzz_targets.project(json.dumps(tree, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+
+
+#: Pieces of tables, in each encoding that one may have.
+CELLS = st.sampled_from(
+    [*',;\t|"\n\r\0 ', "\r\n", '""', "host", "phone", "a.ru", "окна.рф", "84951234567", "\ufeff", "sep=;\n"]
+)
+PIECES = st.one_of(CELLS, CELLS, CELLS, st.text(max_size=3))
+ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1251", "utf-32"])
+
+
+@FAST
+@given(st.one_of(st.binary(max_size=120), st.lists(PIECES, max_size=40).map("".join)), ENCODINGS)
+@example("host;phone\n" + "a.ru;1\n" * 3 + '"', "utf-8")
+def test_any_bytes_are_a_table_or_an_error(data, encoding):
+    fuzz_targets.table(data if isinstance(data, bytes) else data.encode(encoding, "replace"))
 
 
 @FAST

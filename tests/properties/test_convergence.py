@@ -169,6 +169,30 @@ def test_the_order_in_a_set_means_nothing(emulator, names):
             assert changes(Path(folder)) == []
 
 
+@pytest.mark.parametrize("names", [(), tuple(PERSONALITIES)])
+@pytest.mark.parametrize("unspecified", ["keep", "default"])
+def test_the_rows_of_a_table_converge_as_sites_do(emulator, tmp_path, names, unspecified):
+    for site in emulator.sites("u"):
+        emulator.drop_site(site["id"])
+    emulator.set_personalities(names)
+    template = {
+        "url": "https://${each.host}/",
+        "widget": {"extends": "${each.widget}", "schedule": {"weekdays": "${each.hours:-9-18}"}},
+        "managers": [{"phone": "${each.phone}", "name": "${each.name}"}],
+        "blacklists": [{"phone": ["${each.phone}"]}],
+        "report_period": "${each.period:-3600}",
+    }
+    overrides = {"b.ru": {"report_period": 60}}
+    group = {"from": "t.csv", "address": "${each.host}", "template": template, "overrides": overrides}
+    rows = "host;widget;hours;phone;name;period\nОкна-Мастер.рф;w;;84951234567;Анна;\nb.ru;v;closed;+380441234567;;5\n"
+    (tmp_path / "t.csv").write_bytes(rows.encode("cp1251"))
+    for call_time in (28, 35):
+        widgets = {"w": {"call_time": call_time}, "v": {"extends": "w", "period": 2}}
+        write(tmp_path, account(emulator, unspecified=unspecified), {}, widgets=widgets, site_groups={"dealers": group})
+        assert plan_and_apply(tmp_path) == (2, 0)
+        assert changes(tmp_path) == []
+
+
 # --- clients, the profile, and what nobody documents ------------------------------------------------------------------
 
 

@@ -56,6 +56,29 @@ def project(data: bytes) -> None:
             _told(str(error), error_json(error))
 
 
+GROUP: Final = b"""site_groups:
+  g:
+    from: fuzzed.%s
+    address: ${each.host}
+    template: {managers: [{phone: "${each.phone:-84951234567}"}], labels: {a: "${each.host}"}, widget: w}
+widgets: {w: {}}
+"""
+
+
+def table(data: bytes) -> None:
+    """A table of a site group, as a file of each sort."""
+    for suffix in (b"csv", b"json", b"yaml"):
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            (root / "accounts.yaml").write_bytes(ACCOUNT.replace(b"  c: {provider: chaser, uid: u, api_key: k}\n", b""))
+            (root / "group.yaml").write_bytes(GROUP % suffix)
+            (root / f"fuzzed.{suffix.decode()}").write_bytes(data)
+            try:
+                load_state(root, {}, SERVICES)
+            except ReconcileError as error:
+                _told(str(error), error_json(error))
+
+
 # --- answers ----------------------------------------------------------------------------------------------------------
 
 GET: Final = Request("GET", "/fuzzed")
@@ -260,4 +283,9 @@ def _plan_of(data: bytes) -> None:
 
 
 #: The targets by their names, each of any bytes.
-TARGETS: Final[dict[str, Callable[[bytes], None]]] = {"project": project, "answer": _answer_of, "plan": _plan_of}
+TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
+    "project": project,
+    "table": table,
+    "answer": _answer_of,
+    "plan": _plan_of,
+}
