@@ -6,6 +6,7 @@ no more than what differs in it.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -262,15 +263,17 @@ class Rows:
         """Reads the fields that a unit is made of."""
         layers, at = self.single.layers, self.group.at
         keys = (*at.keys, *unit.keys[:-1])
+        undocumented = any(self.single.kind.fields[index].undocumented for index in unit.indexes)
 
         def make(maker: Maker, row: Row) -> Made[Layer]:
             made = maker.make(row)
+            raw = copy.deepcopy(made.value) if undocumented else made.value  # those are kept as they are written
             found: dict[int, Any] = {}
             before, layers.using = len(layers.faults), set()
-            layers.mapping(unit.group, made.value, at.file, keys, found)
+            layers.mapping(unit.group, raw, at.file, keys, found)
             return Made((tuple(found.items()), frozenset(layers.using)), (*made.faults, *self.caught(maker, before)))
 
-        maker = Maker({unit.keys[-1]: unit.raw}, unit.slots, positions, unit.keys[:-1])
+        maker = Maker({str(unit.keys[-1]): unit.raw}, unit.slots, positions, unit.keys[:-1])
         return Reader(maker, itemgetter(*maker.columns), make)
 
     def local_reader(self, positions: Mapping[str, int]) -> Reader:

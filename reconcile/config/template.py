@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Generic, TypeVar
 
 from reconcile.config.each import Each, Row
 from reconcile.config.expected import demand, schema_at, typed, types_in
@@ -20,6 +20,8 @@ from reconcile.model.fields import Group
 from reconcile.model.normalize import quoted
 
 T = TypeVar("T")
+#: So many rows are told in words what is wrong with a part of them.
+MOST_WORDED: Final = 100
 #: The texts of a template that wait for rows, by their keys within it.
 Slots = Mapping[Keys, Each]
 
@@ -41,28 +43,34 @@ class Made(Generic[T]):
     faults: tuple[CellFault, ...] = ()
 
 
+#: What makes the text of a slot, the types that it may have, what it has to be, and where it is put.
+_Part = tuple[Callable[[Row], str], tuple[str, ...], Callable[[Any], bool] | None, tuple[Any, Any]]
+
+
 @dataclass(slots=True)
 class Maker:
-    """Makes a part of the template of each row: `raw` with every slot filled, checked against the schema.
+    """Makes a part of the template of each row: what is written with every slot filled, checked against the schema.
 
-    `above` is where the part stands in a site. Positions are those of the table's columns.
+    `above` is where the part stands in a site. Positions are those of the table's columns. What is made is filled anew
+    for the next row: who keeps any of it has to copy it.
     """
 
-    raw: Mapping[Any, Any]
+    written: Mapping[str, Any]
     slots: Slots
     positions: Mapping[str, int]
     above: Keys = ()
-    texts: list[Callable[[Row], str]] = field(init=False)
-    types: list[tuple[str, ...]] = field(init=False)
-    demands: list[Callable[[Any], bool] | None] = field(init=False)
-    fill: Callable[[list[Any]], Any] = field(init=False)
+    raw: dict[str, Any] = field(init=False)
+    parts: list[_Part] = field(default_factory=list)
+    #: How many rows were refused, and the faults of the last one.
+    refusals: int = 0
+    last: tuple[CellFault, ...] = ()
 
     def __post_init__(self) -> None:
-        schemas = [schema_at(("sites", "", *keys)) for keys in self.slots]
-        self.texts = [each.maker(self.positions) for each in self.slots.values()]
-        self.types = [types_in(schema) for schema in schemas]
-        self.demands = [demand(schema) for schema in schemas]
-        self.fill = _filler(self.raw, self.above, {keys: number for number, keys in enumerate(self.slots)})
+        self.raw = _copied(self.written)
+        for keys, each in self.slots.items():
+            schema = schema_at(("sites", "", *keys))
+            holder = _holder(self.raw, keys[len(self.above) :])
+            self.parts.append((each.maker(self.positions), types_in(schema), demand(schema), holder))
 
     @property
     def columns(self) -> tuple[int, ...]:
@@ -71,14 +79,23 @@ class Maker:
 
     def make(self, row: Row) -> Made[dict[str, Any]]:
         """The part for a row, without what the schema refuses of it."""
-        values = [typed(text(row), types) for text, types in zip(self.texts, self.types, strict=True)]
-        raw: dict[str, Any] = self.fill(values)
-        if all(allows is None or allows(value) for allows, value in zip(self.demands, values, strict=True)):
-            return Made(raw)
-        return self.refused(copy.deepcopy(raw))
+        allowed = True
+        for text, types, allows, (holder, key) in self.parts:
+            cell = text(row)
+            value = cell if "string" in types else typed(cell, types)
+            holder[key] = value
+            if allows is not None and not allows(value):
+                allowed = False
+        return Made(self.raw) if allowed else self.refused(copy.deepcopy(self.raw))
 
     def refused(self, raw: dict[str, Any]) -> Made[dict[str, Any]]:
-        """The words of what the schema refuses, as for a site that is written out."""
+        """The words of what the schema refuses, as for a site that is written out.
+
+        They take long to find; beyond a hundred rows, the others are refused as the last one was.
+        """
+        self.refusals += 1
+        if self.refusals > MOST_WORDED:
+            return Made({}, self.last)
         site: Any = raw
         for key in reversed(self.above):
             site = {key: site}
@@ -86,7 +103,9 @@ class Maker:
         left: Any = document.data["sites"].get("") or {}
         for key in self.above:
             left = left.get(key) or {}
-        return Made(left, self.of_cells(found, Place("", ("sites", "")))[0])
+        faults = self.of_cells(found, Place("", ("sites", "")))[0]
+        self.last = tuple(replace(fault, message=fault.message.removesuffix(", got "), got="") for fault in faults)
+        return Made(left, faults)
 
     def of_cells(self, faults: Iterable[Fault], site: Place) -> tuple[tuple[CellFault, ...], list[Fault]]:
         """Those of the faults that come from cells, and the others; `site` is where what is below stands."""
@@ -145,18 +164,18 @@ def _parts(group: Group, keys: Keys, slots: Slots) -> bool:
     return not (group.union or group.week or (*keys, "extends") in slots)
 
 
-def _filler(node: Any, keys: Keys, numbers: Mapping[Keys, int]) -> Callable[[list[Any]], Any]:
-    """What makes a copy of `node` with the values of its slots in it; what has no slots is not copied."""
-    if keys in numbers:
-        number = numbers[keys]
-        return lambda values: values[number]
-    if isinstance(node, dict | list) and any(at[: len(keys)] == keys for at in numbers):
-        pairs = list(node.items() if isinstance(node, dict) else enumerate(node))
-        parts = [(key, _filler(child, (*keys, key), numbers)) for key, child in pairs]
-        if isinstance(node, dict):
-            return lambda values: {key: part(values) for key, part in parts}
-        return lambda values: [part(values) for _, part in parts]
-    return lambda values: node
+def _copied(raw: Any) -> Any:
+    """A copy in which nothing stands in two places, as what has aliases in YAML does."""
+    if isinstance(raw, dict):
+        return {key: _copied(value) for key, value in raw.items()}
+    return [_copied(value) for value in raw] if isinstance(raw, list) else raw
+
+
+def _holder(raw: Any, keys: Keys) -> tuple[Any, str | int]:
+    """The mapping or list that holds what stands at `keys`, and its key there."""
+    for key in keys[:-1]:
+        raw = raw[key]
+    return raw, keys[-1]
 
 
 def said(each: Each, got: str) -> str:

@@ -40,14 +40,19 @@ def _fast() -> Any:
     return jsonschema_rs.validator_for(bundle())
 
 
+@functools.cache
+def _exact() -> Any:
+    import jsonschema
+
+    return jsonschema.Draft202012Validator(bundle())
+
+
 def check(document: Document) -> tuple[Document, list[Fault]]:
     """The document without what is wrong in it, and the faults; a valid one comes back as it is."""
     if _fast().is_valid(document.data):
         return document, []
-    import jsonschema
-
     errors = sorted(
-        jsonschema.Draft202012Validator(bundle()).iter_errors(document.data),
+        _exact().iter_errors(document.data),
         key=lambda error: [str(key) for key in error.absolute_path],
     )
     faults = list({fault: None for error in _narrowest(errors) for fault in _worded(document, error)})

@@ -10,6 +10,7 @@ from pathlib import Path
 from reconcile.config.load import parse, project_files
 from reconcile.editing.files import Change, Source
 from reconcile.editing.layout import Unusual, laid_out
+from reconcile.editing.tree import Kind, tree
 from reconcile.errors import ConfigError, Problem, ReconcileError
 
 
@@ -41,7 +42,7 @@ def formatted(root: Path, paths: Sequence[Path]) -> Formatted:
             broken += error.problems
             continue
         try:
-            text = formatted_text(source)
+            text = source.text if _is_table(source) else formatted_text(source)
         except Unusual as error:
             left.append(_at(source, error))
             continue
@@ -61,6 +62,12 @@ def formatted_text(source: Source) -> str:
             "(without its secrets). Nothing was changed"
         )
     return text.replace("\n", source.newline)
+
+
+def _is_table(source: Source) -> bool:
+    """Whether a file holds a list, as tables of site groups do: rows are data, and have no order but their own."""
+    root = tree(source.text.removeprefix("\ufeff"))
+    return root is not None and root.kind is Kind.SEQUENCE
 
 
 def _meaning(text: str, file: str) -> object:

@@ -5,6 +5,7 @@ They may be passwords and keys, and so are in no `repr`.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from reconcile.model.address import Address
-from reconcile.model.fields import Kind
+from reconcile.model.fields import Field, Kind, Memo
 
 #: What stands in place of a value that may not be shown.
 HIDDEN: Final = "(sensitive)"
@@ -97,12 +98,26 @@ def fingerprint(kind: Kind, live: Live) -> str:
     Not over sensitive ones, of which nothing may be told, nor over undocumented ones: which of them a kind has depends
     on what the project declares, and that may be another when a saved plan is applied.
     """
-    shown = [
-        field.type.show(value)
-        for field, value in zip(kind.fields, live.values, strict=True)
-        if not (field.sensitive or field.undocumented)
-    ]
+    values = live.values
+    shown = [known[values[index]] for index, known in _shown(kind)]
     if kind.name == "site":
-        shown[kind.index("url")] = live.address.name  # how it is spelled is not a difference
-    text = json.dumps([live.id, shown], ensure_ascii=False, default=str)
+        shown[kind.index("url")] = _json(live.address.name)  # how it is spelled is not a difference
+    text = f"[{live.id}, [{', '.join(shown)}]]"
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@functools.cache
+def _shown(kind: Kind) -> tuple[tuple[int, Memo], ...]:
+    """The fields that a fingerprint is over, each with its values as JSON: thousands of sites share most of them."""
+    return tuple(
+        (field.index, Memo(functools.partial(_shown_json, field)))
+        for field in kind.fields
+        if not (field.sensitive or field.undocumented)
+    )
+
+
+def _shown_json(field: Field, value: Any) -> str:
+    return _json(field.type.show(value))
+
+
+_json: Final = json.JSONEncoder(ensure_ascii=False, default=str).encode

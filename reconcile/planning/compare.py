@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from reconcile.model.fields import UNMANAGED, Field, Kind
+from reconcile.model.fields import UNMANAGED, Kind
 from reconcile.model.normalize import Spelled, quoted
 from reconcile.model.resource import Desired, Live
 from reconcile.planning.plan import FieldChange
@@ -31,19 +32,23 @@ def context(
     """What does not differ and goes with what does."""
     changed = {item.field.index for item in differing}
     days = {i for day in kind.days if not changed.isdisjoint(day) for i in day}
+    # A declared value says more than the live one that it equals where it has a spelling, or is blank on purpose.
+    more = [
+        i
+        for i, (after, blank) in enumerate(zip(desired, _blanks(kind), strict=True))
+        if after is not UNMANAGED and (after == blank or type(after) is Spelled)
+    ]
     return tuple(
-        FieldChange(field, before, before if after is UNMANAGED else after)
-        for field, before, after in zip(kind.fields, live, desired, strict=True)
-        if field.index not in changed and (field.index in days or _says_more(field, after))
+        FieldChange(kind.fields[i], live[i], live[i] if desired[i] is UNMANAGED else desired[i])
+        for i in (sorted(days.union(more)) if days else more)
+        if i not in changed
     )
 
 
-def _says_more(field: Field, value: Any) -> bool:
-    """Whether a declared value says more than the live one that it equals.
-
-    It may have a spelling, or be blank on purpose where a field that is not sent gets a default.
-    """
-    return isinstance(value, Spelled) or (value == field.nothing and field.default not in (UNMANAGED, field.nothing))
+@functools.cache
+def _blanks(kind: Kind) -> tuple[Any, ...]:
+    """For each field that gets a default where it is not sent, the value that is declared to have none."""
+    return tuple(f.nothing if f.default not in (UNMANAGED, f.nothing) else UNMANAGED for f in kind.fields)
 
 
 def why_update(kind: Kind, resource: Desired, live: Live) -> str:

@@ -227,7 +227,9 @@ class _Planner:
 
     def under(self, group: Group, found: Found) -> Found:
         """What is found of a site, with whose it is."""
-        return replace(found, owner=group.owner, client=group.client) if isinstance(found, Change) else found
+        if not isinstance(found, Change) or (found.owner == group.owner and found.client == group.client):
+            return found
+        return replace(found, owner=group.owner, client=group.client)
 
     def destroy(self, declared: Sequence[Desired], clients: Clients) -> None:
         """The deletes of all that is declared and live."""

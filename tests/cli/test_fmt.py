@@ -89,6 +89,14 @@ def test_links_are_left_alone(project, run, write):
     assert outside.read_text("utf-8") == UGLY
 
 
+def test_a_table_is_left_alone(project, run, write):
+    rows = b"-   {phone: 8 800, host: a.ru}\n"
+    write(dealers=rows, a=TIDY)
+
+    assert run("fmt").stdout == "0 files formatted, 2 unchanged.\n"
+    assert (project / "dealers.yaml").read_bytes() == rows
+
+
 def test_where_one_file_is_broken_none_is_touched(project, run, write):
     write(a=UGLY, b="sites:\n  acme.ru: {\n", c="sites: {}\nsites: {}\n")
 

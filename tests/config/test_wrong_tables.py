@@ -109,6 +109,18 @@ def test_a_thousand_faults_of_one_kind_are_ten_and_a_number(refused):
     ]
 
 
+def test_what_the_schema_refuses_a_thousand_times_is_ten_and_a_number(refused):
+    wrong = "host;x\n" + "".join(f"s{n}.ru;q{n}\n" for n in range(3_000))
+
+    said = refused({"p.yaml": group("{report_period: '${each.x}'}"), "dealers.csv": wrong}).splitlines()
+
+    assert len(said) == 11
+    assert said[-2:] == [
+        'dealers.csv:11:2: x: expected a whole number, got "q9"',
+        "dealers.csv:12:2: and 2990 more like those above: x: expected a whole number",
+    ]
+
+
 def group(template="{}", more="", source="dealers.csv", address="${each.host}"):
     return f"site_groups:\n  dealers:\n    from: {source}\n    address: {address}\n    template: {template}\n{more}"
 

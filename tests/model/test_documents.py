@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 from hypothesis import given
 from hypothesis import strategies as st
 from random_projects import value_of
 
+from reconcile.model.address import Address
 from reconcile.model.fields import UNMANAGED, client_kind, profile_kind, site_kind
+from reconcile.model.resource import Live, fingerprint
 
 SITE = site_kind((("widget", "raw", "button.colour"), ("raw", "note")))
 
@@ -55,3 +58,17 @@ def test_every_kind_has_documents():
         values = kind.values(kept)
         assert kind.values(kind.document(values)) == values
         assert kind.document(kind.blank()) == {}
+
+
+def test_a_fingerprint_is_over_the_id_and_all_that_may_be_shown():
+    """Saved plans hold it, so that it may not change with how it is worked out."""
+    kind = site_kind((("raw", "x"),))
+    url, managers = "http://Окна.рф/", [{"phone": "84951234567", "name": "Анна"}]
+    document = {"url": url, "managers": managers, "report_period": 1, "auto_payment": True, "widget.call_time": "x"}
+    live = Live(Address("studio", "site", "xn--80atjc.xn--p1ai"), 5, kind.values(document))
+    shown = [f.type.show(v) for f, v in zip(kind.fields, live.values, strict=True) if not f.undocumented]
+    shown[kind.index("url")] = live.address.name
+
+    expected = hashlib.sha256(json.dumps([5, shown], ensure_ascii=False).encode()).hexdigest()
+
+    assert [fingerprint(kind, live), fingerprint(kind, live)] == [expected, expected]
