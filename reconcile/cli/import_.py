@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from reconcile.cli.common import Command, Settings, format_option, parallelism_option
+from reconcile.errors import UsageError
 
 if TYPE_CHECKING:
     from reconcile.workflow import Project
+
+#: What a new project says of an account's credentials: never what they are.
+CREDENTIALS: Final = {
+    "pozvonim": {"uid": "${env.POZVONIM_UID}", "api_key": "${env.POZVONIM_API_KEY}"},
+    "chaser": {"client_id": "${env.CHASER_CLIENT_ID}", "private_key": "${env.CHASER_PRIVATE_KEY}"},
+}
 
 
 @click.command(cls=Command)
@@ -22,6 +32,12 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="Only this account of the project. May be repeated; all of them where left out.",
 )
+@click.option(
+    "--provider",
+    type=click.Choice(["pozvonim", "chaser"]),
+    help="Begin a project in an empty folder, with the account's credentials as they are in the environment.",
+)
+@click.option("--base-url", metavar="URL", help="With --provider: where the service is, if not at its public address.")
 @click.option(
     "--defaults",
     type=click.Choice(["drop", "keep"]),
@@ -51,6 +67,8 @@ if TYPE_CHECKING:
 def command(
     settings: Settings,
     accounts: tuple[str, ...],
+    provider: str | None,
+    base_url: str | None,
     defaults: str,
     layout: str,
     no_tables: bool,
@@ -61,12 +79,13 @@ def command(
     """Write what is live, and in no file yet, into the project's folder, with what sites share written once.
 
     \b
-    The folder declares the accounts, as after `reconcile init`; no file is overwritten.
-    Afterwards `reconcile plan` has nothing to change.
+    The folder declares the accounts, or is empty and --provider says of which service one is.
+    No file is overwritten. Afterwards `reconcile plan` has nothing to change.
     Examples:
       reconcile import
+      reconcile -C clients import --provider pozvonim
       reconcile import --account studio --defaults keep
-      reconcile import --into .      what came to be live since, beside what is declared
+      reconcile import --into .
       reconcile -C clients import --layout clients --format json
     """
     from reconcile import workflow
@@ -75,12 +94,26 @@ def command(
     from reconcile.importing.whole import write
     from reconcile.reports.importing import import_json, import_text
 
-    project = workflow.validate(settings.root, os.environ)
+    begun: dict[str, Any] = {}
+    if provider is not None and into is not None:
+        raise UsageError("--provider begins a project, and --into adds to one that is there: say one of them")
+    if provider is not None:
+        begun = _begun(settings.root, provider, accounts, base_url)
+        project = _beginning(settings.root, begun)
+    elif base_url is not None:
+        raise UsageError("--base-url goes with --provider; an account that is declared has its own `base_url:`")
+    else:
+        project = workflow.validate(settings.root, os.environ)
     names = _chosen(accounts, project)
     with workflow.connected(project, parallelism) as providers:
         found = workflow.imported(project, providers, names, Defaults(defaults), tables=not no_tables)
+    profiles = {name: profile for name, profile in found.profiles.items() if name not in begun}
     if into is None:
-        report = write(settings.root, found, Layout(layout))
+        declared = {
+            name: raw | ({"profile": found.profiles[name]} if name in found.profiles else {})
+            for name, raw in begun.items()
+        }
+        report = write(settings.root, found, Layout(layout), declared)
     else:
         from reconcile.editing.into import write_into
 
@@ -89,13 +122,37 @@ def command(
             settings.root, folder, found, Layout(layout), lambda: workflow.validate(settings.root, os.environ)
         )
     shown = import_json if format_ == "json" else import_text
-    click.echo(shown(report, found.profiles), nl=False)
+    click.echo(shown(report, profiles), nl=False)
     return 0
+
+
+def _begun(root: Path, provider: str, accounts: tuple[str, ...], base_url: str | None) -> dict[str, Any]:
+    """The account that a new project is to declare. Raises `UsageError`, also where there is a project already."""
+    from reconcile.config.load import project_files
+
+    if len(accounts) > 1:
+        raise UsageError("--provider begins a project with one account; name it with one --account")
+    there = next(project_files(root), None) if root.is_dir() else None
+    if there is not None:
+        raise UsageError(f"{there} is there already: --provider begins a project in a folder without one")
+    raw = {"provider": provider, **CREDENTIALS[provider]}
+    return {accounts[0] if accounts else provider: raw | ({"base_url": base_url} if base_url else {})}
+
+
+def _beginning(root: Path, accounts: Mapping[str, Any]) -> Project:
+    """A project that only declares accounts, as if it were in `root` already. Raises `ConfigError`."""
+    from reconcile import workflow
+    from reconcile.importing.yamltext import document
+
+    with TemporaryDirectory() as folder:
+        Path(folder, "reconcile.yaml").write_text(document({"version": 1, "accounts": accounts}), encoding="utf-8")
+        project = workflow.validate(Path(folder), os.environ)
+    root.mkdir(parents=True, exist_ok=True)
+    return replace(project, root=root)
 
 
 def _chosen(accounts: tuple[str, ...], project: Project) -> list[str]:
     """The accounts that were named, or all. Raises `UsageError`."""
-    from reconcile.errors import UsageError
     from reconcile.model.normalize import did_you_mean
 
     known = project.desired.accounts

@@ -135,9 +135,11 @@ class _Builder:
             bodies[one.site.key] = self.ordered(head | self.body(one, own, layer, wardrobe, managers, blacklists))
         if layer.account:
             said["account"] = layer.account
-        self.tell(sites, shared, known, wardrobe, managers, blacklists)
         found = self.grouped(sites, bodies, shared["managers"], wardrobe)
         left = {key: body for key, body in bodies.items() if key not in found.keys}
+        named = found.managers.union(*map(_managers, (said, *left.values())))
+        shared["managers"] = {name: entry for name, entry in shared["managers"].items() if name in named}
+        self.tell(sites, shared, known, wardrobe, managers, blacklists)
         return Project(
             {section: entries for section, entries in shared.items() if entries},
             self.ordered(said),
@@ -333,7 +335,7 @@ class _Builder:
     ) -> Grouped:
         """The sites that are alike but for a few values."""
         if not self.tables:
-            return Grouped({}, {}, frozenset())
+            return Grouped({}, {}, frozenset(), frozenset())
         widget = wardrobe.root.name if wardrobe.implied and wardrobe.root is not None else ""
         places = {one.path: place for place, one in enumerate(self.own)}
         by_key = {one.site.key: one.own for one in sites}
@@ -385,3 +387,8 @@ class _Layer:
     managers: tuple[Any, ...] | None = None
     blocked: Entries | None = None
     account: str = ""
+
+
+def _managers(body: Mapping[str, Any]) -> set[str]:
+    """The managers that a site names."""
+    return {entry for entry in body.get("managers") or () if isinstance(entry, str)}

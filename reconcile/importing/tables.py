@@ -52,11 +52,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
-    """The groups by their names, their tables, and the keys of the sites in them."""
+    """The groups by their names, their tables, the keys of the sites in them, and the managers that they name."""
 
     groups: Mapping[str, Any]
     tables: Mapping[str, Table]
     keys: frozenset[str]
+    managers: frozenset[str]
 
 
 def grouped(
@@ -70,6 +71,7 @@ def grouped(
     groups: dict[str, Any] = {}
     tables: dict[str, Table] = {}
     keys: set[str] = set()
+    named: set[str] = set()
     namer = Namer(taken)
     for same in sorted(kinds.values(), key=lambda same: (-len(same), same[0].key)):
         made = _Group(same, spell, managers, widget).made() if len(same) >= ROWS else None
@@ -77,7 +79,8 @@ def grouped(
             name = namer.name(*made.names, "sites")
             groups[name], tables[name] = {"from": name, **made.entry}, made.table
             keys.update(made.keys)
-    return Grouped(groups, tables, frozenset(keys))
+            named.update(made.managers)
+    return Grouped(groups, tables, frozenset(keys), frozenset(named))
 
 
 def _kind(body: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -93,6 +96,7 @@ class _Made:
     entry: Mapping[str, Any]
     table: Table
     keys: frozenset[str]
+    managers: Iterable[str]
 
 
 @dataclass(slots=True)
@@ -111,6 +115,7 @@ class _Group:
     cells: dict[str, Sequence[Any]] = field(default_factory=dict)
     own: dict[int, dict[str, Any]] = field(default_factory=lambda: defaultdict(dict))
     unfit: set[int] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)
 
     def made(self) -> _Made | None:
         """The group; None where it would not be shorter, or not be one to read."""
@@ -142,7 +147,7 @@ class _Group:
         client = self.template.get("client")
         names = [client] if isinstance(client, str) and "${" not in client else []
         table = Table(tuple(self.cells), tuple(zip(*columns, strict=True)))
-        return _Made(names, entry, table, frozenset(self.rows[number].key for number in fit))
+        return _Made(names, entry, table, frozenset(self.rows[number].key for number in fit), self.named)
 
     def before(self, fit: Sequence[int]) -> float:
         """How many lines the sites take otherwise, judged by some of them."""
@@ -207,7 +212,9 @@ class _Group:
             names = {entry if isinstance(entry, str) else None for entry in entries}
             if None in names or (len(names) > 1 and 2 * len(names) > len(entries)):
                 made.append(self.manager(entries, end))
-            elif len(names) == 1:
+                continue
+            self.named.update(entries)
+            if len(names) == 1:
                 made.append(entries[0])
             else:
                 made.append("${each.manager" + end + "}")

@@ -38,12 +38,12 @@ def test_a_run_is_undone_by_an_ordinary_plan(studio, run, last, without_run_ids)
     assert back.returncode == 0, back.stderr
     assert studio.live() == before
     assert without_run_ids(back.stdout) == (
+        f"- studio/site/new.ru (id {ids['gone.ru'] + 1}) will be deleted: run RUN created it\n\n"
         f"~ studio/site/acme.ru (id {ids['acme.ru']}) will be updated: run RUN changed it\n"
         "    ~ report_period: 90 -> 60\n\n"
         f"+ studio/site/gone.ru will be created: run RUN deleted it (id {ids['gone.ru']})\n"
         "    + report_period: 60\n"
         "    + managers: Анна +74951234567\n\n"
-        f"- studio/site/new.ru (id {ids['gone.ru'] + 1}) will be deleted: run RUN created it\n\n"
         "warning: studio: 1 deleted site can't come back as before: it is created anew, with a new id, so that the "
         "call history stays behind, and the widget's code on the pages has to be changed (gone.ru)\n"
         "warning: studio: account studio has `prune: true`, and no file declares what is created anew here (gone.ru): "

@@ -189,6 +189,26 @@ def test_a_gate_that_can_not_be_run_is_known_before_anything_is_done(rolled, run
     )
 
 
+def test_only_an_apply_in_waves_runs_a_gate(rolled, run, project):
+    rolled(f"{WAVES}, gates: [{{command: touch ran}}]")
+
+    for arguments in (
+        ["validate"],
+        ["plan", "-o", "plan.json"],
+        ["show", "plan.json"],
+        ["drift"],
+        ["apply"],
+        ["apply", "--yes", "--no-waves"],
+        ["history", "latest"],
+        ["rollback", "latest", "--yes"],
+        ["destroy", "--yes", "--allow-deletes", "4"],
+    ):
+        assert run(*arguments).returncode in (0, 2, 64), arguments
+        assert not (project / "ran").exists(), arguments
+    assert run("apply", "--yes").returncode == 0
+    assert (project / "ran").exists()
+
+
 def test_what_a_gate_writes_moves_no_terminal_and_tells_no_secret(rolled, run, project):
     script = project / "check.sh"
     script.write_text("#!/bin/sh\nprintf '\\033[2J%s\\n' \"$KEY\" >&2\nexec no-such-thing-at-all 2>/dev/null\n")
@@ -450,10 +470,11 @@ def test_a_rollout_that_is_killed_in_a_wave_goes_on_there_and_is_undone_whole(be
 
 
 def test_a_rollout_whose_hold_was_broken_goes_on(rolled, run, start):
-    studio = rolled(f"{WAVES}, pause: 2")
+    studio = rolled(f"{WAVES}, gates: [{{command: [sh, -c, 'until test -e go; do sleep 0.1; done']}}]")
     process = start("apply", "--yes")
-    until(process, b"waiting")
+    until(process, b"asking")
     assert run("unlock", "studio", "--yes").returncode == 0
+    (studio.root / "go").touch()
     output, _ = process.communicate(timeout=30)
 
     assert (process.returncode, updated(studio)) == (5, ["one.ru"])

@@ -87,7 +87,8 @@ def test_an_example_is_empty_after_one_apply(example, encoding, reconcile, emula
     plan = json.loads(planned.stdout)
     done, steps = len(plan["changes"]), len(by_hand) // 2
     assert (plan["summary"]["manual"], plan["summary"]["noop"]) == (steps, 0)
-    assert (applied.returncode, applied.stderr) == (0, "")
+    told = [line for line in applied.stderr.splitlines() if not re.match(r"Wave \d of \d|gate |  \| ", line)]
+    assert (applied.returncode, told) == (0, [])
     assert json.loads(applied.stdout)["summary"] == {"done": done, "failed": 0, "not_attempted": 0, "unknown": 0}
     assert (again.returncode, again.stderr) == (0, "")
     summary = {"create": 0, "update": 0, "delete": 0, "noop": done + steps, "manual": 0}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
+from contextlib import nullcontext
+from itertools import chain, repeat
 from pathlib import Path
 from threading import Event
 
@@ -11,11 +14,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from random_projects import studios, write
 
-from reconcile import rollback, workflow
+from reconcile import resume, rollback, workflow
 from reconcile.emulator import PERSONALITIES, Emulator, Options
 from reconcile.model.fields import site_kind
 from reconcile.planning.select import selection
 from reconcile.providers.pozvonim.codec import SiteCodec
+from reconcile.rollout import Rolling, Terminal, waves_of
 from reconcile.runs import holding
 
 
@@ -46,7 +50,7 @@ def carried_out(root, plan_of=None, back=None, **options):
     with holding(project.desired, root, {}, command="test") as run:
         record = None
         if back is not None:
-            project, record = rollback.in_project(project, run.store.run(back))
+            project, record = rollback.in_project(project, rollback.whole(run.store.rollout(back)))
         with workflow.connected(project, 4) as providers:
             if record is None:
                 plan = workflow.plan(project, providers, selection(()))
@@ -157,3 +161,85 @@ def test_what_was_live_before_a_run_is_live_again(studio, versions, names):
         assert carried_out(root, back=run)[1].changes == ()
         carried_out(root, back=back)
         assert different(after, live(emulator, uid, kind)) == {}
+
+
+def rolled_out(root, answers, first=None):
+    """Applies the project in waves, or goes on with the rollout of the run `first`; gives the run's name and report.
+
+    `answers` are what the gate says, one after the other.
+    """
+    project = workflow.validate(root, {})
+    with holding(project.desired, root, {}, command="test") as run, workflow.connected(project, 4) as providers:
+        if first is None:
+            plan = workflow.plan(project, providers, selection(()))
+            waves = waves_of(project, plan, allow_empty=True)
+            of_waves, earlier = len(waves), resume.Earlier()
+        else:
+            left = resume.left(project, run.store.rollout(first), providers)
+            plan, waves, of_waves, earlier = left.plan, left.waves, left.of_waves, left.earlier
+        if not plan.changes:
+            return run.name, None
+        journal = run.begin(plan, project.desired, waves, first)
+        terminal = Terminal(
+            lambda wave: nullcontext(lambda result: None),
+            lambda text: None,
+            lambda line: None,
+            lambda question, stopping: next(answers),
+        )
+        rolling = Rolling(
+            project,
+            project.desired.rollout,
+            providers,
+            run.name,
+            of_waves,
+            terminal,
+            Event(),
+            4,
+            journal,
+            plan,
+            earlier,
+        )
+        return run.name, journal.finish(rolling.roll_out(waves))
+
+
+SIZES = st.lists(st.sampled_from([1, 2, "20%", "50%", "*a*", "*"]), max_size=3, unique=True).map(
+    lambda sizes: (
+        sorted(s for s in sizes if isinstance(s, int))
+        + sorted(s for s in sizes if isinstance(s, str) and s.endswith("%"))
+        + sorted(s for s in sizes if isinstance(s, str) and not s.endswith("%"))
+    )
+)
+
+
+@settings(
+    deadline=None, max_examples=6, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+@given(histories(), SIZES, st.lists(st.booleans(), max_size=6))
+def test_a_rollout_that_stops_anywhere_goes_on_to_the_end_and_is_undone_whole(studio, versions, sizes, answers):
+    emulator, uids = studio
+    uid = next(uids)
+    emulator.set_personalities(["undocumented-accepted"])
+    kind = raw_kind(versions[1])
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        declare(root, emulator, uid, versions[0])
+        carried_out(root)
+        before = live(emulator, uid, kind)
+        declare(root, emulator, uid, versions[1])
+        rollout = {"waves": [*sizes, "100%"], "gates": [{"confirm": True}]}
+        (root / "rollout.yaml").write_text(json.dumps({"rollout": rollout}), encoding="utf-8")
+        says = chain(answers, repeat(True))
+
+        first, report = rolled_out(root, says)
+        planned = 0 if report is None else len(report.results)
+        done = [] if report is None else [result for result in report.results if result.outcome == "done"]
+        while report is not None and report.over is not None:
+            _, report = rolled_out(root, says, first)
+            done += [] if report is None else [result for result in report.results if result.outcome == "done"]
+
+        assert len(done) == planned  # each change once
+        with workflow.connected(workflow.validate(root, {}), 4) as providers:
+            assert workflow.plan(workflow.validate(root, {}), providers, selection(())).changes == ()
+        if planned:
+            carried_out(root, back=first)
+            assert different(before, live(emulator, uid, kind)) == {}

@@ -98,7 +98,7 @@ RUNS = {
         *(["old.ru", "older.ru", "--dry-run"], ["nowhere.ru", "older.ru"]),
         *(["client/globex", "globe"], ["client/globe", "globex"]),
     ],
-    "import": [["--into", "."], [], ["--into", "..", "--format", "json"]],
+    "import": [["--account", "studio"], ["--into", "."], [], ["--into", "..", "--format", "json"]],
     "unlock": [[], ["studio", "--yes"]],
     "emulator": [
         ["--account", CANARIES["LITERAL"]],

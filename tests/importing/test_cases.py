@@ -1,0 +1,74 @@
+"""What an import writes, as data: each folder holds what is declared, what is live, and the files that come of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from live_accounts import live_accounts
+
+from reconcile.config.accounts import Services
+from reconcile.config.project import load_state
+from reconcile.importing.layout import Layout
+from reconcile.importing.project import build
+from reconcile.importing.values import Defaults
+from reconcile.importing.whole import write
+from reconcile.planning.diff import build_plan
+from reconcile.providers import registry
+from reconcile.reports.importing import import_text
+
+CASES = sorted(path.parent for path in Path(__file__).parent.glob("cases/*/live.yaml"))
+SERVICES = Services(registry.service, registry.names)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_case(case, tmp_path):
+    """`# defaults: keep` and `# layout: clients` in the first lines of live.yaml are options."""
+    text = (case / "live.yaml").read_text(encoding="utf-8")
+    options = yaml.safe_load("\n".join(line[2:] for line in text.splitlines() if line.startswith("# "))) or {}
+    declared = case / "reconcile.yaml"
+    (tmp_path / "reconcile.yaml").write_bytes(declared.read_bytes())
+    state = load_state(tmp_path, {}, SERVICES)
+    live = live_accounts(state, grown(yaml.safe_load(text)))
+
+    made = build(state, live, Defaults(options.get("defaults", "drop")))
+    report = write(tmp_path, made, Layout(options.get("layout", "auto")))
+
+    (tmp_path / "report.txt").write_text(import_text(report, made.profiles), encoding="utf-8")
+    assert files(tmp_path) == files(case, "live.yaml")
+    after = load_state(tmp_path, {}, SERVICES)
+    plan = build_plan(after, live)
+    assert (plan.changes, plan.errors) == ((), ())
+
+
+def files(folder, *but):
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name not in but
+    }
+
+
+def grown(accounts):
+    """Accounts in which a site with `times: N` stands for N sites; `%` in its texts is the number."""
+    return {
+        name: {**account, "sites": [site for one in account["sites"] for site in repeated(one)]}
+        for name, account in accounts.items()
+    }
+
+
+def repeated(site):
+    times = site.pop("times", None)
+    return [site] if times is None else [numbered(site, number) for number in range(times)]
+
+
+def numbered(value, number):
+    if isinstance(value, dict):
+        return {key: numbered(child, number) for key, child in value.items()}
+    if isinstance(value, list):
+        return [numbered(child, number) for child in value]
+    if isinstance(value, str) and "%" in value:
+        text = value.replace("%", f"{number:02}")
+        return int(text) if value.strip("%0123456789") == "" else text
+    return value
