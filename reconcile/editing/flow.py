@@ -41,7 +41,7 @@ class Flow:
             return self.scalar(value, prefix, indent)
         one = self.one_line(value, guide)
         if one is None:
-            return self.as_written(value, prefix, indent)
+            return self.as_written(value, prefix, indent, column)
         start = f"{prefix} " if prefix else ""
         if len(start) + len(one) <= WIDTH or not (value.pairs or value.items):
             return [start + one]
@@ -60,10 +60,10 @@ class Flow:
         header = _HEADER.fullmatch(first)
         assert header is not None
         style, how, comment = header.groups()
-        if lines and not lines[-1]:
+        if lines and (not lines[-1] or (not lines[-1].strip() and value.value[-1:] in ("", "\n"))):
             lines.pop()
         elif "-" not in how:  # the text ends without the end of a line, which the file is about to get
-            how += "-"
+            how = how.replace("+", "") + "-"
         if "+" not in how:
             while lines and not lines[-1].strip():
                 lines.pop()
@@ -77,11 +77,11 @@ class Flow:
         moved = [" " * now + line[was:] if line[was:] else "" for line in lines]
         return [f"{prefix} {' '.join([*props.split(), style + how])}{comment.rstrip()}", *moved]
 
-    def as_written(self, value: Node, prefix: str, indent: int) -> list[str]:
-        """A flow collection with comments in it: its lines move together."""
+    def as_written(self, value: Node, prefix: str, indent: int, column: int) -> list[str]:
+        """A flow collection with comments in it: its lines move together, with its entry, or by themselves."""
         first, *rest = self.text[value.start : value.end].split("\n")
-        begin = self.text.rfind("\n", 0, value.start) + 1
-        was = len(self.text[begin : value.start]) - len(self.text[begin : value.start].lstrip(" "))
+        before = self.text[self.text.rfind("\n", 0, value.start) + 1 : value.start]
+        was = column if before.strip() else len(before)
         moved = []
         for line in rest:
             stripped = line.strip(" \t")
