@@ -78,14 +78,12 @@ class Flow:
         return [f"{prefix} {' '.join([*props.split(), style + how])}{comment.rstrip()}", *moved]
 
     def as_written(self, value: Node, prefix: str, indent: int, column: int) -> list[str]:
-        """A flow collection with comments in it: its lines move together, with its entry, or by themselves."""
+        """A flow collection with comments in it: its lines move together."""
         first, *rest = self.text[value.start : value.end].split("\n")
-        before = self.text[self.text.rfind("\n", 0, value.start) + 1 : value.start]
-        was = column if before.strip() else len(before)
         moved = []
         for line in rest:
             stripped = line.strip(" \t")
-            depth = len(line) - len(line.lstrip(" ")) - was + indent
+            depth = len(line) - len(line.lstrip(" ")) - column + indent
             moved.append(" " * max(depth, indent + 1) + stripped if stripped else "")
         return [f"{prefix} {first.rstrip()}" if prefix else first.rstrip(), *moved]
 
