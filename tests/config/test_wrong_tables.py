@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 HEADER = "host;phone;name;x\n"
@@ -349,3 +351,13 @@ def test_a_group_makes_no_more_than_a_project_may_have(refused):
     assert refused({"p.yaml": group(f"{{blacklists: [{{ip: {wide}}}]}}", source="t.csv", address="${each.x}.ru")}) == (
         "p.yaml:3:11: the site groups of a project make 25,000,000 values at most, up to here"
     )
+
+
+def test_a_key_that_stands_twice_is_found_however_many_there_are(refused):
+    keys = ", ".join(f'"k{n}": 1' for n in range(60_000))
+    began = time.monotonic()
+
+    said = refused({"p.yaml": group(source="t.json"), "t.json": f'[{{{keys}, "k59999": 1}}]'})
+
+    assert said == 't.json:1:1: not valid JSON: the key "k59999" stands twice in one mapping'
+    assert time.monotonic() - began < 10
