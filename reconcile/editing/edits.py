@@ -77,7 +77,7 @@ class Entries:
 
     def line(self, position: int, entry: str) -> Edit:
         """A line of its own, below the entry before it and the comment beside that."""
-        first = self.value.pairs[0][0].start
+        first = self.value.first
         line = " " * (first - self.text.rfind("\n", 0, first) - 1) + entry
         at = max(node.end for node in self.value.pairs[position - 1]) if position else self.key.end
         if position and self.text[at - 1 : at] == "\n":  # below a text after `|`

@@ -61,6 +61,11 @@ class Node:
         return self.style in _LITERAL
 
     @property
+    def first(self) -> int:
+        """Where the first entry of a mapping that has some begins: its key, or the `?` before that."""
+        return min(self.head, self.pairs[0][0].start)
+
+    @property
     def children(self) -> Iterator[Node]:
         """Keys, values and items, as they stand."""
         for pair in self.pairs:

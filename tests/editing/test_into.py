@@ -50,6 +50,11 @@ CASES = {
             "\n  d.ru: {}\n\n\nversion: 1\n"
         },
     ),
+    "keys after `?`, and with anchors": (
+        {"sites.yaml": "sites:\n  ? a.ru\n  : {}\nwidgets:\n  &w w: {}\n"},
+        [Document("sites.yaml", {"sites": {"b.ru": {}}, "widgets": {"v": {}}})],
+        {"sites.yaml": "sites:\n  ? a.ru\n  : {}\n  b.ru: {}\nwidgets:\n  &w w: {}\n  v: {}\n"},
+    ),
     "the section in braces": (
         {"sites.yaml": "sites: {a.ru: {labels: {}} }  # all\n"},
         [Document("sites.yaml", {"sites": {"b.ru": {"id": 7}, "c.ru": {}}})],

@@ -37,6 +37,12 @@ MOVES = {
         "new.ru",
         "sites:\n    new.ru:\n        previous_address: acme.ru\n        # the period\n        report_period: 60\n",
     ),
+    "keys after `?`": (
+        "sites:\n  acme.ru:\n    ? id\n    : 7\n",
+        "acme.ru",
+        "new.ru",
+        "sites:\n  new.ru:\n    ? id\n    : 7\n    previous_address: acme.ru\n",
+    ),
     "none after it, and the file does not end": (
         "sites:\n  acme.ru:\n    labels:\n      tier: gold # x",
         "acme.ru",
