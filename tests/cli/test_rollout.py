@@ -592,6 +592,18 @@ def test_a_selection_that_means_no_site_is_an_error(rolled, run, selection, opti
         assert done.stderr.startswith(said)
 
 
+def test_a_plan_shows_its_waves_and_says_where_they_can_not_be(rolled, run, studio):
+    rolled("waves: [1, 100%]")
+
+    shown = run("plan")
+
+    assert shown.stdout.endswith(f"\n  2 of 2 (100%): {len(NAMES) - 1} sites, {len(NAMES)} of {len(NAMES)}: " + shown.stdout.rpartition(": ")[2])
+    declare(studio, "waves: [tier=pilot, 100%]")
+    refused = run("plan")
+    assert "Waves" not in refused.stdout
+    assert 'warning: apply will refuse this plan: `rollout.waves`: no site has a label "tier"' in refused.stderr
+
+
 def test_a_client_of_an_early_wave_has_sites_in_later_ones(studio, run):
     top = "clients: {acme: {email: owner@acme.ru, password: s3cr3t}}\n"
     sites = [f"{name}: {{client: acme}}" for name in NAMES]
