@@ -8,7 +8,7 @@ import select
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -46,7 +46,7 @@ class Rollout:
     plan: Plan
     waves: Sequence[Wave]
     of_waves: int
-    earlier: Earlier = Earlier()  # noqa: RUF009 - it is frozen
+    earlier: Mapping[int, Earlier] = field(default_factory=dict)
     resumes: str | None = None
 
     @classmethod

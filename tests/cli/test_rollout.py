@@ -536,6 +536,29 @@ def test_what_has_nothing_to_do_with_the_rollout_is_left_and_told(stopped, run):
     assert (stopped.live()["one.ru"], "five.ru" in stopped.live()) == (30, False)
 
 
+def test_no_gate_is_passed_by_because_an_earlier_wave_is_done_by_hand(rolled, run, project):
+    studio = rolled("waves: [one.ru, two.ru, three.ru, 100%], gates: [{command: ./check.sh}]")
+    script = project / "check.sh"
+    script.write_text("#!/bin/sh\ntest -e passed-$(grep '\"wave\":' | tr -dc 0-9)\n")
+    script.chmod(0o700)
+    assert run("apply", "--yes").returncode == 5
+    change_live(studio, "two.ru", report_period=90)
+    (project / "passed-1").touch()
+    assert run("apply", "--resume", "latest", "--yes").returncode == 5  # after wave 3
+
+    again = run("apply", "--resume", "latest", "--yes")
+
+    assert (again.returncode, updated(studio)) == (5, ["one.ru", "three.ru"])
+    assert "  3 of 4 (three.ru): carried out before; its gates are asked again\n" in again.stdout
+    change_live(studio, "two.ru", report_period=60)  # and undoes it again
+    (project / "passed-2").touch()
+    assert run("apply", "--resume", "latest", "--yes").returncode == 5
+    assert updated(studio) == ["one.ru", "three.ru", "two.ru"]
+    (project / "passed-3").touch()
+    assert run("apply", "--resume", "latest", "--yes").returncode == 0
+    is_done(studio, run)
+
+
 def test_what_can_not_go_on(stopped, run, without_run_ids):
     def refused(*arguments, code=1):
         done = run("apply", "--resume", "latest", "--yes", *arguments)
