@@ -163,6 +163,14 @@ def test_a_gate_that_hangs_is_ended_with_all_that_it_started(rolled, run, projec
         assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
 
 
+def test_a_gate_that_a_signal_ends_says_no(rolled, run):
+    rolled(f"{WAVES}, gates: [{{command: [sh, -c, 'kill -9 $$']}}]")
+
+    done = run("apply", "--yes")
+
+    assert (done.returncode, "gate command sh: no (ended by SIGKILL)" in done.stdout) == (5, True)
+
+
 def test_a_gate_whose_child_keeps_its_output_open_holds_nobody_up(rolled, run):
     rolled(f"{WAVES}, gates: [{{command: [sh, -c, 'sleep 1000 & echo started']}}]")
 
