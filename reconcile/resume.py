@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from reconcile.applying.report import Outcome
 from reconcile.errors import PlanError, StalePlanError
+from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.normalize import count
 from reconcile.model.resource import Live
@@ -83,8 +84,9 @@ def left(project: Project, runs: Sequence[RunRecord], providers: Mapping[str, Pr
     if plan.errors:
         raise PlanError("what is left can't be told, so nothing is applied", plan.errors)
     here = {step_key(change): change for change in plan.changes}
+    pending = {change.address for change in plan.changes}
     undone = [step for step in record.steps if step.outcome is not Outcome.DONE]
-    moved = [(step, why) for step in undone if (why := _moved(project, step, here.get(step_key(step)), live))]
+    moved = [(step, why) for step in undone if (why := _moved(project, step, here.get(step_key(step)), live, pending))]
     if moved:
         lines = [f"  - {step.address.shown}: {why}" for step, why in moved]
         raise StalePlanError(
@@ -114,8 +116,17 @@ def _waves(
     return tuple(wave for wave in made if wave.changes or wave.number in asked)
 
 
-def _moved(project: Project, step: StepRecord, change: Change | None, live: Mapping[str, LiveAccount]) -> str:
-    """Why what is left of a step is not what it was; empty where it is, or where nothing is left of it."""
+def _moved(
+    project: Project,
+    step: StepRecord,
+    change: Change | None,
+    live: Mapping[str, LiveAccount],
+    pending: Collection[Address],
+) -> str:
+    """Why what is left of a step is not what it was; empty where it is, or where nothing is left of it.
+
+    `pending` are the addresses of all changes that would be made now.
+    """
     if change is not None:
         return _differing(step, [_record(item) for item in change.fields])
     account = live[step.address.account]
@@ -123,7 +134,8 @@ def _moved(project: Project, step: StepRecord, change: Change | None, live: Mapp
         return "it belongs to a client, and no file declares one any more"
     found = look(project.desired.kinds, step, account, settled=True)
     if found.outcome is Outcome.DONE:
-        return ""
+        foreign = step.action is Action.CREATE and step.intended is None and step.address in pending
+        return "somebody created it since, otherwise than it was to be" if foreign else ""
     return f"it was to be {step.action.value}d, and the files don't say so any more; it {found.note}"
 
 

@@ -122,7 +122,12 @@ class Rolling:
         return report
 
     def rest(self, wave: Wave, seconds: float) -> None:
-        """The pause after a wave; an interruption ends it."""
+        """The pause after a wave, or what is left of it where an earlier run began it; an interruption ends it."""
+        if not wave.changes:
+            _, carried_out = self.when(wave)
+            seconds = round(min(carried_out + seconds - time.time(), seconds), 1)
+        if seconds <= 0:
+            return
         self.terminal.say(f"waiting {span(seconds)}, as `rollout.pause` says")
         self.stopping.wait(seconds)
 

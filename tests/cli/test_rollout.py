@@ -529,6 +529,40 @@ def test_what_is_not_as_it_was_is_refused(stopped, run, do, told):
     assert f"  - studio/site/{told}" in refused.stderr
 
 
+@pytest.mark.parametrize(("period", "code"), [(90, 0), (30, 4)])
+def test_a_site_that_somebody_else_created_since_is_right_or_refused(studio, run, project, period, code):
+    declare(studio, f"{WAVES}, gates: [{{command: test -e ok}}]")
+    assert run("apply", "--yes").returncode == 5
+    studio.add("three.ru", report_period=period)
+    (project / "ok").touch()
+
+    done = run("apply", "--resume", "latest", "--yes")
+
+    assert done.returncode == code, done.stderr
+    assert studio.live().get("two.ru") == (90 if code == 0 else None)
+    said = "  - studio/site/three.ru: somebody created it since, otherwise than it was to be\n"
+    assert (said in done.stderr) is (code == 4)
+
+
+def test_what_is_left_of_a_pause_is_waited_for(rolled, run, start):
+    studio = rolled(f"{WAVES}, pause: 10m")
+    process = start("apply", "--yes")
+    until(process, b"waiting 10 min")
+    process.kill()
+    process.wait()
+    going_on = start("apply", "--resume", "latest", "--yes")
+
+    until(going_on, b"waiting 59")
+
+    going_on.send_signal(signal.SIGINT)
+    assert going_on.wait(timeout=30) == 130
+    assert updated(studio) == ["one.ru"]
+    declare(studio, f"{WAVES}, pause: 0.1s")
+    done = run("apply", "--resume", "latest", "--yes")
+    assert (done.returncode, done.stderr.count("waiting 0.1 s")) == (0, 1)  # the first one is over
+    is_done(studio, run)
+
+
 def test_what_has_nothing_to_do_with_the_rollout_is_left_and_told(stopped, run):
     change_live(stopped, "one.ru", report_period=30)
     change_live(stopped, "three.ru", report_period=90)  # somebody did it by hand
