@@ -7,7 +7,7 @@ import os
 import select
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING
@@ -147,7 +147,15 @@ def _terminal(settings: Settings) -> Terminal:
 
 
 def _ask(question: str, stopping: Event) -> bool | None:
-    """Whether a person types `yes`; None where a signal comes first, which would not end a read from the terminal."""
+    """Whether a person types `yes`; None where a signal comes first, which would not end a read from the terminal.
+
+    What was typed before the question is no answer to it.
+    """
+    if os.name != "nt":
+        import termios
+
+        with suppress(termios.error):  # the terminal is gone: then a signal says so
+            termios.tcflush(sys.stdin, termios.TCIFLUSH)
     click.echo(f"{clean(question)} Only `yes` goes on: ", err=True, nl=False)
     while os.name != "nt" and not stopping.is_set():
         if select.select([sys.stdin], [], [], 0.1)[0]:

@@ -236,8 +236,9 @@ def test_a_person_confirms_at_a_terminal_and_nowhere_else(rolled, run, start, re
     assert (refused.returncode, updated(studio)) == (64, [])
     assert "--yes does not answer it" in refused.stderr
 
-    def answered(*answers):
+    def answered(*answers, before=""):
         ours, theirs = pty.openpty()
+        os.write(ours, before.encode())
         process = start("apply", "--yes", stdin=theirs, stdout=theirs, stderr=theirs, env={"TERM": "xterm"})
         os.close(theirs)
         for answer in answers:
@@ -254,6 +255,10 @@ def test_a_person_confirms_at_a_terminal_and_nowhere_else(rolled, run, start, re
     assert (code, updated(studio), "gate confirm: no (nobody said yes)" in shown) == (5, ["one.ru"], True)
     code, shown = answered(signal.SIGINT)
     assert (code, updated(studio)) == (130, ["one.ru", "two.ru"])
+    studio.emulator.clear_requests()
+    declare(studio, f"{WAVES}, gates: [{{confirm: Пилот в порядке?}}]", period=110)
+    code, shown = answered("no\n", before="yes\nyes\n")
+    assert (code, updated(studio)) == (5, ["one.ru"])  # what was typed before somebody could look is no answer
     studio.emulator.clear_requests()
     declare(studio, f"{WAVES}, gates: [{{confirm: Пилот в порядке?}}]", period=120)
     code, shown = answered("yes\n", "yes\n")
