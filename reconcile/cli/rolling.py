@@ -178,10 +178,14 @@ def _take_back(
     """Undoes all of a rollout, as `rollback` does, in a run of its own; shows what became of it."""
     click.echo(f"`rollout.on_failure` is rollback: taking back run {first}, all of its waves.", err=True)
     back: Report | ReconcileError | None
+    code = ExitCode.PARTIAL
     try:
         back = _undo(project, first, providers, run, settings, parallelism)
     except ReconcileError as error:
         back = error
+    except KeyboardInterrupt:  # before the first change, or for the second time; what there is to tell is still told
+        back = ReconcileError("it was interrupted; `reconcile history` says how far it is")
+        code = ExitCode.INTERRUPTED
     if settings.format == "json":
         from reconcile.reports.json import report_json
 
@@ -193,11 +197,10 @@ def _take_back(
     elif isinstance(back, ReconcileError):
         click.echo(f"The rollout was not taken back: {back}", err=True)
         click.echo(f"To try again, say `reconcile rollback {first}`.", err=True)
-    elif back.interrupted:
-        return ExitCode.INTERRUPTED
     elif back.exit_code:
         click.echo(f"The rollout was taken back in part; for the rest say `reconcile rollback {first}`.", err=True)
-    return ExitCode.PARTIAL
+        code = ExitCode.INTERRUPTED if back.interrupted else code
+    return code
 
 
 def _undo(

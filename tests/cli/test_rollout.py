@@ -422,6 +422,29 @@ def test_a_rollback_that_is_refused_is_told(studio, run):
     assert "Nothing had been changed, so there is nothing to take back." in asked.stderr
 
 
+@pytest.mark.parametrize("until_put", [False, True], ids=["planning", "sending"])
+def test_a_rollback_that_is_interrupted_is_told_with_its_rollout(begin, start, run, until_put):
+    studio = begin(latency=0.3)
+    for name in NAMES:
+        studio.add(name)
+    declare(studio, "waves: [3, 100%], on_failure: rollback, gates: [{command: 'false'}]")
+    process = start("apply", "--yes", "--format", "json", "--parallelism", "1")
+    until(process, b"taking back")
+    studio.emulator.clear_requests()
+    if until_put:
+        studio.wait_for("PUT")
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=30)
+
+    name = json.loads(output)["run"]
+    assert (process.returncode, json.loads(output)["summary"]["done"]) == (130, 3)
+    assert f"`reconcile rollback {name}`" in errors.decode()
+    if until_put:
+        assert 0 < json.loads(output)["rollback"]["summary"]["done"] < 3
+    assert run("rollback", name, "--yes").returncode == 0
+    assert studio.live() == dict.fromkeys(NAMES, 60)
+
+
 # --- going on ---------------------------------------------------------------------------------------------------------
 
 
