@@ -80,7 +80,15 @@ def ask_command(
         return None
     if code is None:
         return Verdict(str(gate), passed=False, note=f"no answer within {span(gate.timeout)}, so it was ended")
-    return Verdict(str(gate), passed=code == 0, note="" if code == 0 else f"exit code {code}")
+    return Verdict(str(gate), passed=code == 0, note=_ended(code))
+
+
+def _ended(code: int) -> str:
+    """How a program ended, unless that was well; a negative code is that of a signal, as `subprocess` has it."""
+    if code < 0:
+        name = next((one.name for one in signal.Signals if one == -code), f"signal {-code}")
+        return f"ended by {name}"
+    return f"exit code {code}" if code else ""
 
 
 def _read(output: IO[bytes], say: Callable[[str], None]) -> None:
