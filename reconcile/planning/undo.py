@@ -38,7 +38,9 @@ def build_undo_plan(
     selection: Selection = EVERYTHING,
     unread: Sequence[Diagnostic] = (),
 ) -> Plan:
-    """What takes back what `run` did (`run R`, in words); `desired` is the project, with all kinds of fields that the deeds are about.
+    """What takes back what `run` did, which is named in words: `run R`.
+
+    `desired` is the project, with all kinds of fields that the deeds are about.
 
     Only accounts in `live` are planned for, as in `planning.diff`. Raises `PlanError` where the selection matches
     nothing.
