@@ -64,7 +64,7 @@ def whole_site(raw: Any) -> Any:
     """A single site with its sections side by side, also where they all stand within the one that is called `site`."""
     raw = unwrapped(raw)
     inner = raw.get("site") if isinstance(raw, dict) else None
-    if not isinstance(inner, dict) or not any(section in inner for section in DETAIL_SECTIONS):
+    if not isinstance(inner, dict) or inner.keys().isdisjoint(DETAIL_SECTIONS):
         return raw
     lifted = {section: inner[section] for section in DETAIL_SECTIONS if section in inner}
     return {**raw, **lifted, "site": inner["site"] if isinstance(inner.get("site"), dict) else inner}
