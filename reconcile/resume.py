@@ -149,6 +149,8 @@ def _differing(step: StepRecord, now: Sequence[FieldRecord]) -> str:
     then = {one.path: one for one in step.fields}
     here = {one.path: one for one in now}
     live = [path for path in then if path in here and here[path].before != then[path].before]
+    if live and all(here[path].before == then[path].after for path in live):
+        return f"{', '.join(live)} is as the run was to make it, and the files want something else now"
     if live:
         return f"somebody changed {', '.join(live)} since"
     declared = [path for path in dict.fromkeys((*then, *here)) if then.get(path) != here.get(path)]

@@ -23,7 +23,7 @@ COMMANDS: Final = {
     "init": "Write a starter project.",
     "validate": "Check everything that can be checked without the network.",
     "fmt": "Bring the files into their canonical order and layout.",
-    "move": "Change a site's address, or a shared object's name, in the files.",
+    "move": "Change a site's address, or a name, in the files.",
     "plan": "Show what would change in the live account.",
     "apply": "Make the live account as it is declared.",
     "import": "Write the live account as a project.",

@@ -41,7 +41,7 @@ class Flow:
             return self.scalar(value, prefix, indent)
         one = self.one_line(value, guide)
         if one is None:
-            return self.as_written(value, prefix, indent)
+            return self.as_written(value, prefix, indent, column)
         start = f"{prefix} " if prefix else ""
         if len(start) + len(one) <= WIDTH or not (value.pairs or value.items):
             return [start + one]
@@ -77,15 +77,13 @@ class Flow:
         moved = [" " * now + line[was:] if line[was:] else "" for line in lines]
         return [f"{prefix} {' '.join([*props.split(), style + how])}{comment.rstrip()}", *moved]
 
-    def as_written(self, value: Node, prefix: str, indent: int) -> list[str]:
+    def as_written(self, value: Node, prefix: str, indent: int, column: int) -> list[str]:
         """A flow collection with comments in it: its lines move together."""
         first, *rest = self.text[value.start : value.end].split("\n")
-        begin = self.text.rfind("\n", 0, value.start) + 1
-        was = len(self.text[begin : value.start]) - len(self.text[begin : value.start].lstrip(" "))
         moved = []
         for line in rest:
             stripped = line.strip(" \t")
-            depth = len(line) - len(line.lstrip(" ")) - was + indent
+            depth = len(line) - len(line.lstrip(" ")) - column + indent
             moved.append(" " * max(depth, indent + 1) + stripped if stripped else "")
         return [f"{prefix} {first.rstrip()}" if prefix else first.rstrip(), *moved]
 

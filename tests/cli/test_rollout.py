@@ -68,7 +68,7 @@ def test_each_wave_is_carried_out_before_its_gate_gets_its_report(rolled, run, p
     assert done.returncode == 0, done.stderr
     assert updated(studio)[:2] == ["one.ru", "two.ru"]
     assert without_run_ids(done.stdout).partition("0 unchanged.\n\n")[2] == (
-        "Waves (after each but the last gate command sh; a failure stops the rollout):\n"
+        "Waves (between them gate command sh; a failure stops the rollout):\n"
         "  1 of 3 (one.ru): 1 site: one.ru\n"
         "  2 of 3 (two.ru): 1 site, 2 of 4: two.ru\n"
         "  3 of 3 (100%): 2 sites, 4 of 4: four.ru, three.ru\n"
@@ -670,9 +670,9 @@ def test_a_saved_plan_goes_in_waves(rolled, run):
 @pytest.mark.parametrize(
     ("selection", "options", "said"),
     [
-        ("tier=pilot", (), 'error: `rollout.waves`: no site has a label "tier"; there are none\n  tier=pilot\n  ^\n'),
+        ("tier=pilot", (), 'reconcile.yaml:7:19: no site has a label "tier"; there are none, at character 1 of tier'),
         ("not *.ru", (), "error: the wave not *.ru of `rollout.waves` matches no site; where that is fine, say"),
-        ("one.ru and", (), "error: `rollout.waves`: "),
+        ("one.ru and", (), "reconcile.yaml:7:19: expected a term, such as label=gold or an address, at character"),
         ("not *.ru", ("--allow-empty",), None),
     ],
 )
@@ -687,6 +687,19 @@ def test_a_selection_that_means_no_site_is_an_error(rolled, run, selection, opti
     else:
         assert (done.returncode, updated(studio)) == (1, [])
         assert done.stderr.startswith(said)
+
+
+def test_a_plan_shows_its_waves_and_says_where_they_can_not_be(rolled, run, studio):
+    rolled("waves: [1, 100%]")
+
+    shown = run("plan")
+
+    last = shown.stdout.splitlines()[-1]
+    assert last.startswith(f"  2 of 2 (100%): {len(NAMES) - 1} sites, {len(NAMES)} of {len(NAMES)}: ")
+    declare(studio, 'waves: ["not *.ru", 100%]')
+    refused = run("plan")
+    assert "Waves" not in refused.stdout
+    assert "warning: apply will refuse this plan: the wave not *.ru of `rollout.waves` matches no" in refused.stderr
 
 
 def test_a_client_of_an_early_wave_has_sites_in_later_ones(studio, run):
