@@ -138,7 +138,7 @@ class Rolling:
             case CommandGate():
                 told = WaveReport(wave.number, wave.name, report.results)
                 given = wave_json(told, self.run, self.of_waves).encode("utf-8", "surrogatepass")
-                verdict = ask_command(gate, self.project.root, given, self.output, self.stopping)
+                verdict = ask_command(gate, self.project.root, given, self.terminal.output, self.stopping, self.hidden)
             case CallsGate():
                 verdict = self.calls(gate, wave, report)
             case ConfirmGate():
@@ -151,10 +151,10 @@ class Rolling:
             self.terminal.say(f"gate {gate}: {said}{verdict.note and f': {verdict.note}'}")
         return verdict
 
-    def output(self, line: str) -> None:
+    def hidden(self, text: str) -> str:
         """What a gate's command writes, without the project's secrets, which it may have from the environment."""
         secrets = {secret for account in self.project.desired.accounts.values() for secret in account.project_secrets}
-        self.terminal.output(without_secrets(line, secrets))
+        return without_secrets(text, secrets)
 
     def calls(self, gate: CallsGate, wave: Wave, report: Report) -> Verdict | None:
         """Waits until the gate's window after the wave is over, and compares it with the one before."""

@@ -219,7 +219,9 @@ def test_only_an_apply_in_waves_runs_a_gate(rolled, run, project):
 
 def test_what_a_gate_writes_moves_no_terminal_and_tells_no_secret(rolled, run, project):
     script = project / "check.sh"
-    script.write_text("#!/bin/sh\nprintf '\\033[2J%s\\n' \"$KEY\" >&2\nexec no-such-thing-at-all 2>/dev/null\n")
+    # Longer than what is shown as one line, so that the key is in two of them.
+    printed = "printf '\\033[2J%s\\n' \"$KEY\" >&2\nprintf '%04090d%s%05000d' 0 \"$KEY\" 0 | tr 0 x"
+    script.write_text(f"#!/bin/sh\n{printed}\nexec no-such-thing-at-all 2>/dev/null\n")
     script.chmod(0o700)
     rolled(f"{WAVES}, gates: [{{command: ./check.sh}}]")
 
@@ -227,6 +229,8 @@ def test_what_a_gate_writes_moves_no_terminal_and_tells_no_secret(rolled, run, p
 
     assert done.returncode == 5
     assert "  | \\x1b[2J***\n" in done.stderr
+    shown = done.stderr.partition("***\n")[2].partition("\ngate ")[0].replace("\n", "").replace("  | ", "")
+    assert shown == "x" * 4090 + "***" + "x" * 5000
     assert "gate command ./check.sh: no (exit code 127)" in done.stdout
 
 
