@@ -13,13 +13,16 @@ from reconcile.editing.edits import Entries, respelled, written
 from reconcile.editing.order import Guide
 from reconcile.editing.rows import cell, column_of, inline_cell
 from reconcile.editing.texts import Moved, Texts
-from reconcile.editing.tree import Kind, Node
+from reconcile.editing.tree import Kind, Node, walk
 from reconcile.errors import ReconcileError
 from reconcile.model.fields import site_kind
 from reconcile.model.normalize import did_you_mean, human_address, quoted, read_address
 from reconcile.model.resource import Desired
+from reconcile.model.rollout import Chosen
 from reconcile.model.state import DesiredState
-from reconcile.planning.select import glob_matches
+from reconcile.planning.select import glob_matches, subject
+from reconcile.planning.select.terms import holds
+from reconcile.planning.waves import read_selection
 
 PREVIOUS: Final = "previous_address"
 _GLOB: Final = frozenset("*?[")
@@ -102,6 +105,7 @@ class _Move:
         else:
             self.rewrite_site()
         self.rewrite_protected()
+        self.look_at_waves()
         return Moved(self.texts.changes(), self.shown(self.old), self.shown(self.new), tuple(self.notes))
 
     def shown(self, address: str) -> str:
@@ -119,6 +123,11 @@ class _Move:
                 f"{file}: {self.site.key} is brought in by an alias, and may be meant elsewhere, too; write it out"
             )
         key, value = found
+        if self.site.previous is None and value.anchor in _aliases(root):
+            raise ReconcileError(
+                f"{file}: what {self.site.key} says is said of others, too, by the alias *{value.anchor}, and the "
+                "former address would be; write it out, and move the site then; nothing was changed"
+            )
         self.texts.edit(file, respelled(key, self.shown(self.new)))
         guide = Guide.project().entry("sites").entry(self.site.key)
         entries = Entries(text, self.texts.newline(file), key, value, guide)
@@ -238,6 +247,20 @@ class _Move:
                     self.texts.edit(file, respelled(item, account + found + self.shown(self.new)))
                 elif not glob_matches(item.value, after):
                     self.notes.append(f"`safety.protect` has {quoted(item.value)}, which protects the site no longer")
+
+    def look_at_waves(self) -> None:
+        """Selections are texts of their own: a person has to look at those that name the former address."""
+        after = replace(self.site, address=replace(self.site.address, name=self.new))
+        for size in self.state.rollout.waves if self.state.rollout is not None else ():
+            if isinstance(size, Chosen):
+                node = read_selection(size)
+                if holds(node, subject(self.site)) and not holds(node, subject(after)):
+                    self.notes.append(f"`rollout.waves` has {quoted(size.expression)}, which means the site no longer")
+
+
+def _aliases(root: Node) -> set[str]:
+    """The anchors that a file names."""
+    return {node.value for node in walk(root) if node.kind is Kind.ALIAS}
 
 
 def _address(text: str) -> str | None:

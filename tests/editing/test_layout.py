@@ -95,6 +95,7 @@ AWKWARD = {
         "f:\n - a:\n    { # c\n     b: 2}\n",
         "f:\n  - a: { # c\n      b: 2}\n",
     ),
+    "braces on their own line": ("f:\n - a:\n    { # c\n     b: 2}\n", "f:\n  - a: { # c\n      b: 2}\n"),
 }
 
 
