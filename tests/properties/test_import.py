@@ -16,6 +16,7 @@ from reconcile import workflow
 from reconcile.config.accounts import Services
 from reconcile.config.load import parse
 from reconcile.config.project import load_state
+from reconcile.editing.layout import laid_out
 from reconcile.emulator import PERSONALITIES, Emulator, Options
 from reconcile.importing import tables, whole
 from reconcile.importing.layout import Layout
@@ -141,6 +142,7 @@ def imported(data, live, way, unspecified):
     defaults, layout = way
     made = build(state_of(data), live, defaults)
     texts = whole.texts_of(made, layout)
+    assert {file: text for file, text in texts.items() if file.endswith(".yaml") and laid_out(text) != text} == {}
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "reconcile.yaml").write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
         whole.write_new(Path(folder), texts)
