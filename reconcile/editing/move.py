@@ -5,6 +5,7 @@ Only the characters that say the address change; a plan finds the live site by `
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -102,6 +103,7 @@ class _Move:
         else:
             self.rewrite_site()
         self.rewrite_protected()
+        self.rewrite_waves()
         return Moved(self.texts.changes(), self.shown(self.old), self.shown(self.new), tuple(self.notes))
 
     def shown(self, address: str) -> str:
@@ -143,7 +145,9 @@ class _Move:
         if edit is not None:
             self.texts.edit(file, edit)
             return
-        found = cell(self.texts.root, self.site.file, column, key, new) if column is not None else None
+        said = group.get("encoding")
+        encoding = None if said is None else said[1].value
+        found = cell(self.texts.root, self.site.file, column, key, new, encoding) if column is not None else None
         if found is None:
             raise self.by_hand()
         source, edit = found
@@ -234,10 +238,35 @@ class _Move:
                 if item.kind is not Kind.SCALAR or not glob_matches(item.value, before):
                     continue
                 if _GLOB.isdisjoint(item.value):
-                    account, found, _ = item.value.rpartition("/site/")
-                    self.texts.edit(file, respelled(item, account + found + self.shown(self.new)))
+                    self.rewrite_address(file, item)
                 elif not glob_matches(item.value, after):
                     self.notes.append(f"`safety.protect` has {quoted(item.value)}, which protects the site no longer")
+
+    def rewrite_address(self, file: str, item: Node) -> None:
+        """An entry that is just the address of the site, with its account where it has one."""
+        _, name = _split(self.state, item.value)
+        self.texts.edit(file, respelled(item, item.value.removesuffix(name) + self.shown(self.new)))
+
+    def rewrite_waves(self) -> None:
+        """A wave of just this site stays one; a selection that names the site is for a person to look at."""
+        before, after = (replace(self.site.address, name=name) for name in (self.old, self.new))
+        names = {re.escape(name) for name in (self.old, human_address(self.old))}
+        named = re.compile(rf"(?<![\w.-])(?:{'|'.join(sorted(names))})(?![\w-]|\.\w)", re.IGNORECASE)
+        for file, root in self.texts.all("rollout"):
+            rollout = root.get("rollout")
+            waves = rollout[1].get("waves") if rollout is not None else None
+            for item in waves[1].items if waves is not None else ():
+                if item.kind is not Kind.SCALAR:
+                    continue
+                fits = glob_matches(item.value, before)
+                if fits and _GLOB.isdisjoint(item.value):
+                    self.rewrite_address(file, item)
+                elif named.search(item.value) or (fits and not glob_matches(item.value, after)):
+                    line = self.texts.text(file).count("\n", 0, item.start) + 1
+                    self.notes.append(
+                        f"{file}:{line}: the selection {quoted(item.value)} means the site's former address; change it "
+                        "by hand"
+                    )
 
 
 def _address(text: str) -> str | None:
