@@ -17,10 +17,15 @@ def refuse_to_overwrite(root: Path, names: Mapping[str, object]) -> None:
     taken = [name for name in names if (root / name).exists() or (root / name).is_symlink()]
     if taken:
         verb = "is there already" if len(taken) == 1 else "are there already"
-        raise ReconcileError(f"{', '.join(taken)} {verb}; nothing was written: `import` overwrites no file")
+        more = "; `import --into .` adds to the files that are there" if any(map(_is_yaml, taken)) else ""
+        raise ReconcileError(f"{', '.join(taken)} {verb}; nothing was written: `import` overwrites no file{more}")
     for name in names:
         if not (root / name).parent.resolve().is_relative_to(inside):
             raise ReconcileError(f"{name} would be outside of the project, through a link; nothing was written")
+
+
+def _is_yaml(name: str) -> bool:
+    return name.endswith(".yaml")
 
 
 def write_new(root: Path, texts: Mapping[str, str]) -> None:

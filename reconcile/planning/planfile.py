@@ -114,7 +114,7 @@ def dump(plan: Plan, project: str) -> str:
     data |= {
         "project": project,
         "sizes": dict(plan.sizes),
-        "declared": [[*key, number] for key, number in plan.declared.items()],
+        "declared": [[*key, number] for key, number in sorted(plan.declared.items())],
     }
     data["digest"] = _digest(data)
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"

@@ -88,6 +88,14 @@ CASES = {
             "shared.yaml": "widgets:\n  w: {}\n",
         },
     ),
+    "a new section, where the order has it": (
+        {"sites.yaml": "# ours\n\n# w\nwidgets:\n  w: {}\n  # end\n\n# groups\nsite_groups:\n  g: {}\n"},
+        [Document("sites.yaml", {"widgets": {"v": {}}, "managers": {"m": {}}, "sites": {"a.ru": {}}})],
+        {
+            "sites.yaml": "# ours\n\n# w\nwidgets:\n  w: {}\n  # end\n  v: {}\n\nmanagers:\n  m: {}\n\n"
+            "sites:\n  a.ru: {}\n\n# groups\nsite_groups:\n  g: {}\n"
+        },
+    ),
     "several of its kind": (
         {"a.yaml": "sites:\n  a.ru: {}\n", "b.yaml": "sites:\n  b.ru: {}\n", "sites.yaml": "# nothing yet\n"},
         [Document("sites.yaml", {"sites": {"c.ru": {}}})],
