@@ -16,7 +16,7 @@ from reconcile.config.groups import Groups
 from reconcile.config.identities import check_identities
 from reconcile.config.layers import Layers
 from reconcile.config.places import Fault, Keys
-from reconcile.config.rollout import rollout
+from reconcile.config.rollout import rollout, wrong_selections
 from reconcile.config.sections import Sections
 from reconcile.config.sites import Sites
 from reconcile.config.studio import Studio
@@ -64,6 +64,7 @@ def compose(
         rollout(sections.rollout, accounts.service_of, faults),
         _shared(layers),
     )
+    faults += wrong_selections(sections.rollout, state, services.wrong_selection)
     return state, groups, faults
 
 

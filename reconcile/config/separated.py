@@ -70,7 +70,6 @@ def read_separated(data: bytes, file: str, delimiter: str | None = None, encodin
             made.fault(1, 1, "the file is empty; its first line names the columns")
         return made
     odd = _CONTROL.search(text) is not None
-    long = len(text) > MAX_CELL
     width = _columns(made, *header)
     if made.faults:
         return replace(made, columns=())
@@ -79,7 +78,7 @@ def read_separated(data: bytes, file: str, delimiter: str | None = None, encodin
     for line, cells in records:
         if len(cells) != width and not _fits(made, line, cells, width):
             continue
-        if (odd or long) and not _is_text(made, line, cells):
+        if (odd or sum(map(len, cells)) > MAX_CELL) and not _is_text(made, line, cells):
             continue
         stray = None if plain else next((n for n in range(width) if n not in keep and cells[n]), None)
         if stray is not None:

@@ -71,11 +71,15 @@ class Studio:
     def is_another(
         self, name: str, entry: Named, account: str, key: str, value: Any, first: dict[tuple[str, str, Any], str]
     ) -> bool:
-        """Whether a client has the e-mail, or the id, of one that was declared before; says so."""
+        """Whether a client has the e-mail, or the id, of one that was declared before; says so.
+
+        A service may have an e-mail twice: each of the two is told by its id then.
+        """
         other = name if value is None else first.setdefault((account, key, value), name)
-        if other == name:
+        before = self.sections.named["clients"][other]
+        if other == name or (key == "email" and None not in (entry.raw.get("id"), before.raw.get("id"))):
             return False
-        there = self.sections.named["clients"][other].place
+        there = before.place
         self.fault(
             Place(entry.place.file, (*entry.place.keys, key)),
             f"this is the {CLIENT_KEYS[key]} of the client at {{other}}, too; one client is declared once",

@@ -60,10 +60,10 @@ class Flow:
         header = _HEADER.fullmatch(first)
         assert header is not None
         style, how, comment = header.groups()
-        if lines and not lines[-1]:
+        if lines and (not lines[-1] or (not lines[-1].strip() and value.value[-1:] in ("", "\n"))):
             lines.pop()
         elif "-" not in how:  # the text ends without the end of a line, which the file is about to get
-            how += "-"
+            how = how.replace("+", "") + "-"
         if "+" not in how:
             while lines and not lines[-1].strip():
                 lines.pop()

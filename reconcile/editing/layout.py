@@ -114,6 +114,7 @@ class _Layout:
         self.pending = self.pending[blank + 1 :]
         chunks, footer = self.block(root, 0, Guide.project(), 0)
         footer += _collapsed([text for _, text in self.pending])
+        footer = footer if any(footer) else []
         return [*header, *([""] if header else []), *_joined(chunks, apart=True), *footer], _ends(chunks, footer)
 
     # --- blocks -------------------------------------------------------------------------------------------------------
@@ -133,7 +134,7 @@ class _Layout:
                 raise Unusual("a key that is written with `?`", self.at)
             blank, leading = self.leading(indent)
             body, keeps = self.nested(entry, leading) if entry.value.block else self.single(entry, leading)
-            deeper = self.indented(self.pending_of(column + 1), indent + STEP)
+            deeper = self.indented(self.pending_of(column + 1), _below(entry))
             chunks.append(Chunk(entry.rank, blank, leading, [*body, *deeper], keeps and not deeper))
         if free(node.pairs):
             chunks.sort(key=lambda chunk: chunk.rank)
@@ -215,8 +216,8 @@ class _Layout:
 
     def keeps(self, value: Node) -> bool:
         """Whether blank lines at the end of a text after `|` or `>` are part of it."""
-        header = self.text[value.head : value.end].partition("\n")[0]
-        return "+" in header.partition("#")[0]
+        header, ended, _ = self.text[value.head : value.end].partition("\n")
+        return "+" in header.partition("#")[0] and bool(ended) and value.value[-1:] in ("", "\n")
 
     # --- comments -----------------------------------------------------------------------------------------------------
 
@@ -246,6 +247,13 @@ class _Layout:
 
     def column(self, at: int) -> int:
         return at - (self.text.rfind("\n", 0, at) + 1)
+
+
+def _below(entry: Entry) -> int:
+    """The column of comments below an entry and deeper than it: where they are no part of a text after `|` or `>`."""
+    if not entry.value.literal:
+        return entry.indent + STEP
+    return entry.indent + (1 if entry.value.value.strip() else 0)  # the first line says how deep a text is
 
 
 def _ends(chunks: Sequence[Chunk], footer: Sequence[str]) -> bool:

@@ -5,7 +5,6 @@ Only the characters that say the address change; a plan finds the live site by `
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -14,13 +13,16 @@ from reconcile.editing.edits import Entries, respelled, written
 from reconcile.editing.order import Guide
 from reconcile.editing.rows import cell, column_of, inline_cell
 from reconcile.editing.texts import Moved, Texts
-from reconcile.editing.tree import Kind, Node
+from reconcile.editing.tree import Kind, Node, walk
 from reconcile.errors import ReconcileError
 from reconcile.model.fields import site_kind
 from reconcile.model.normalize import did_you_mean, human_address, quoted, read_address
 from reconcile.model.resource import Desired
+from reconcile.model.rollout import Chosen, read_size
 from reconcile.model.state import DesiredState
-from reconcile.planning.select import glob_matches
+from reconcile.planning.select import glob_matches, subject
+from reconcile.planning.select.terms import holds
+from reconcile.planning.waves import read_selection
 
 PREVIOUS: Final = "previous_address"
 _GLOB: Final = frozenset("*?[")
@@ -121,6 +123,11 @@ class _Move:
                 f"{file}: {self.site.key} is brought in by an alias, and may be meant elsewhere, too; write it out"
             )
         key, value = found
+        if self.site.previous is None and value.anchor in _aliases(root):
+            raise ReconcileError(
+                f"{file}: what {self.site.key} says is said of others, too, by the alias *{value.anchor}, and the "
+                "former address would be; write it out, and move the site then; nothing was changed"
+            )
         self.texts.edit(file, respelled(key, self.shown(self.new)))
         guide = Guide.project().entry("sites").entry(self.site.key)
         entries = Entries(text, self.texts.newline(file), key, value, guide)
@@ -248,25 +255,32 @@ class _Move:
         self.texts.edit(file, respelled(item, item.value.removesuffix(name) + self.shown(self.new)))
 
     def rewrite_waves(self) -> None:
-        """A wave of just this site stays one; a selection that names the site is for a person to look at."""
-        before, after = (replace(self.site.address, name=name) for name in (self.old, self.new))
-        names = {re.escape(name) for name in (self.old, human_address(self.old))}
-        named = re.compile(rf"(?<![\w.-])(?:{'|'.join(sorted(names))})(?![\w-]|\.\w)", re.IGNORECASE)
+        """A wave of just this site stays one; a selection that means it no longer is for a person to look at."""
         for file, root in self.texts.all("rollout"):
             rollout = root.get("rollout")
             waves = rollout[1].get("waves") if rollout is not None else None
             for item in waves[1].items if waves is not None else ():
-                if item.kind is not Kind.SCALAR:
+                if item.kind is not Kind.SCALAR or not isinstance(size := read_size(item.value), Chosen):
                     continue
-                fits = glob_matches(item.value, before)
-                if fits and _GLOB.isdisjoint(item.value):
+                if _GLOB.isdisjoint(item.value) and glob_matches(item.value, self.site.address):
                     self.rewrite_address(file, item)
-                elif named.search(item.value) or (fits and not glob_matches(item.value, after)):
+                elif self.means_no_longer(size):
                     line = self.texts.text(file).count("\n", 0, item.start) + 1
                     self.notes.append(
                         f"{file}:{line}: the selection {quoted(item.value)} means the site's former address; change it "
                         "by hand"
                     )
+
+    def means_no_longer(self, size: Chosen) -> bool:
+        """Whether a wave's selection means the site at its former address only."""
+        after = replace(self.site, address=replace(self.site.address, name=self.new))
+        node = read_selection(size)
+        return bool(holds(node, subject(self.site))) and not holds(node, subject(after))
+
+
+def _aliases(root: Node) -> set[str]:
+    """The anchors that a file names."""
+    return {node.value for node in walk(root) if node.kind is Kind.ALIAS}
 
 
 def _address(text: str) -> str | None:

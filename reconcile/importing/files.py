@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from reconcile.errors import ReconcileError
+
+#: How the folder is called in which files are written before they get their names; hidden, so that nobody reads it.
+SCRATCH: Final = ".import-"
 
 
 def refuse_to_overwrite(root: Path, names: Mapping[str, object]) -> None:
@@ -17,8 +21,9 @@ def refuse_to_overwrite(root: Path, names: Mapping[str, object]) -> None:
     taken = [name for name in names if (root / name).exists() or (root / name).is_symlink()]
     if taken:
         verb = "is there already" if len(taken) == 1 else "are there already"
-        more = "; `import --into .` adds to the files that are there" if any(map(_is_yaml, taken)) else ""
-        raise ReconcileError(f"{', '.join(taken)} {verb}; nothing was written: `import` overwrites no file{more}")
+        into = "; `import --into .` adds to the files that are there" if any(map(_is_yaml, taken)) else ""
+        message = f"{', '.join(taken)} {verb}; nothing was written: `import` overwrites no file"
+        raise ReconcileError(message + (_cut_off(root, taken) or into))
     for name in names:
         if not (root / name).parent.resolve().is_relative_to(inside):
             raise ReconcileError(f"{name} would be outside of the project, through a link; nothing was written")
@@ -26,6 +31,24 @@ def refuse_to_overwrite(root: Path, names: Mapping[str, object]) -> None:
 
 def _is_yaml(name: str) -> bool:
     return name.endswith(".yaml")
+
+
+def _cut_off(root: Path, taken: Sequence[str]) -> str:
+    """What to do about files that an import has left which was killed: each has a second name in its folder."""
+    for scratch in sorted(root.glob(f"{SCRATCH}*/")):
+        theirs = set(map(_node, scratch.iterdir()))
+        left = [name for name in taken if (root / name).exists() and _node(root / name) in theirs]
+        if left:
+            return (
+                f". An import was killed while it wrote: take away the folder {scratch.name} and what it has left, "
+                f"{', '.join(left)}, and import again"
+            )
+    return ""
+
+
+def _node(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino
 
 
 def write_new(root: Path, texts: Mapping[str, str]) -> None:
@@ -39,7 +62,7 @@ def write_new(root: Path, texts: Mapping[str, str]) -> None:
             if not folder.exists():
                 folder.mkdir(parents=True)
                 folders.append(folder)
-        scratch = Path(tempfile.mkdtemp(prefix=".import-", dir=root))
+        scratch = Path(tempfile.mkdtemp(prefix=SCRATCH, dir=root))
         for number, text in enumerate(texts.values()):
             with (scratch / str(number)).open("x", encoding="utf-8", newline="\n") as file:
                 file.write(text)

@@ -82,6 +82,32 @@ def test_what_is_written_at_the_end_without_the_end_of_a_line_keeps_its_value():
     assert laid_out("sites: {}\nwidgets:\n  a: |\n    x") == "widgets:\n  a: |-\n    x\n\nsites: {}\n"
 
 
+AWKWARD = {
+    "text without a line end, kept": ("a: |+\n  x", "a: |-\n  x\n"),
+    "text without anything, kept": ("- a: |+", "- a: |-\n"),
+    "text that ends in blanks": ("a: |+\n  x\n  ", "a: |+\n  x\n"),
+    "text that moves up from the end": ("e:\nblacklists:\n f: |+\n  x", "blacklists:\n  f: |-\n    x\n\ne:\n"),
+    "blank lines that move down to the end": ("p: |+\n\nmanagers:\n\n", "managers:\n\np: |+\n\n"),
+    "comment below a text": ("u: |\n    x\n  # c\nv: 1\n", "u: |\n  x\n # c\n\nv: 1\n"),
+    "comment below no text": ("u:\n  a: |2\n   # c\n  b: 1\n", "u:\n  a: |2\n  # c\n  b: 1\n"),
+    "braces with a comment in a list": ("- f: { # c\n  a: 1}\n", "- f: { # c\n   a: 1}\n"),
+    "braces with a comment on their own line": (
+        "f:\n - a:\n    { # c\n     b: 2}\n",
+        "f:\n  - a: { # c\n      b: 2}\n",
+    ),
+    "braces on their own line": ("f:\n - a:\n    { # c\n     b: 2}\n", "f:\n  - a: { # c\n      b: 2}\n"),
+}
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_awkward_texts_keep_their_meaning_and_are_laid_out_at_once(name):
+    before, after = AWKWARD[name]
+
+    assert laid_out(before) == after
+    assert laid_out(after) == after
+    assert yaml.load(before, yaml.CSafeLoader) == yaml.load(after, yaml.CSafeLoader)
+
+
 @st.composite
 def commented(draw):
     """A project as somebody might have written it, with comments that name the key they belong to."""

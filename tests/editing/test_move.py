@@ -309,6 +309,12 @@ def test_a_row_whose_address_is_made_of_more_is_for_a_person(project):
         ("sites: {acme.ru: {previous_address: f.ru}}\n", "acme.ru", "b.ru", "write acme.ru there"),
         ("sites: {acme.ru: {url: shop.acme.ru}}\n", "acme.ru", "b.ru", "`url:` says shop.acme.ru"),
         ("safety: {protect: ['*.ru', 'ac*']}\nsites: {acme.ru: }\n", "acme.ru", "b.ru", '"ac*", which protects the'),
+        (
+            "rollout: {waves: [b.ru or acme.ru, '*.ru', 100%]}\nsites: {acme.ru: , b.ru: }\n",
+            "acme.ru",
+            "new.ru",
+            'sites.yaml:1: the selection "b.ru or acme.ru" means the site\'s former address',
+        ),
         ("rollout: {waves: [ac*, 100%]}\nsites: {acme.ru: }\n", "acme.ru", "b.ru", 'sites.yaml:1: the selection "ac*"'),
         ("rollout: {waves: ['tier=a or Acme.ru', 100%]}\nsites: {acme.ru: }\n", "acme.ru", "b.ru", "tier=a or Acme.ru"),
         ("widgets: {w: {}}\nsites: {a.ru: {labels: {x: 'widget=w and not x'}}}\n", "widget/w", "v", "sites.yaml:2: a"),
@@ -334,6 +340,7 @@ def test_what_a_person_has_to_look_at_is_said(project, text, old, new, note):
         ("two.ru", "new.ru", "say which one is meant: studio/site/two.ru, other/site/two.ru"),
         ("merged.ru", "new.ru", "is brought in by an alias"),
         ("env.ru", "new.ru", "the `url:` of env.ru is made elsewhere"),
+        ("shared.ru", "new.ru", "what shared.ru says is said of others, too, by the alias *s"),
         ("widget/standart", "base", 'no file declares a widget "standart"; did you mean "standard"?'),
         ("widget/standard", "compact", 'there is a widget "compact" already'),
         ("widget/standard", "widget/standard", "has this name"),
@@ -345,7 +352,7 @@ def test_what_makes_no_sense_is_refused(project, old, new, message):
     text = (
         "widgets: {standard: {}, compact: {}}\nsites:\n  acme.ru:\n  b.ru: {url: shop.b.ru}\n  two.ru:\n"
         "  https://two.ru: {account: other}\n  env.ru: {<<: {url: https://env.ru}}\n"
-        "  <<: {merged.ru: {report_period: 60}}\n"
+        "  <<: {merged.ru: {report_period: 60}}\n  shared.ru: &s {report_period: 60}\n  other.ru: {<<: *s}\n"
     )
     with pytest.raises(ReconcileError) as error:
         move(project(text), old, new)
