@@ -226,14 +226,21 @@ class Wardrobe:
     def nearest(self, looks: Iterable[Look], below: tuple[Any, ...]) -> dict[Widget | None, dict[Look, Items]]:
         """The looks by the declared widget that they differ from the least; None where nothing is gained by any."""
         made: dict[Widget | None, dict[Look, Items]] = defaultdict(dict)
-        offered = [widget for widget in self.offered(below) if self.root is None or widget.name != self.root.name]
+        offered: list[tuple[Widget, list[tuple[int, dict[Any, bool]]]]] = [
+            (widget, [(number, {}) for number in widget.said])
+            for widget in self.offered(below)
+            if self.root is None or widget.name != self.root.name
+        ]
         for look, items in self.items(looks, below).items():
             differing = {number for number, _ in items}
             best, least = None, len(items)
-            for widget in offered if items else ():
-                # Only what a widget says can make a difference to what lies below it.
-                other = {number for number in widget.said if not self.fits(widget, number, look[number])}
-                left = len(differing - widget.said.keys()) + len(other)
+            for widget, said in offered if items else ():
+                left = len(differing)
+                for number, known in said:  # only what a widget says can make a difference to what lies below it
+                    fits = known.get(look[number])
+                    if fits is None:
+                        fits = known[look[number]] = self.fits(widget, number, look[number])
+                    left += (not fits) - (number in differing)
                 if left + 1 < least or (left == 0 and least):
                     best, least = widget, left + 1 if left else 0
             made[best][look] = items if best is None else self.items([look], best.layer)[look]
