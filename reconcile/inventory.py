@@ -18,6 +18,7 @@ from reconcile.planning.diff import in_order, order
 from reconcile.planning.plan import Change, Plan
 from reconcile.planning.select import EVERYTHING, Selection, subject, subject_of
 from reconcile.planning.select.terms import Term, holds
+from reconcile.planning.waves import wrong_selection
 from reconcile.reports.listing import Entry
 from reconcile.workflow import Project
 
@@ -26,7 +27,7 @@ def read(root: Path, environ: Mapping[str, str]) -> Loaded:
     """The project in `root`, with where all of it stands. Raises `ConfigError`."""
     from reconcile.providers import registry
 
-    return load(root, environ, Services(registry.service, registry.names))
+    return load(root, environ, Services(registry.service, registry.names, wrong_selection))
 
 
 def planned(root: Path, loaded: Loaded, selection: Selection, parallelism: int) -> Plan:

@@ -7,12 +7,13 @@ the same values to the same ones. Where the project or the live account say othe
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reconcile.applying.report import Outcome
 from reconcile.errors import PlanError, StalePlanError
+from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.normalize import count
 from reconcile.model.resource import Live
@@ -43,13 +44,13 @@ class Earlier:
 class Left:
     """What is left of a rollout: its plan, its waves with the numbers that they had, of so many in all.
 
-    A first wave without changes was carried out, and its gates have not said yes; `earlier` is what was done of it.
+    A wave without changes was carried out, and its gates have not said yes; `earlier` is what was done of each.
     """
 
     plan: Plan
     waves: tuple[Wave, ...]
     of_waves: int
-    earlier: Earlier
+    earlier: Mapping[int, Earlier]
 
 
 def require_rollout(project: Project, runs: Sequence[RunRecord]) -> None:
@@ -83,8 +84,9 @@ def left(project: Project, runs: Sequence[RunRecord], providers: Mapping[str, Pr
     if plan.errors:
         raise PlanError("what is left can't be told, so nothing is applied", plan.errors)
     here = {step_key(change): change for change in plan.changes}
+    pending = {change.address for change in plan.changes}
     undone = [step for step in record.steps if step.outcome is not Outcome.DONE]
-    moved = [(step, why) for step in undone if (why := _moved(project, step, here.get(step_key(step)), live))]
+    moved = [(step, why) for step in undone if (why := _moved(project, step, here.get(step_key(step)), live, pending))]
     if moved:
         lines = [f"  - {step.address.shown}: {why}" for step, why in moved]
         raise StalePlanError(
@@ -97,30 +99,34 @@ def left(project: Project, runs: Sequence[RunRecord], providers: Mapping[str, Pr
     numbers = {id(here[key]): max(step.wave or at, at) for step in undone if (key := step_key(step)) in here}
     changes = tuple(change for change in plan.changes if id(change) in numbers)
     rest = Plan(changes, plan.noop, plan.sizes, (*plan.diagnostics, *_others(record, plan, numbers)))
-    return Left(rest, _waves(waves, at, changes, numbers, runs), len(waves), _earlier(record, runs, at, live))
+    asked = {wave.number for run in runs for wave in run.waves if wave.started is not None} - passed
+    made = _waves(waves, asked, changes, numbers)
+    return Left(rest, made, len(waves), {wave.number: _earlier(record, runs, wave.number, live) for wave in made})
 
 
 def _waves(
-    known: Mapping[int, WaveRecord],
-    at: int,
-    changes: Sequence[Change],
-    numbers: Mapping[int, int],
-    runs: Sequence[RunRecord],
+    known: Mapping[int, WaveRecord], asked: Collection[int], changes: Sequence[Change], numbers: Mapping[int, int]
 ) -> tuple[Wave, ...]:
-    """The waves that something is left of, and before them the one whose gates have not said yes."""
-    begun = {wave.number for run in runs for wave in run.waves if wave.started is not None}
+    """The waves that something is left of, and before them those whose gates have not said yes (`asked`)."""
     made = [
         Wave(number, known[number].name, tuple(change for change in changes if numbers[id(change)] == number))
         for number in sorted(known)
-        if number >= at
+        if number <= max(numbers.values(), default=0)
     ]
-    if not changes:
-        return ()
-    return tuple(wave for wave in made if wave.changes or (wave.number == at and at in begun))
+    return tuple(wave for wave in made if wave.changes or wave.number in asked)
 
 
-def _moved(project: Project, step: StepRecord, change: Change | None, live: Mapping[str, LiveAccount]) -> str:
-    """Why what is left of a step is not what it was; empty where it is, or where nothing is left of it."""
+def _moved(
+    project: Project,
+    step: StepRecord,
+    change: Change | None,
+    live: Mapping[str, LiveAccount],
+    pending: Collection[Address],
+) -> str:
+    """Why what is left of a step is not what it was; empty where it is, or where nothing is left of it.
+
+    `pending` are the addresses of all changes that would be made now.
+    """
     if change is not None:
         return _differing(step, [_record(item) for item in change.fields])
     account = live[step.address.account]
@@ -128,7 +134,8 @@ def _moved(project: Project, step: StepRecord, change: Change | None, live: Mapp
         return "it belongs to a client, and no file declares one any more"
     found = look(project.desired.kinds, step, account, settled=True)
     if found.outcome is Outcome.DONE:
-        return ""
+        foreign = step.action is Action.CREATE and step.intended is None and step.address in pending
+        return "somebody created it since, otherwise than it was to be" if foreign else ""
     return f"it was to be {step.action.value}d, and the files don't say so any more; it {found.note}"
 
 
@@ -142,6 +149,8 @@ def _differing(step: StepRecord, now: Sequence[FieldRecord]) -> str:
     then = {one.path: one for one in step.fields}
     here = {one.path: one for one in now}
     live = [path for path in then if path in here and here[path].before != then[path].before]
+    if live and all(here[path].before == then[path].after for path in live):
+        return f"{', '.join(live)} is as the run was to make it, and the files want something else now"
     if live:
         return f"somebody changed {', '.join(live)} since"
     declared = [path for path in dict.fromkeys((*then, *here)) if then.get(path) != here.get(path)]

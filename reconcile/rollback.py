@@ -91,11 +91,12 @@ def plan(project: Project, run: RunRecord, providers: Mapping[str, Provider], se
     selection.require_known(desired, [subject_of(deed.change) for deed in done])
     kinds = {name: _kinds_read(name, done) for name in sorted({deed.change.address.account for deed in done})}
     live, unread = read(providers, kinds)
-    made = build_undo_plan(run.name, done, desired, live, selection=selection, unread=unread)
+    what = f"{'rollout' if run.resumed_by else 'run'} {run.name}"
+    made = build_undo_plan(what, done, desired, live, selection=selection, unread=unread)
     doubtful = owners_in_doubt(desired, made, kinds)
     if doubtful:
         live, more = with_owners(desired, providers, live, doubtful)
-        made = build_undo_plan(run.name, done, desired, live, selection=selection, unread=[*unread, *more])
+        made = build_undo_plan(what, done, desired, live, selection=selection, unread=[*unread, *more])
     return replace(made, diagnostics=(*_again(run), *made.diagnostics))
 
 

@@ -76,7 +76,7 @@ def check_gates(project: Project, rollout: Rollout, made: Sequence[Wave]) -> Non
 
 @dataclass(slots=True)
 class Rolling:
-    """One rollout on its way. `earlier` is what was done of its first wave before this run."""
+    """One rollout on its way. `earlier` is what was done of its waves before this run, by their numbers."""
 
     project: Project
     rollout: Rollout
@@ -88,14 +88,12 @@ class Rolling:
     parallelism: int
     journal: WaveJournal
     plan: Plan
-    earlier: Earlier = field(default_factory=Earlier)
+    earlier: Mapping[int, Earlier] = field(default_factory=dict)
     owners: dict[Address, int] = field(default_factory=dict)
     times: dict[int, tuple[float, float]] = field(default_factory=dict)
-    first: int = 1
 
     def roll_out(self, made: Sequence[Wave]) -> Report:
         """Carries out these waves. Every failure is in the report; nothing is raised for one."""
-        self.first = made[0].number
         edges = rolling.Edges(self.carry_out, self.rest, self.ask, self.stopping)
         return rolling.roll_out(
             self.plan, made, self.rollout, run=self.run, of_waves=self.of_waves, journal=self.journal, edges=edges
@@ -124,7 +122,12 @@ class Rolling:
         return report
 
     def rest(self, wave: Wave, seconds: float) -> None:
-        """The pause after a wave; an interruption ends it."""
+        """The pause after a wave, or what is left of it where an earlier run began it; an interruption ends it."""
+        if not wave.changes:
+            _, carried_out = self.when(wave)
+            seconds = round(min(carried_out + seconds - time.time(), seconds), 1)
+        if seconds <= 0:
+            return
         self.terminal.say(f"waiting {span(seconds)}, as `rollout.pause` says")
         self.stopping.wait(seconds)
 
@@ -135,7 +138,7 @@ class Rolling:
             case CommandGate():
                 told = WaveReport(wave.number, wave.name, report.results)
                 given = wave_json(told, self.run, self.of_waves).encode("utf-8", "surrogatepass")
-                verdict = ask_command(gate, self.project.root, given, self.output, self.stopping)
+                verdict = ask_command(gate, self.project.root, given, self.terminal.output, self.stopping, self.hidden)
             case CallsGate():
                 verdict = self.calls(gate, wave, report)
             case ConfirmGate():
@@ -148,10 +151,10 @@ class Rolling:
             self.terminal.say(f"gate {gate}: {said}{verdict.note and f': {verdict.note}'}")
         return verdict
 
-    def output(self, line: str) -> None:
+    def hidden(self, text: str) -> str:
         """What a gate's command writes, without the project's secrets, which it may have from the environment."""
         secrets = {secret for account in self.project.desired.accounts.values() for secret in account.project_secrets}
-        self.terminal.output(without_secrets(line, secrets))
+        return without_secrets(text, secrets)
 
     def calls(self, gate: CallsGate, wave: Wave, report: Report) -> Verdict | None:
         """Waits until the gate's window after the wave is over, and compares it with the one before."""
@@ -181,7 +184,7 @@ class Rolling:
             for change, result in zip(wave.changes, report.results, strict=True)
             if _is_there(change, result) and result.id is not None
         ]
-        return (*(self.earlier.sites if wave.number == self.first else ()), *done)
+        return (*self.before(wave).sites, *done)
 
     def owner(self, change: Change) -> int | None:
         """The id of the client that a site belongs to, which this run may have created."""
@@ -190,11 +193,13 @@ class Rolling:
     def when(self, wave: Wave) -> tuple[float, float]:
         """When a wave began and was carried out, in Unix time, also where that was in an earlier run."""
         now = time.time()
+        earlier = self.before(wave)
         began, carried_out = self.times.get(wave.number, (None, None))
-        if wave.number == self.first:
-            began = self.earlier.began or began
-            carried_out = carried_out or self.earlier.carried_out
-        return began or now, carried_out or now
+        return earlier.began or began or now, carried_out or earlier.carried_out or now
+
+    def before(self, wave: Wave) -> Earlier:
+        """What earlier runs did of a wave."""
+        return self.earlier.get(wave.number, Earlier())
 
 
 def _is_there(change: Change, result: Result) -> bool:

@@ -52,9 +52,10 @@ class Project:
 
 def validate(root: Path, environ: Mapping[str, str]) -> Project:
     """The project in `root`, checked as far as it goes without the network. Raises `ConfigError`."""
+    from reconcile.planning.waves import wrong_selection
     from reconcile.providers import registry
 
-    return Project(root, load_state(root, environ, Services(registry.service, registry.names)))
+    return Project(root, load_state(root, environ, Services(registry.service, registry.names, wrong_selection)))
 
 
 def require_resources(project: Project) -> None:

@@ -5,6 +5,7 @@ A gate answers with a verdict, or with None where the run is interrupted before 
 
 from __future__ import annotations
 
+import codecs
 import os
 import shutil
 import signal
@@ -23,8 +24,10 @@ from reconcile.model.rollout import CallsGate, CommandGate, span
 #: Seconds between two looks whether a command has ended, and until one that was told to end has to.
 _LOOK: Final = 0.05
 _GRACE: Final = 2.0
-#: Bytes of a line that are shown as one; a command that writes no line ends must not fill the memory.
+#: Bytes of a line that are shown as one; a command that writes no line ends must not fill the memory. Of a longer one
+#: so many characters are shown with the next part, as a secret may end there.
 _LINE: Final = 4096
+_HELD: Final = 1024
 
 
 # --- a program --------------------------------------------------------------------------------------------------------
@@ -37,9 +40,15 @@ def find_program(gate: CommandGate, folder: Path) -> str | None:
 
 
 def ask_command(
-    gate: CommandGate, folder: Path, report: bytes, say: Callable[[str], None], stopping: Event
+    gate: CommandGate,
+    folder: Path,
+    report: bytes,
+    say: Callable[[str], None],
+    stopping: Event,
+    hide: Callable[[str], str] = lambda text: text,
 ) -> Verdict | None:
-    """Runs the program in `folder` with `report` as its standard input; `say` gets what it writes, line by line.
+    """Runs the program in `folder` with `report` as its standard input; `say` gets what it writes, line by line, as
+    `hide` leaves it.
 
     It has a process group of its own, which is ended with it after the time-out, and when the run is interrupted.
     """
@@ -62,7 +71,7 @@ def ask_command(
             text = error.strerror if isinstance(error, OSError) else str(error)
             return Verdict(str(gate), passed=False, note=f"it can't be started: {text}")
     assert process.stdout is not None
-    reading = Thread(target=_read, args=(process.stdout, say), name="gate", daemon=True)
+    reading = Thread(target=_read, args=(process.stdout, say, hide), name="gate", daemon=True)
     reading.start()
     deadline = time.monotonic() + gate.timeout
     try:
@@ -80,13 +89,33 @@ def ask_command(
         return None
     if code is None:
         return Verdict(str(gate), passed=False, note=f"no answer within {span(gate.timeout)}, so it was ended")
-    return Verdict(str(gate), passed=code == 0, note="" if code == 0 else f"exit code {code}")
+    return Verdict(str(gate), passed=code == 0, note=_ended(code))
 
 
-def _read(output: IO[bytes], say: Callable[[str], None]) -> None:
+def _ended(code: int) -> str:
+    """How a program ended, unless that was well; a negative code is that of a signal, as `subprocess` has it."""
+    if code < 0:
+        name = next((one.name for one in signal.Signals if one == -code), f"signal {-code}")
+        return f"ended by {name}"
+    return f"exit code {code}" if code else ""
+
+
+def _read(output: IO[bytes], say: Callable[[str], None], hide: Callable[[str], str]) -> None:
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    held = ""
     with output:
-        for line in iter(lambda: output.readline(_LINE), b""):
-            say(line.decode("utf-8", "replace").rstrip("\r\n"))
+        for part in iter(lambda: output.readline(_LINE), b""):
+            text = hide(held + decoder.decode(part))
+            if part.endswith(b"\n"):
+                held = ""
+                say(text.rstrip("\r\n"))
+            elif len(text) > _HELD:
+                text, held = text[:-_HELD], text[-_HELD:]
+                say(text)
+            else:
+                held = text
+    if held:
+        say(held)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

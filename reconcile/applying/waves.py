@@ -23,8 +23,8 @@ from reconcile.planning.waves import Wave
 class Edges:
     """What a rollout needs of the world; each of these returns early once `stopping` is set.
 
-    `carry_out` does what a wave says, `rest` waits for so many seconds before the gates after it, and `ask` asks one of
-    them: None where it was interrupted.
+    `carry_out` does what a wave says, `rest` waits until so many seconds after it are over, and `ask` asks one of the
+    gates: None where it was interrupted.
     """
 
     carry_out: Callable[[Wave], Report]
@@ -109,7 +109,7 @@ def _too_many(told: WaveReport, rollout: Rollout) -> str:
 def _asked(wave: Wave, report: Report, rollout: Rollout, edges: Edges, verdicts: list[Verdict]) -> None:
     """Waits, and asks one gate after the other, until one says no; `verdicts` gets what they say."""
     try:
-        if wave.changes and rollout.pause:
+        if rollout.pause:
             edges.rest(wave, rollout.pause)
         for gate in rollout.gates:
             verdict = None if edges.stopping.is_set() else edges.ask(gate, wave, report)

@@ -13,7 +13,11 @@ from reconcile.escaping import clean, clean_lines
 
 @click.command(cls=Command)
 @click.argument("paths", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--check", is_flag=True, help="Write nothing; exit 2 where a file is not as it would be.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Write nothing; exit 2 where a file is not as it would be, 1 where that can't be told.",
+)
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 @click.pass_obj
 def command(settings: Settings, paths: tuple[Path, ...], check: bool, diff: bool) -> int:
@@ -33,7 +37,7 @@ def command(settings: Settings, paths: tuple[Path, ...], check: bool, diff: bool
 
     found = formatted(settings.root, [settings.path(path) for path in paths])
     for problem in found.left:
-        click.echo(clean(f"warning: {problem}"), err=True)
+        click.echo(clean(f"{'error' if check else 'warning'}: {problem}"), err=True)
     dry = check or diff
     if not dry:
         write(found.changes)
@@ -42,7 +46,14 @@ def command(settings: Settings, paths: tuple[Path, ...], check: bool, diff: bool
             click.echo(clean_lines(change.diff()), nl=False)
         else:
             click.echo(clean(f"{'would format' if dry else 'formatted'} {change.source.file}"))
-    changed, same = len(found.changes), found.files - len(found.changes)
+    for problem in found.left if check and not diff else ():
+        click.echo(clean(f"can't format {problem.file}"))
+    changed, left = len(found.changes), len(found.left)
     if not diff:
-        click.echo(f"{count(changed, 'file')} {'to format' if dry else 'formatted'}, {same} unchanged.")
+        rest = f"{found.files - changed - left} unchanged"
+        if left:
+            rest += f", {left} left as {'it is' if left == 1 else 'they are'}"
+        click.echo(f"{count(changed, 'file')} {'to format' if dry else 'formatted'}, {rest}.")
+    if check and left:
+        return ExitCode.ERROR
     return ExitCode.CHANGES if check and changed else ExitCode.DONE

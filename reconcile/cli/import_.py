@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from reconcile.cli.common import Command, Settings, format_option, parallelism_option
-from reconcile.errors import UsageError
+from reconcile.errors import ReconcileError, UsageError
 
 if TYPE_CHECKING:
     from reconcile.workflow import Project
@@ -103,6 +103,7 @@ def command(
     elif base_url is not None:
         raise UsageError("--base-url goes with --provider; an account that is declared has its own `base_url:`")
     else:
+        _refuse_empty(settings.root)
         project = workflow.validate(settings.root, os.environ)
     names = _chosen(accounts, project)
     with workflow.connected(project, parallelism) as providers:
@@ -137,6 +138,17 @@ def _begun(root: Path, provider: str, accounts: tuple[str, ...], base_url: str |
         raise UsageError(f"{there} is there already: --provider begins a project in a folder without one")
     raw = {"provider": provider, **CREDENTIALS[provider]}
     return {accounts[0] if accounts else provider: raw | ({"base_url": base_url} if base_url else {})}
+
+
+def _refuse_empty(root: Path) -> None:
+    """Raises `ReconcileError` for a folder with no project in it yet, and says how one begins."""
+    from reconcile.config.load import project_files
+
+    if root.is_dir() and next(project_files(root), None) is None:
+        raise ReconcileError(
+            f"{root}: no *.yaml file declares an account here; `reconcile import --provider pozvonim` begins a project "
+            "with what is live, and `reconcile init` writes one to start from"
+        )
 
 
 def _beginning(root: Path, accounts: Mapping[str, Any]) -> Project:

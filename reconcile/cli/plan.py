@@ -18,11 +18,15 @@ from reconcile.cli.common import (
     select_option,
     show_plan,
 )
-from reconcile.errors import UsageError
+from reconcile.errors import PlanError, UsageError
 from reconcile.escaping import clean
 
 if TYPE_CHECKING:
     from reconcile.planning.select import Selection
+
+if TYPE_CHECKING:
+    from reconcile.planning.plan import Plan
+    from reconcile.workflow import Project
 
 
 @click.command(cls=Command)
@@ -71,6 +75,7 @@ def command(
     with workflow.connected(project, parallelism) as providers:
         plan = workflow.plan(project, providers, select, destroy=destroy)
     show_plan(plan, settings)
+    refused = [*workflow.refusals(project, plan), *_waves(project, plan, settings, destroy=destroy)]
     for target in files:
         write_plan(plan, target)
     if out is not None and not plan.errors:
@@ -79,6 +84,24 @@ def command(
         click.echo(f"Saved. To do exactly this: reconcile{chdir} apply {out}", err=True)
     elif out is not None:
         click.echo(f"{out} was not written: a plan with errors can't be applied", err=True)
-    for text in workflow.refusals(project, plan):
+    for text in refused:
         click.echo(clean(f"warning: apply will refuse this plan: {text}"), err=True)
     return workflow.exit_code(plan, detailed=detailed_exitcode)
+
+
+def _waves(project: Project, plan: Plan, settings: Settings, *, destroy: bool) -> list[str]:
+    """Shows in which waves `apply` would go; gives why it would not, if so."""
+    rollout = project.desired.rollout
+    if rollout is None or destroy or plan.errors or not plan.changes:
+        return []
+    from reconcile.planning.waves import require_matches, waves
+    from reconcile.reports.waves import waves_text
+
+    try:
+        require_matches(rollout.waves, project.desired, plan)
+    except PlanError as error:
+        return [str(error)]
+    if settings.format == "text":
+        made = waves(plan, rollout.waves)
+        click.echo("\n" + waves_text(made, rollout, len(made)), nl=False)
+    return []

@@ -7,8 +7,8 @@ import os
 import select
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -46,7 +46,7 @@ class Rollout:
     plan: Plan
     waves: Sequence[Wave]
     of_waves: int
-    earlier: Earlier = Earlier()  # noqa: RUF009 - it is frozen
+    earlier: Mapping[int, Earlier] = field(default_factory=dict)
     resumes: str | None = None
 
     @classmethod
@@ -147,7 +147,15 @@ def _terminal(settings: Settings) -> Terminal:
 
 
 def _ask(question: str, stopping: Event) -> bool | None:
-    """Whether a person types `yes`; None where a signal comes first, which would not end a read from the terminal."""
+    """Whether a person types `yes`; None where a signal comes first, which would not end a read from the terminal.
+
+    What was typed before the question is no answer to it.
+    """
+    if os.name != "nt":
+        import termios
+
+        with suppress(termios.error):  # the terminal is gone: then a signal says so
+            termios.tcflush(sys.stdin, termios.TCIFLUSH)
     click.echo(f"{clean(question)} Only `yes` goes on: ", err=True, nl=False)
     while os.name != "nt" and not stopping.is_set():
         if select.select([sys.stdin], [], [], 0.1)[0]:
@@ -170,10 +178,14 @@ def _take_back(
     """Undoes all of a rollout, as `rollback` does, in a run of its own; shows what became of it."""
     click.echo(f"`rollout.on_failure` is rollback: taking back run {first}, all of its waves.", err=True)
     back: Report | ReconcileError | None
+    code = ExitCode.PARTIAL
     try:
         back = _undo(project, first, providers, run, settings, parallelism)
     except ReconcileError as error:
         back = error
+    except KeyboardInterrupt:  # before the first change, or for the second time; what there is to tell is still told
+        back = ReconcileError("it was interrupted; `reconcile history` says how far it is")
+        code = ExitCode.INTERRUPTED
     if settings.format == "json":
         from reconcile.reports.json import report_json
 
@@ -185,11 +197,10 @@ def _take_back(
     elif isinstance(back, ReconcileError):
         click.echo(f"The rollout was not taken back: {back}", err=True)
         click.echo(f"To try again, say `reconcile rollback {first}`.", err=True)
-    elif back.interrupted:
-        return ExitCode.INTERRUPTED
     elif back.exit_code:
         click.echo(f"The rollout was taken back in part; for the rest say `reconcile rollback {first}`.", err=True)
-    return ExitCode.PARTIAL
+        code = ExitCode.INTERRUPTED if back.interrupted else code
+    return code
 
 
 def _undo(

@@ -13,7 +13,7 @@ from reconcile.config.sections import Named, Sections
 from reconcile.model.capabilities import Capabilities
 from reconcile.model.hosts import is_exposed, origin
 from reconcile.model.normalize import did_you_mean, quoted, read_written_phone
-from reconcile.model.state import Account
+from reconcile.model.state import Account, DesiredState
 
 #: Settings of accounts that only some services obey.
 OPTIONAL: Final = ("encoding", "update_method", "payment_route")
@@ -25,10 +25,15 @@ ONLY_QUEUED: Final = ("call_stack_start_hour", "call_stack_interval")
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The services that there are: what each can do by its name, None for one that there is not, and all names."""
+    """What a project can't be checked without, and which is no part of configuration.
+
+    The services that there are: what each can do by its name, None for one that there is not, and all names. And what
+    is wrong with a selection, in words, which is empty where nothing is.
+    """
 
     find: Callable[[str], Capabilities | None]
     names: Callable[[], Collection[str]]
+    wrong_selection: Callable[[str, DesiredState], str] = lambda expression, state: ""
 
 
 @dataclass(slots=True)

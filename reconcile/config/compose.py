@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import chain
+from types import MappingProxyType
+from typing import Any
 
 from reconcile.config import settings
 from reconcile.config.accounts import Accounts, Services
@@ -13,7 +16,7 @@ from reconcile.config.groups import Groups
 from reconcile.config.identities import check_identities
 from reconcile.config.layers import Layers
 from reconcile.config.places import Fault, Keys
-from reconcile.config.rollout import rollout
+from reconcile.config.rollout import rollout, wrong_selections
 from reconcile.config.sections import Sections
 from reconcile.config.sites import Sites
 from reconcile.config.studio import Studio
@@ -21,7 +24,7 @@ from reconcile.config.tables import Tables
 from reconcile.config.undocumented import undocumented
 from reconcile.model.fields import client_kind, kinds
 from reconcile.model.resource import Desired
-from reconcile.model.state import Account, Below, DesiredState
+from reconcile.model.state import Account, Below, DesiredState, Shared
 
 
 def compose(
@@ -59,7 +62,9 @@ def compose(
         sections.names,
         _below(sites),
         rollout(sections.rollout, accounts.service_of, faults),
+        _shared(layers),
     )
+    faults += wrong_selections(sections.rollout, state, services.wrong_selection)
     return state, groups, faults
 
 
@@ -69,6 +74,15 @@ def _below(sites: Sites) -> Below | None:
     if not shared.place.file:
         return None
     return Below(tuple(sites.base), shared.raw.get("account"), shared.raw.get("client"))
+
+
+def _shared(layers: Layers) -> Shared:
+    """What has a name; `Layers.check_shared` has made all of it."""
+    by_section: dict[str, dict[str, Mapping[int, Any]]] = defaultdict(dict)
+    for (section, name), layer in layers.layers.items():
+        by_section[section][name] = MappingProxyType(layer)
+    managers = {name: entry for name, entry in layers.managers.items() if entry is not None}
+    return Shared(**by_section, managers=managers)
 
 
 def _with_secrets(accounts: Mapping[str, Account], clients: Iterable[Desired]) -> dict[str, Account]:

@@ -26,6 +26,7 @@ from reconcile.model.rollout import (
     read_size,
     read_span,
 )
+from reconcile.model.state import DesiredState
 
 #: What means something to a shell alone.
 _OF_SHELLS: Final = frozenset("|&;<>()")
@@ -55,6 +56,13 @@ def rollout(entry: Named, services: Mapping[str, Capabilities], faults: list[Fau
     if len(faults) > before or pause is None:
         return None
     return Rollout(tuple(waves), pause, raw["max_failures"], OnFailure(raw["on_failure"]), tuple(gates))
+
+
+def wrong_selections(entry: Named, state: DesiredState, wrong: Callable[[str, DesiredState], str]) -> Iterator[Fault]:
+    """The waves whose selection is no expression, or names what the project does not have."""
+    for number, size in enumerate(state.rollout.waves if state.rollout else ()):
+        if isinstance(size, Chosen) and (said := wrong(size.expression, state)):
+            yield Fault(_at(Place(entry.place.file, entry.place.keys), "waves", number), said)
 
 
 def _at(place: Place, *keys: str | int) -> Place:

@@ -23,8 +23,8 @@ DELIMITERS: Final = (";", "\t", ",", "|")
 NAMED: Final = {"tab": "\t"}
 #: Excel's own limit of what is in a cell.
 MAX_CELL: Final = 32_767
-_MARKS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_CODECS: Final = {"utf-16": "utf-16-le"}
+MARKS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+CODECS: Final = {"utf-16": "utf-16-le"}
 _SEP: Final = re.compile(r"sep=([^\w\s\"]|\t)\r?\n", re.IGNORECASE)
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 #: What a row may consist of that is blank by some delimiter.
@@ -70,7 +70,6 @@ def read_separated(data: bytes, file: str, delimiter: str | None = None, encodin
             made.fault(1, 1, "the file is empty; its first line names the columns")
         return made
     odd = _CONTROL.search(text) is not None
-    long = len(text) > MAX_CELL
     width = _columns(made, *header)
     if made.faults:
         return replace(made, columns=())
@@ -79,7 +78,7 @@ def read_separated(data: bytes, file: str, delimiter: str | None = None, encodin
     for line, cells in records:
         if len(cells) != width and not _fits(made, line, cells, width):
             continue
-        if (odd or long) and not _is_text(made, line, cells):
+        if (odd or sum(map(len, cells)) > MAX_CELL) and not _is_text(made, line, cells):
             continue
         stray = None if plain else next((n for n in range(width) if n not in keep and cells[n]), None)
         if stray is not None:
@@ -94,11 +93,11 @@ def read_separated(data: bytes, file: str, delimiter: str | None = None, encodin
 
 
 def _decoded(made: Separated, data: bytes, encoding: str | None) -> str | None:
-    for mark, name in _MARKS:
+    for mark, name in MARKS:
         if data.startswith(mark):
             return _decode(made, data[len(mark) :], name)
     if encoding is not None:
-        return _decode(made, data, _CODECS.get(encoding, encoding))
+        return _decode(made, data, CODECS.get(encoding, encoding))
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:

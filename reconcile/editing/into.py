@@ -6,13 +6,14 @@ Lines are added, and none is changed: each new entry goes to the end of a sectio
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from reconcile.editing.edits import Edit
 from reconcile.editing.files import Change, Source, put_back, write
+from reconcile.editing.order import Guide
 from reconcile.editing.texts import Texts
 from reconcile.editing.tree import Kind, Node, Trivia
 from reconcile.errors import ReconcileError
@@ -115,21 +116,20 @@ class _Into:
     # --- adding -------------------------------------------------------------------------------------------------------
 
     def add_to(self, file: str, sections: Mapping[str, Mapping[str, Any]]) -> None:
-        """Adds entries to a file: to the sections that it has, and then new sections at its end."""
+        """Adds entries to a file: to the sections that it has, and new sections where the schema's order has them."""
         root = self.texts.root_of(file)
         text = self.texts.text(file)
         if root is not None and not root.block:
             raise ReconcileError(f"{file}: is written in braces as a whole, and can't be added to; write it in lines")
-        fresh = []
+        fresh: dict[int, list[str]] = defaultdict(list)
         for section, entries in sections.items():
             pair = root.get(section) if root is not None else None
             if pair is None:
-                fresh += ["", *lines({section: entries}, 0)]
+                fresh[_place_of(text, root, section)] += ["", *lines({section: entries}, 0)]
             else:
                 self.add(file, pair, entries)
-        if fresh:
-            at = _end_of_block(text, root, 0) if root is not None else len(text.rstrip())
-            self.texts.edit(file, _inserted(text, at, fresh if at else fresh[1:], self.texts.newline(file)))
+        for at, block in fresh.items():
+            self.texts.edit(file, _inserted(text, at, block if at else block[1:], self.texts.newline(file)))
 
     def add(self, file: str, section: tuple[Node, Node], entries: Mapping[str, Any]) -> None:
         """Adds entries at the end of a section."""
@@ -140,8 +140,9 @@ class _Into:
             self.texts.edit(file, Edit(end, end, more))
             return
         if value.pairs:
-            indent = value.first - text.rfind("\n", 0, value.first) - 1
-            at, apart = _end_of_block(text, value, indent), _apart(text, value)
+            indent = value.first - text.rfind("
+", 0, value.first) - 1
+            at, apart = _end_of_block(text, value.pairs, indent), _apart(text, value)
         elif _is_nothing(value):
             colon = Trivia.read(text, key.end).end + 1
             if value.end > colon:
@@ -179,9 +180,20 @@ def _inserted(text: str, at: int, block: list[str], newline: str) -> Edit:
     return Edit(at, at, "".join(newline + line for line in block))
 
 
-def _end_of_block(text: str, node: Node, indent: int) -> int:
-    """Where the last line of a block ends, with the comments below it that are its own."""
-    last = max(node.pairs[-1][0].end, node.pairs[-1][1].end)
+def _place_of(text: str, root: Node | None, section: str) -> int:
+    """Below which line of a file a new section goes: below those that come before it, where there are any."""
+    if root is None:
+        return len(text.rstrip())
+    rank = Guide.project().rank
+    after = [number for number, (key, _) in enumerate(root.pairs) if rank(key.value) > rank(section)]
+    if not after or not after[0]:
+        return _end_of_block(text, root.pairs, 0)
+    return _end_of_block(text, root.pairs[: after[0]], 1)  # what stands at the margin is the next section's
+
+
+def _end_of_block(text: str, pairs: Sequence[tuple[Node, Node]], indent: int) -> int:
+    """Where the last line of these entries ends, with the comments below it that are their own."""
+    last = max(pairs[-1][0].end, pairs[-1][1].end)
     literal = text[last - 1 : last] == "\n"
     trivia = Trivia.read(text, last, new_line=literal)
     at = last if literal else _line_end(text, last)

@@ -18,7 +18,7 @@ from reconcile.errors import ReconcileError
 from reconcile.model.fields import site_kind
 from reconcile.model.normalize import did_you_mean, human_address, quoted, read_address
 from reconcile.model.resource import Desired
-from reconcile.model.rollout import Chosen
+from reconcile.model.rollout import Chosen, read_size
 from reconcile.model.state import DesiredState
 from reconcile.planning.select import glob_matches, subject
 from reconcile.planning.select.terms import holds
@@ -105,7 +105,7 @@ class _Move:
         else:
             self.rewrite_site()
         self.rewrite_protected()
-        self.look_at_waves()
+        self.rewrite_waves()
         return Moved(self.texts.changes(), self.shown(self.old), self.shown(self.new), tuple(self.notes))
 
     def shown(self, address: str) -> str:
@@ -152,7 +152,9 @@ class _Move:
         if edit is not None:
             self.texts.edit(file, edit)
             return
-        found = cell(self.texts.root, self.site.file, column, key, new) if column is not None else None
+        said = group.get("encoding")
+        encoding = None if said is None else said[1].value
+        found = cell(self.texts.root, self.site.file, column, key, new, encoding) if column is not None else None
         if found is None:
             raise self.by_hand()
         source, edit = found
@@ -243,19 +245,37 @@ class _Move:
                 if item.kind is not Kind.SCALAR or not glob_matches(item.value, before):
                     continue
                 if _GLOB.isdisjoint(item.value):
-                    account, found, _ = item.value.rpartition("/site/")
-                    self.texts.edit(file, respelled(item, account + found + self.shown(self.new)))
+                    self.rewrite_address(file, item)
                 elif not glob_matches(item.value, after):
                     self.notes.append(f"`safety.protect` has {quoted(item.value)}, which protects the site no longer")
 
-    def look_at_waves(self) -> None:
-        """Selections are texts of their own: a person has to look at those that name the former address."""
+    def rewrite_address(self, file: str, item: Node) -> None:
+        """An entry that is just the address of the site, with its account where it has one."""
+        _, name = _split(self.state, item.value)
+        self.texts.edit(file, respelled(item, item.value.removesuffix(name) + self.shown(self.new)))
+
+    def rewrite_waves(self) -> None:
+        """A wave of just this site stays one; a selection that means it no longer is for a person to look at."""
+        for file, root in self.texts.all("rollout"):
+            rollout = root.get("rollout")
+            waves = rollout[1].get("waves") if rollout is not None else None
+            for item in waves[1].items if waves is not None else ():
+                if item.kind is not Kind.SCALAR or not isinstance(size := read_size(item.value), Chosen):
+                    continue
+                if _GLOB.isdisjoint(item.value) and glob_matches(item.value, self.site.address):
+                    self.rewrite_address(file, item)
+                elif self.means_no_longer(size):
+                    line = self.texts.text(file).count("\n", 0, item.start) + 1
+                    self.notes.append(
+                        f"{file}:{line}: the selection {quoted(item.value)} means the site's former address; change it "
+                        "by hand"
+                    )
+
+    def means_no_longer(self, size: Chosen) -> bool:
+        """Whether a wave's selection means the site at its former address only."""
         after = replace(self.site, address=replace(self.site.address, name=self.new))
-        for size in self.state.rollout.waves if self.state.rollout is not None else ():
-            if isinstance(size, Chosen):
-                node = read_selection(size)
-                if holds(node, subject(self.site)) and not holds(node, subject(after)):
-                    self.notes.append(f"`rollout.waves` has {quoted(size.expression)}, which means the site no longer")
+        node = read_selection(size)
+        return bool(holds(node, subject(self.site))) and not holds(node, subject(after))
 
 
 def _aliases(root: Node) -> set[str]:

@@ -9,6 +9,7 @@ from typing import Final
 
 from reconcile.config.inside import read_inside
 from reconcile.config.load import MAX_FILE_BYTES
+from reconcile.config.separated import CODECS, MARKS
 from reconcile.editing.edits import Edit, respelled
 from reconcile.editing.files import Source
 from reconcile.editing.tree import Kind, Node, tree
@@ -32,10 +33,12 @@ def inline_cell(group: Node, column: str, address: str, new: str) -> Edit | None
     return _listed(rows[1], column, address, new) if rows is not None and rows[1].kind is Kind.SEQUENCE else None
 
 
-def cell(root: Path, file: str, column: str, address: str, new: str) -> tuple[Source, Edit] | None:
+def cell(
+    root: Path, file: str, column: str, address: str, new: str, encoding: str | None
+) -> tuple[Source, Edit] | None:
     """A table's file, and the edit of the one cell in it that is this address; None where it isn't just one.
 
-    The edit's positions are those without a BOM.
+    The edit's positions are those without a BOM; `encoding` is the one that the project names.
 
     Raises `ReconcileError` for a link, `OSError`.
     """
@@ -51,7 +54,7 @@ def cell(root: Path, file: str, column: str, address: str, new: str) -> tuple[So
         return None if edit is None else (source, edit)
     if path.suffix.lower() not in _SEPARATED:
         return None
-    source = _separated(root, file)
+    source = _separated(root, file, encoding)
     whole = rf'(?<![^;,\t|"\r\n]){re.escape(address)}(?![^;,\t|"\r\n])'
     found = list(re.finditer(whole, source.text.removeprefix("\ufeff")))
     if len(found) != 1 or re.search(r'[;,\t|"\r\n]', new):
@@ -63,14 +66,18 @@ def cell(root: Path, file: str, column: str, address: str, new: str) -> tuple[So
     return source, Edit(*found[0].span(), new)
 
 
-def _separated(root: Path, file: str) -> Source:
+def _separated(root: Path, file: str, named: str | None) -> Source:
+    """A table with the encoding that config/separated.py finds out; a mark of it stays in the text."""
     data = read_inside(root, root / file, MAX_FILE_BYTES)
-    for encoding in ("utf-8", "cp1251"):  # as config/separated.py finds out
+    marked = next((name for mark, name in MARKS if data.startswith(mark)), None)
+    known = marked or (CODECS.get(named, named) if named is not None else None)
+    for encoding in (known,) if known is not None else ("utf-8", "cp1251"):
         try:
             return Source(root, file, data.decode(encoding), encoding)
         except UnicodeDecodeError:
             continue
-    raise ReconcileError(f"{file}: is written neither in UTF-8 nor in cp1251; change the address there by hand")
+    what = f"not in {known}" if known is not None else "neither in UTF-8 nor in cp1251"
+    raise ReconcileError(f"{file}: is written {what}; change the address there by hand")
 
 
 def _listed(rows: Node, column: str, address: str, new: str) -> Edit | None:

@@ -2,7 +2,7 @@
 
 What a site blocks is a set of entries, each of one kind. Two ways of sharing are tried, and the cheaper one is taken:
 sites that block just the same have one list; or entries that always stand together are one list, and a site is the
-union of some of them.
+union of some of them. Lists that are declared already are taken first, as they cost nothing.
 """
 
 from __future__ import annotations
@@ -22,14 +22,22 @@ Entries = frozenset[tuple[int, str]]
 
 @dataclass(slots=True)
 class Blacklists:
-    """The blacklists of a project; `fields` are the kinds of entries."""
+    """The blacklists of a project; `fields` are the kinds of entries, `declared` the lists that have names."""
 
     fields: Sequence[Field]
     writer: Writer
+    declared: Mapping[str, Mapping[int, Any]]
     lists: list[Entries] = field(default_factory=list)
     names: dict[Entries, str] = field(default_factory=dict)
     parts: dict[Entries, tuple[tuple[Entries, ...], Entries]] = field(default_factory=dict)
     known: dict[tuple[Any, ...], Entries] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        kinds = {one.index: kind for kind, one in enumerate(self.fields)}
+        for name, layer in sorted(self.declared.items(), reverse=True):  # of two alike the first by name is taken
+            # A list of no entries of a kind, or of an undocumented kind, says more than what it blocks.
+            if layer and all(index in kinds and _is_full(values) for index, values in layer.items()):
+                self.names[frozenset((kinds[i], entry) for i, values in layer.items() for entry in values)] = name
 
     def entries(self, values: tuple[Any, ...]) -> Entries:
         """What a site blocks, without the kinds of which an entry can't be declared: a list is owned whole."""
@@ -44,18 +52,25 @@ class Blacklists:
 
     def factor(self, counts: Mapping[Entries, int]) -> None:
         """Finds the lists, and of which ones each site's is the union."""
-        sets = {entries: times for entries, times in counts.items() if entries}
+        known = self.divided([entries for entries in counts if entries], list(self.names))
+        sets = Counter[Entries]()
+        for entries, (_, left) in known.items():
+            if left:
+                sets[left] += counts[entries]
         ways = [self.divided(sets, lists) for lists in (_identical(sets), _together(sets))]
         costs = [sum(_cost(one) + 1 for one in _used(way)) + _said(way, sets) for way in ways]
-        self.parts = ways[costs.index(min(costs))]
+        rest = ways[costs.index(min(costs))]
         users = Counter[Entries]()
-        for entries, (lists, _) in self.parts.items():
+        for entries, (lists, _) in rest.items():
             for one in lists:
                 users[one] += sets[entries]
+        for entries, (named, left) in known.items():
+            lists, own = rest.get(left, ((), left))
+            self.parts[entries] = (*named, *lists), own
         self.lists = sorted(users, key=lambda one: (-users[one], sorted(one)))
 
     def divided(
-        self, sets: Mapping[Entries, int], lists: Sequence[Entries]
+        self, sets: Iterable[Entries], lists: Sequence[Entries]
     ) -> dict[Entries, tuple[tuple[Entries, ...], Entries]]:
         """Each set as the union of lists and of what is left."""
         holding: dict[tuple[int, str], list[Entries]] = defaultdict(list)
@@ -73,11 +88,11 @@ class Blacklists:
         return made
 
     def name(self, namer: Namer) -> dict[str, Any]:
-        """The lists by their names."""
+        """The new lists by their names."""
         for one in self.lists:
             kinds = [self.fields[kind].name for kind in sorted({kind for kind, _ in one})]
             self.names[one] = namer.name(*([f"blocked-{kinds[0]}"] if len(kinds) == 1 else []), "blocked")
-        return {name: self.raw(one) for one, name in self.names.items()}
+        return {self.names[one]: self.raw(one) for one in self.lists}
 
     def raw(self, entries: Iterable[tuple[int, str]]) -> dict[str, Any]:
         """A list in place."""
@@ -94,6 +109,10 @@ class Blacklists:
             return []
         lists, left = self.parts[entries]
         return [*(self.names[one] for one in lists), *([self.raw(left)] if left else [])]
+
+
+def _is_full(values: Any) -> bool:
+    return isinstance(values, tuple) and bool(values)
 
 
 def _identical(sets: Mapping[Entries, int]) -> list[Entries]:

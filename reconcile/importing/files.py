@@ -21,11 +21,16 @@ def refuse_to_overwrite(root: Path, names: Mapping[str, object]) -> None:
     taken = [name for name in names if (root / name).exists() or (root / name).is_symlink()]
     if taken:
         verb = "is there already" if len(taken) == 1 else "are there already"
+        into = "; `import --into .` adds to the files that are there" if any(map(_is_yaml, taken)) else ""
         message = f"{', '.join(taken)} {verb}; nothing was written: `import` overwrites no file"
-        raise ReconcileError(message + _cut_off(root, taken))
+        raise ReconcileError(message + (_cut_off(root, taken) or into))
     for name in names:
         if not (root / name).parent.resolve().is_relative_to(inside):
             raise ReconcileError(f"{name} would be outside of the project, through a link; nothing was written")
+
+
+def _is_yaml(name: str) -> bool:
+    return name.endswith(".yaml")
 
 
 def _cut_off(root: Path, taken: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from reconcile.importing.names import Namer, slug
 from reconcile.importing.project import Project
 from reconcile.importing.tables import Table
 from reconcile.importing.yamltext import document
+from reconcile.model.fields import schemas
 
 #: More sites than this are a file for each client.
 MANY: Final = 100
@@ -49,7 +50,9 @@ class Laid:
 
 
 def lay_out(project: Project, layout: Layout, accounts: Mapping[str, Any] | None = None) -> Laid:
-    """The files of a project; `accounts` are those that it declares by itself."""
+    """The files of a project, with their sections in the schema's order; `accounts` are those that it declares by
+    itself.
+    """
     files: dict[str, dict[str, Any]] = defaultdict(dict)
     if accounts:
         files["reconcile.yaml"] = {"version": 1, "accounts": accounts}
@@ -67,9 +70,13 @@ def lay_out(project: Project, layout: Layout, accounts: Mapping[str, Any] | None
     for key, body in project.sites.items():
         files[homes.get(project.owners.get(key, ""), "sites.yaml")].setdefault("sites", {})[key] = body
     return Laid(
-        tuple(Document(file, sections) for file, sections in files.items() if sections),
+        tuple(Document(file, _ordered(sections)) for file, sections in files.items() if sections),
         {path: project.tables[name] for path, name in tables.items()},
     )
+
+
+def _ordered(sections: Mapping[str, Any]) -> dict[str, Any]:
+    return {section: sections[section] for section in schemas()["project"]["properties"] if section in sections}
 
 
 def _homes(project: Project) -> dict[str, str]:

@@ -1,9 +1,13 @@
-"""Managers: those who answer for several sites get a name, the others stand where they answer."""
+"""Managers: those who answer for several sites get a name, the others stand where they answer.
+
+Those who are declared already keep the name that they have.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,13 +21,19 @@ SHARED: Final = 2
 
 @dataclass(slots=True)
 class Managers:
-    """The managers of a project; `field` is the one that they stand in."""
+    """The managers of a project; `field` is the one that they stand in, `declared` those that have names."""
 
     field: Field
     writer: Writer
+    declared: Mapping[str, tuple[Any, ...]]
     users: Counter[tuple[Any, ...]] = dataclasses.field(default_factory=Counter)
     names: dict[tuple[Any, ...], str] = dataclasses.field(default_factory=dict)
     known: dict[tuple[Any, ...], Any] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, entry in sorted(self.declared.items(), reverse=True):  # of two alike the first by name is taken
+            if self.raw(entry) is not OMIT:
+                self.names[entry] = name
 
     def raw(self, entry: tuple[Any, ...]) -> Any:
         """One manager in place; OMIT for one that can't be declared."""
@@ -52,10 +62,14 @@ class Managers:
             self.users[entry] += times
 
     def name(self, namer: Namer) -> dict[str, Any]:
-        """Those who answer for several sites, by their names."""
-        shared = [entry for entry, times in self.users.items() if times >= SHARED]
+        """Those who answer for several sites and have no name yet, by the ones that they get."""
+        shared = [entry for entry, times in self.users.items() if times >= SHARED and entry not in self.names]
         for entry in sorted(shared, key=lambda entry: (-self.users[entry], repr(entry))):
             self.names[entry] = namer.name(*self.ideas(entry))
+        return {self.names[entry]: self.raw(entry) for entry in self.names if self.names[entry] not in self.declared}
+
+    def named(self) -> dict[str, Any]:
+        """All who have a name, by it."""
         return {name: self.raw(entry) for entry, name in self.names.items()}
 
     def ideas(self, entry: tuple[Any, ...]) -> list[str]:

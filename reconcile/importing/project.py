@@ -107,10 +107,12 @@ class _Builder:
         # A layer under all sites would say something of those, too, that are declared already.
         alone = self.desired.below is None and not self.desired.sites
         free = alone and sum(map(len, known.sites.values())) > 1
-        parts = parts_of(self.kind)
-        wardrobe = Wardrobe(parts, self.writer, tuple(part.of(self.under) for part in parts), free)
-        managers = Managers(self.list, self.writer)
-        blacklists = Blacklists(self.blocked, self.writer)
+        parts, named = parts_of(self.kind), self.desired.shared
+        wardrobe = Wardrobe(
+            parts, self.writer, tuple(part.of(self.under) for part in parts), free, named.widgets, named.schedules
+        )
+        managers = Managers(self.list, self.writer, named.managers)
+        blacklists = Blacklists(self.blocked, self.writer, named.blacklists)
         sites = [made for name in self.live for made in self.in_parts(name, known, parts)]
         self.count(sites, wardrobe, managers, blacklists)
         namers = {section: Namer(self.desired.names.get(section, ())) for section in SHARED}
@@ -135,10 +137,10 @@ class _Builder:
             bodies[one.site.key] = self.ordered(head | self.body(one, own, layer, wardrobe, managers, blacklists))
         if layer.account:
             said["account"] = layer.account
-        found = self.grouped(sites, bodies, shared["managers"], wardrobe)
+        found = self.grouped(sites, bodies, managers.named(), wardrobe)
         left = {key: body for key, body in bodies.items() if key not in found.keys}
-        named = found.managers.union(*map(_managers, (said, *left.values())))
-        shared["managers"] = {name: entry for name, entry in shared["managers"].items() if name in named}
+        used = found.managers.union(*map(_managers, (said, *left.values())))
+        shared["managers"] = {name: entry for name, entry in shared["managers"].items() if name in used}
         self.tell(sites, shared, known, wardrobe, managers, blacklists)
         return Project(
             {section: entries for section, entries in shared.items() if entries},
@@ -346,7 +348,8 @@ class _Builder:
             return "" if raw is OMIT and value == own.nothing == own.type.blank == "" else raw
 
         rows = [Row(one.site.key, bodies[one.site.key]) for one in sites]
-        return grouped(rows, spell, managers, widget, self.desired.names.get("site_groups", ()))
+        named = frozenset(self.desired.shared.managers)
+        return grouped(rows, spell, managers, widget, self.desired.names.get("site_groups", ()), named)
 
     # --- the report -----------------------------------------------------------------------------------------------
 

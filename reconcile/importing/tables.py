@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -61,9 +62,15 @@ class Grouped:
 
 
 def grouped(
-    rows: Iterable[Row], spell: Spell, managers: Mapping[str, Any], widget: str, taken: Iterable[str]
+    rows: Iterable[Row],
+    spell: Spell,
+    managers: Mapping[str, Any],
+    widget: str,
+    taken: Iterable[str],
+    declared: AbstractSet[str],
 ) -> Grouped:
-    """Finds the groups. `managers` are those that have names; `widget` is the one that sites have without saying so."""
+    """Finds the groups. `managers` are those that have names, the `declared` ones whether somebody uses them or not;
+    `widget` is the one that sites have without saying so."""
     kinds: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
     for row in rows:
         if "id" not in row.body and row.key.isprintable():
@@ -74,7 +81,7 @@ def grouped(
     named: set[str] = set()
     namer = Namer(taken)
     for same in sorted(kinds.values(), key=lambda same: (-len(same), same[0].key)):
-        made = _Group(same, spell, managers, widget).made() if len(same) >= ROWS else None
+        made = _Group(same, spell, managers, widget, declared).made() if len(same) >= ROWS else None
         if made is not None:
             name = namer.name(*made.names, "sites")
             groups[name], tables[name] = {"from": name, **made.entry}, made.table
@@ -111,6 +118,7 @@ class _Group:
     spell: Spell
     managers: Mapping[str, Any]
     widget: str
+    declared: AbstractSet[str]
     template: dict[str, Any] = field(default_factory=dict)
     cells: dict[str, Sequence[Any]] = field(default_factory=dict)
     own: dict[int, dict[str, Any]] = field(default_factory=lambda: defaultdict(dict))
@@ -210,7 +218,7 @@ class _Group:
             end = "" if len(first) == 1 else f"_{position + 1}"
             entries = [row.body["managers"][position] for row in self.rows]
             names = {entry if isinstance(entry, str) else None for entry in entries}
-            if None in names or (len(names) > 1 and 2 * len(names) > len(entries)):
+            if None in names or (len(names) > 1 and 2 * len(names - self.declared) > len(entries)):
                 made.append(self.manager(entries, end))
                 continue
             self.named.update(entries)

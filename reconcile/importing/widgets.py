@@ -3,7 +3,7 @@
 A *look* is all that a site's widget is; equal ones are looked at once, however many sites have them. The cost of a
 project is counted in values written: a widget gets a name where that makes the whole cheaper, and extends the one from
 which it differs least. Greedy, from what most sites share to what few do: linear in the looks and in what tells them
-apart.
+apart. What is declared already costs nothing, and is taken where it fits, or extended where it nearly does.
 """
 
 from __future__ import annotations
@@ -81,6 +81,7 @@ class Widget:
     users: int = 0
     owners: set[str] = field(default_factory=set)
     name: str = ""
+    declared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ class Dressed:
 class Wardrobe:
     """The widgets of a project. `under` is what lies below every site already, in parts.
 
+    `declared` are the widgets that have names, and `weekly` the schedules, as they were written: by a value's place.
     `implied`: the widget that is like most is under every site, so that none has to name it.
     """
 
@@ -102,6 +104,8 @@ class Wardrobe:
     writer: Writer
     under: tuple[Any, ...]
     implied: bool
+    declared: Mapping[str, Mapping[int, Any]]
+    weekly: Mapping[str, Mapping[int, Any]]
     root: Widget | None = None
     widgets: list[Widget] = field(default_factory=list)
     dressed: dict[Look, Dressed] = field(default_factory=dict)
@@ -114,6 +118,7 @@ class Wardrobe:
     counts: tuple[Counter[Any], ...] = ()
     otherwise: dict[tuple[Any, ...], tuple[dict[Any, bool], ...]] = field(default_factory=dict)
     weeks: dict[Any, dict[str, Any]] = field(default_factory=dict)
+    named_weeks: dict[Any, str | None] = field(default_factory=dict)
     #: What stands in YAML for each look, which many sites have.
     spelled: dict[Look, Any] = field(default_factory=dict)
     #: The parts below each key of a widget, and the lines, values and characters of what was counted already.
@@ -165,26 +170,88 @@ class Wardrobe:
     def factor(self, looks: Counter[Look], owners: Mapping[Look, set[str]]) -> None:
         """Finds the widgets, and how each look is said with them."""
         self.owners, self.looks = owners, looks
-        self.counts = tuple(Counter() for _ in self.parts)
-        for look, times in looks.items():
-            for count, value in zip(self.counts, look, strict=True):
-                count[value] += times
-        said = self.common() if looks.total() > 1 else {}
+        self.counts = self.counted(looks)
         weighed = dict(sorted(looks.items(), key=lambda item: -item[1]))
-        if said:
-            self.root = self.make(None, said, weighed)
-        layer = self.under if self.root is None else self.root.layer
-        self.split(self.root, self.items(weighed, layer), weighed, DEPTH)
+        if self.implied:
+            self.root = self.rooted(self.common(self.counts), weighed)
+        near = self.nearest(weighed, self.layer_of(self.root))
+        left = near.pop(None, {})
+        if not self.implied:
+            rest = Counter({look: looks[look] for look in left})
+            self.root = self.rooted(self.common(self.counted(rest)), rest)
+        self.split(self.root, self.items(left, self.layer_of(self.root)), weighed, DEPTH)
+        for widget, items in near.items():
+            self.split(widget, items, weighed, DEPTH)
         self.forget_unused()
         for look, dressed in self.dressed.items():
             self.note_week(dressed.own, look, self.layer_of(dressed.widget), weighed[look])
         for widget in self.widgets:
             self.note_week(widget.said, widget.layer, self.layer_of(widget.parent), 1)
 
-    def common(self) -> dict[int, Any]:
+    def counted(self, looks: Mapping[Look, int]) -> tuple[Counter[Any], ...]:
+        """How often each part has each value in these looks."""
+        made = tuple(Counter[Any]() for _ in self.parts)
+        for look, times in looks.items():
+            for count, value in zip(made, look, strict=True):
+                count[value] += times
+        return made
+
+    def rooted(self, said: Mapping[int, Any], users: Mapping[Look, int]) -> Widget | None:
+        """The widget that says what most sites have: a declared one, one that extends that, or a new one."""
+        if not said:
+            return None
+        best, most = None, 1
+        for widget in self.offered(self.under):
+            fits = {number for number in widget.said.keys() & said.keys() if self.fits(widget, number, said[number])}
+            if widget.said.keys() <= said.keys() and (len(fits) > most or len(fits) == len(said)):
+                best, most = widget, len(fits)
+        own = {number: value for number, value in said.items() if best is None or not self.fits(best, number, value)}
+        return self.make(best, own, users) if own else best
+
+    def fits(self, widget: Widget, number: int, value: Any) -> bool:
+        """Whether a widget says just this of a part."""
+        return self.over(number, value, widget.layer[number]) is OMIT
+
+    def offered(self, below: tuple[Any, ...]) -> list[Widget]:
+        """The declared widgets, over what lies below, but for those that say more than documented fields."""
+        known = {place for part in self.parts for place in part.places}
+        made = []
+        for name, said in sorted(self.declared.items()):
+            if said.keys() <= known:
+                layer = tuple(_laid(part, said, under) for part, under in zip(self.parts, below, strict=True))
+                own = {n: layer[n] for n, part in enumerate(self.parts) if not said.keys().isdisjoint(part.places)}
+                made.append(Widget(None, layer, own, name=name, declared=True))
+        return made
+
+    def nearest(self, looks: Iterable[Look], below: tuple[Any, ...]) -> dict[Widget | None, dict[Look, Items]]:
+        """The looks by the declared widget that they differ from the least; None where nothing is gained by any."""
+        made: dict[Widget | None, dict[Look, Items]] = defaultdict(dict)
+        offered: list[tuple[Widget, list[tuple[int, dict[Any, bool]]]]] = [
+            (widget, [(number, {}) for number in widget.said])
+            for widget in self.offered(below)
+            if self.root is None or widget.name != self.root.name
+        ]
+        for look, items in self.items(looks, below).items():
+            differing = {number for number, _ in items}
+            best, least = None, len(items)
+            for widget, said in offered if items else ():
+                left = len(differing)
+                for number, known in said:  # only what a widget says can make a difference to what lies below it
+                    fits = known.get(look[number])
+                    if fits is None:
+                        fits = known[look[number]] = self.fits(widget, number, look[number])
+                    left += (not fits) - (number in differing)
+                if left + 1 < least or (left == 0 and least):
+                    best, least = widget, left + 1 if left else 0
+            made[best][look] = items if best is None else self.items([look], best.layer)[look]
+        return made
+
+    def common(self, counted: Sequence[Counter[Any]]) -> dict[int, Any]:
         """The value of each part that most sites have, where it is shorter to say it once."""
-        said = {}
-        for number, (under, counts) in enumerate(zip(self.under, self.counts, strict=True)):
+        said: dict[int, Any] = {}
+        if counted[0].total() < 2:
+            return said
+        for number, (under, counts) in enumerate(zip(self.under, counted, strict=True)):
             best, times = max(counts.items(), key=lambda item: (item[1], repr(item[0])))
             if self.parts[number].days:
                 best = self.common_week(number, counts, under)
@@ -300,19 +367,37 @@ class Wardrobe:
                 contexts[layer[number]] = contexts.get(layer[number], 0) + times
 
     def name_schedules(self, namer: Namer) -> dict[str, Any]:
-        """The schedules that are said more than once, by their names."""
+        """The schedules that are said more than once and have no name yet, by the ones that they get."""
         part = next(part for part in self.parts if part.days)
         made: dict[str, Any] = {}
         by_use = sorted(self.contexts.items(), key=lambda item: (-sum(item[1].values()), repr(item[0])))
         for live, contexts in by_use:
-            raw = self.week_said(part, live, tuple(contexts), whole=True)
-            if sum(contexts.values()) > 1 and raw:
+            own = [under for under in contexts if self.declared_week(live, under) is None]
+            raw, times = self.week_said(part, live, tuple(own), whole=True), sum(contexts[under] for under in own)
+            if times > 1 and raw:
                 name = self.schedules[live] = namer.name(week_name(live))
                 made[name] = raw
         return made
 
+    def declared_week(self, live: Any, under: Any) -> str | None:
+        """The name of the schedule that is declared, and makes a week of what lies below."""
+        key = (live, under)
+        if key not in self.named_weeks:
+            number = next(n for n, part in enumerate(self.parts) if part.days)
+            part = self.parts[number]
+            fitting = (
+                name
+                for name, said in sorted(self.weekly.items())
+                if said and self.over(number, live, _laid(part, said, under)) is OMIT
+            )
+            self.named_weeks[key] = next(fitting, None)
+        return self.named_weeks[key]
+
     def week(self, live: Any, under: Any) -> Any:
         """A week as it is said in one place: by name, or by the days that are other ones, or all of it."""
+        named = self.declared_week(live, under)
+        if named is not None:
+            return named
         if live in self.schedules:
             return self.schedules[live]
         part = next(part for part in self.parts if part.days)
@@ -324,7 +409,7 @@ class Wardrobe:
 
     def name_widgets(self, namer: Namer) -> dict[str, Any]:
         """The widgets by their names, each after the one that it extends; schedules have theirs already."""
-        if self.root in self.widgets:
+        if self.root in self.widgets:  # which has no name yet
             assert self.root is not None
             self.root.name = namer.name("standard", "common")
         # One that is extended is found before those that extend it, and has more users.
@@ -334,7 +419,7 @@ class Wardrobe:
 
         def add(widget: Widget) -> None:
             if widget.name not in made:
-                if widget.parent is not None and widget.parent.name:
+                if widget.parent is not None and widget.parent.name and not widget.parent.declared:
                     add(widget.parent)
                 made[widget.name] = self.raw(widget.parent, widget.said, widget.layer)
 
@@ -417,6 +502,13 @@ class Wardrobe:
                 whole = part.days and self.week_said(part, value, (part.unsaid,), whole=True)
                 put(made, part.keys, whole or raw)
         return made
+
+
+def _laid(part: Part, said: Mapping[int, Any], below: Any) -> Any:
+    """A part of what lies below with what was said over it, by places."""
+    if not part.days:
+        return said.get(part.places[0], below)
+    return tuple(said.get(place, under) for place, under in zip(part.places, below, strict=True))
 
 
 def put(mapping: dict[str, Any], keys: Sequence[str], value: Any) -> None:

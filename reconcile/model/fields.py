@@ -410,8 +410,10 @@ def resolve(schema: dict[str, Any], home: dict[str, Any]) -> tuple[dict[str, Any
 def objects_type(items: tuple[Field, ...]) -> FieldType:
     """The type of an ordered list of mappings: canonically a tuple of tuples aligned with `items`."""
 
+    readers = [(item.wire[-1], item.lenient) for item in items]
+
     def read(raw: Any) -> tuple[tuple[Any, ...], ...]:
-        return tuple(tuple(item.lenient(entry.get(item.wire[-1])) for item in items) for entry in objects_in(raw))
+        return tuple([tuple([lenient(entry.get(key)) for key, lenient in readers]) for entry in objects_in(raw)])
 
     def wire(value: Any) -> Any:
         return [

@@ -218,6 +218,8 @@ def read_address(raw: str) -> str:
 
     Raises `ValueError` for what can't be a site's address.
     """
+    if _HOST.fullmatch(raw):  # as most are
+        return raw
     rest = _SCHEME.sub("", raw.strip(), count=1)
     found = _PATH.search(rest)
     cut = found.start() if found else len(rest)

@@ -92,6 +92,32 @@ class Draft:
     site: Draft | None = None
 
 
+class Fingerprint:
+    """The fingerprint of a live object, worked out once it is asked for; equal to its text.
+
+    A plan that is only shown needs none of its thousands.
+    """
+
+    __slots__ = ("_kind", "_live", "_text")
+
+    def __init__(self, kind: Kind, live: Live) -> None:
+        self._kind = kind
+        self._live = live
+        self._text = ""
+
+    def __str__(self) -> str:
+        self._text = self._text or fingerprint(self._kind, self._live)
+        return self._text
+
+    __repr__ = __str__
+
+    def __eq__(self, other: object) -> bool:
+        return str(self) == str(other) if isinstance(other, Fingerprint | str) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+
 def fingerprint(kind: Kind, live: Live) -> str:
     """What tells two states of a live object apart: SHA-256 over its id and its canonical values.
 

@@ -72,11 +72,22 @@ class Below:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """What is declared under names, for sites to refer to: canonical values by field index, and managers whole."""
+
+    schedules: Mapping[str, Mapping[int, Any]] = field(default_factory=lambda: NOTHING, repr=False)
+    widgets: Mapping[str, Mapping[int, Any]] = field(default_factory=lambda: NOTHING, repr=False)
+    blacklists: Mapping[str, Mapping[int, Any]] = field(default_factory=lambda: NOTHING, repr=False)
+    managers: Mapping[str, tuple[Any, ...]] = field(default_factory=lambda: NOTHING, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredState:
     """A whole project, composed and checked. `services` are what the accounts' services can do, by account.
 
     `store` is the URL of the history's database, which may hold a password. `names` are those that are given already,
-    by section; `below` is what lies under every site. `rollout` is None where every apply is one wave.
+    by section, and `shared` is what stands behind those that sites refer to; `below` is what lies under every site.
+    `rollout` is None where every apply is one wave.
     """
 
     accounts: Mapping[str, Account]
@@ -90,6 +101,7 @@ class DesiredState:
     names: Mapping[str, frozenset[str]] = field(default_factory=lambda: NOTHING)
     below: Below | None = None
     rollout: Rollout | None = None
+    shared: Shared = field(default_factory=Shared)
 
     def kinds_of(self, account: str) -> frozenset[str]:
         """The kinds of resources that have to be read of an account, because the project has something to say of them.

@@ -6,8 +6,8 @@ import functools
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from reconcile.model.fields import UNMANAGED, Kind
-from reconcile.model.normalize import Spelled, quoted
+from reconcile.model.fields import UNMANAGED, Field, Kind
+from reconcile.model.normalize import TYPES, Spelled, quoted
 from reconcile.model.resource import Desired, Live
 from reconcile.planning.plan import FieldChange
 
@@ -35,20 +35,30 @@ def context(
     # A declared value says more than the live one that it equals where it has a spelling, or is blank on purpose.
     more = [
         i
-        for i, (after, blank) in enumerate(zip(desired, _blanks(kind), strict=True))
-        if after is not UNMANAGED and (after == blank or type(after) is Spelled)
+        for i, blank in _telling(kind)
+        if (after := desired[i]) is not UNMANAGED and (after == blank or type(after) is Spelled)
     ]
     return tuple(
         FieldChange(kind.fields[i], live[i], live[i] if desired[i] is UNMANAGED else desired[i])
-        for i in (sorted(days.union(more)) if days else more)
-        if i not in changed
+        for i in sorted(days.union(more) - changed)
     )
 
 
 @functools.cache
-def _blanks(kind: Kind) -> tuple[Any, ...]:
-    """For each field that gets a default where it is not sent, the value that is declared to have none."""
-    return tuple(f.nothing if f.default not in (UNMANAGED, f.nothing) else UNMANAGED for f in kind.fields)
+def _telling(kind: Kind) -> tuple[tuple[int, Any], ...]:
+    """The positions of values that may say more than the live ones that they equal: those with a spelling, and those
+    that get a default where they are not sent. Each with the value that is declared to have none.
+    """
+    return tuple(
+        (f.index, f.nothing if f.default not in (UNMANAGED, f.nothing) else UNMANAGED)
+        for f in kind.fields
+        if f.type is TYPES["url"] or f.default not in (UNMANAGED, f.nothing)
+    )
+
+
+@functools.cache
+def _required(kind: Kind) -> tuple[Field, ...]:
+    return tuple(field for field in kind.fields if field.required)
 
 
 def why_update(kind: Kind, resource: Desired, live: Live) -> str:
@@ -82,8 +92,8 @@ def lacking(kind: Kind, sections: Collection[str], resource: Desired, live: Live
 
     `sections` are those of a site that the service keeps: it requires nothing of others.
     """
-    for field in kind.fields:
-        if not field.required or (field.create_only and live is not None):
+    for field in _required(kind):
+        if field.create_only and live is not None:
             continue
         if kind.name == "site" and field.wire[0] not in sections:
             continue

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from reconcile.model.address import KINDS, Address
 from reconcile.model.capabilities import Action, Capabilities
 from reconcile.model.fields import UNMANAGED, Kind
-from reconcile.model.resource import Desired, Live, fingerprint
+from reconcile.model.resource import Desired, Fingerprint, Live
 from reconcile.model.state import DesiredState, LiveAccount
 from reconcile.planning.clients import Clients, match_clients
 from reconcile.planning.compare import compare, context, described, difference, lacking, why_update
@@ -268,7 +268,7 @@ class _Planner:
             Action.DELETE,
             reason,
             id=live.id,
-            fingerprint=fingerprint(self.kind, live),
+            fingerprint=Fingerprint(self.kind, live),
             owner=live.owner,
         )
 
@@ -310,7 +310,7 @@ class _Planner:
             id=live.id,
             fields=differing,
             context=context(kind, resource.values, differing, live.values),
-            fingerprint=fingerprint(kind, live),
+            fingerprint=Fingerprint(kind, live),
             member=resource.member,
         )
 

@@ -156,7 +156,7 @@ class Goals:
             advice = self.service.advice.get(("client", Action.DELETE), "it is left as it is")
             self.by_hand(
                 deed,
-                f"run {self.run} {'created' if deed.sure else 'may have created'} it (id {found}); the service has no "
+                f"{self.run} {'created' if deed.sure else 'may have created'} it (id {found}); the service has no "
                 f"call to delete a client, so nothing is sent: {advice}",
             )
 
@@ -180,7 +180,7 @@ class Goals:
                 other = others[0].id
                 self.warn(
                     str(made),
-                    f"run {self.run} created it with id {known}, and the site that is live at this address has id "
+                    f"{self.run} created it with id {known}, and the site that is live at this address has id "
                     f"{other}: that is somebody else's, so it is not deleted",
                 )
                 return
@@ -188,7 +188,7 @@ class Goals:
                 ids = ", ".join(str(site.id) for site in others)
                 self.by_hand(
                     deed,
-                    f"{len(others)} live sites have this address, with ids {ids}, and which of them run {self.run} "
+                    f"{len(others)} live sites have this address, with ids {ids}, and which of them {self.run} "
                     "created is not known, so none is deleted: delete it in the dashboard",
                 )
                 return
@@ -196,7 +196,7 @@ class Goals:
             if not deed.sure and not happened(deed, found):
                 self.warn(
                     str(made),
-                    f"whether run {self.run} created it is not known, and it is not as the run would have made it (id "
+                    f"whether {self.run} created it is not known, and it is not as the run would have made it (id "
                     f"{found.id}), so it is not deleted",
                 )
                 return
@@ -218,7 +218,7 @@ class Goals:
                     prevent_destroy=declared is not None and declared.prevent_destroy,
                 ),
                 found,
-                f"run {self.run} created it" + (f" as {made.human}" if renamed else ""),
+                f"{self.run} created it" + (f" as {made.human}" if renamed else ""),
             )
         )
 
@@ -230,7 +230,7 @@ class Goals:
             others = self.at(self.owner(deed), names(deed))
             if len(others) != 1:
                 gone = "is not live any more" if not others else "is live more than once"
-                self.warn(str(address), f"{gone} (run {self.run} changed id {deed.change.id}), so nothing goes back")
+                self.warn(str(address), f"{gone} ({self.run} changed id {deed.change.id}), so nothing goes back")
                 return
             found = others[0]
         if not self.is_so(deed, found):
@@ -238,10 +238,10 @@ class Goals:
         values = list(self.kind.blank())
         for item in (*self.possible(deed), *taken_along(self.kind, deed, found)):
             values[item.field.index] = given_back(item)
-        reason = f"run {self.run} changed it"
+        reason = f"{self.run} changed it"
         if values[self.url] is not UNMANAGED:
             address = replace(address, name=str(values[self.url]))
-            reason = f"run {self.run} renamed it to {found.address.human}"
+            reason = f"{self.run} renamed it to {found.address.human}"
         else:
             values[self.url] = found.values[self.url]
             if found.address.name not in names(deed):
@@ -261,7 +261,7 @@ class Goals:
             return  # it was not deleted
         lacking = self.lacking(deed)
         if lacking or before is None:
-            self.by_hand(deed, f"run {self.run} deleted it{lacking}: create it by hand")
+            self.by_hand(deed, f"{self.run} deleted it{lacking}: create it by hand")
             return
         place = owner, str(before[self.url])
         there = [site for site in self.by_name[place[1]] if site.id not in leaving]
@@ -269,7 +269,7 @@ class Goals:
         twin = place in places and "another one of the same address, too: that one is created anew, this one is not"
         other = not still and self.others(deed, owner, there, taken)
         if twin or other:
-            self.by_hand(deed, f"run {self.run} deleted it (id {deed.change.id}), and {twin or other}")
+            self.by_hand(deed, f"{self.run} deleted it (id {deed.change.id}), and {twin or other}")
             return
         if holder is None:
             places.add(place)
@@ -286,7 +286,7 @@ class Goals:
                     client=self.client_of(owner),
                 ),
                 holder,
-                f"run {self.run} deleted it (id {deed.change.id})"
+                f"{self.run} deleted it (id {deed.change.id})"
                 + ("" if holder is None or still else "; it is there again, and gets its former values"),
             )
         )
@@ -333,13 +333,13 @@ class Goals:
                     continue
                 self.warn(
                     str(goal.live.address),
-                    f"was {goal.desired.address.human} before run {self.run}, and site {taken.id} has that address "
+                    f"was {goal.desired.address.human} before {self.run}, and site {taken.id} has that address "
                     "now, so it keeps its own; rename or delete one of them",
                 )
                 values = list(goal.desired.values)
                 values[self.url] = goal.live.values[self.url]
                 goal.desired = replace(goal.desired, address=goal.live.address, values=tuple(values))
-                goal.reason = f"run {self.run} changed it"
+                goal.reason = f"{self.run} changed it"
                 changed = True
 
     # --- what is what -------------------------------------------------------------------------------------------------
@@ -366,7 +366,7 @@ class Goals:
         if not undone(deed, live):
             self.warn(
                 str(deed.change.address),
-                f"whether run {self.run} changed it is not known, and somebody has changed it since, so it is left as "
+                f"whether {self.run} changed it is not known, and somebody has changed it since, so it is left as "
                 "it is",
             )
         return False
@@ -374,7 +374,7 @@ class Goals:
     def possible(self, deed: Deed) -> Iterator[FieldChange]:
         """The fields that can get their former values back; what can't is a step for a person."""
         for item in deed.change.fields:
-            what = f"run {self.run} changed `{item.field.path}`"
+            what = f"{self.run} changed `{item.field.path}`"
             if item.field.sensitive:
                 self.by_hand(deed, f"{what}, whose former value is kept nowhere: set it by hand, if it is to go back")
             elif impossible(item):

@@ -82,10 +82,10 @@ class _Matcher:
 
     def by_name(self, name_of: Callable[[Desired], str | None]) -> None:
         for index, site in enumerate(self.desired):
-            name = name_of(site)
-            if name is None or index in self.found or index in self.failed:
+            if index in self.found or index in self.failed:
                 continue
-            candidates = self.free.get(name, [])
+            name = name_of(site)
+            candidates = [] if name is None else self.free.get(name, [])
             if len(candidates) > 1:
                 ids = ", ".join(str(candidate.id) for candidate in candidates)
                 self.fail(

@@ -12,7 +12,7 @@ from reconcile.model import resource
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import Field
-from reconcile.model.resource import NOWHERE, Membership, Ref
+from reconcile.model.resource import NOWHERE, Fingerprint, Membership, Ref
 
 #: What stands in place of a value that may not be shown.
 HIDDEN = resource.HIDDEN
@@ -88,7 +88,7 @@ class Change:
     id: int | None = None
     fields: tuple[FieldChange, ...] = ()
     context: tuple[FieldChange, ...] = ()
-    fingerprint: str | None = None
+    fingerprint: Fingerprint | str | None = None
     prevent_destroy: bool = False
     owner: int | None = None
     client: Address | None = None

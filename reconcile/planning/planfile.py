@@ -106,7 +106,7 @@ def dump(plan: Plan, project: str) -> str:
     """The text of a saved plan that belongs to `project` (see `identity`)."""
     data = plan_data(plan)
     for change, entry in zip(plan.changes, data["changes"], strict=True):
-        entry["fingerprint"] = change.fingerprint
+        entry["fingerprint"] = None if change.fingerprint is None else str(change.fingerprint)
         entry["context"] = [{"path": item.field.path, "value": item.shown[1]} for item in change.context]
         entry["prevent_destroy"] = change.prevent_destroy
         entry["owner"] = change.owner
@@ -114,7 +114,7 @@ def dump(plan: Plan, project: str) -> str:
     data |= {
         "project": project,
         "sizes": dict(plan.sizes),
-        "declared": [[*key, number] for key, number in plan.declared.items()],
+        "declared": [[*key, number] for key, number in sorted(plan.declared.items())],
     }
     data["digest"] = _digest(data)
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"

@@ -38,7 +38,9 @@ def build_undo_plan(
     selection: Selection = EVERYTHING,
     unread: Sequence[Diagnostic] = (),
 ) -> Plan:
-    """What takes back what `run` did; `desired` is the project, with all kinds of fields that the deeds are about.
+    """What takes back what `run` did, which is named in words: `run R`.
+
+    `desired` is the project, with all kinds of fields that the deeds are about.
 
     Only accounts in `live` are planned for, as in `planning.diff`. Raises `PlanError` where the selection matches
     nothing.
@@ -89,7 +91,7 @@ def _selected(deed: Deed, declared: Declared, selection: Selection) -> bool:
 def _locked_out(run: str, deed: Deed) -> ManualStep:
     return ManualStep(
         str(deed.change.address),
-        f"run {run} turned the API of the account off; if it is still off, turn it on in the dashboard, and plan again",
+        f"{run} turned the API of the account off; if it is still off, turn it on in the dashboard, and plan again",
     )
 
 
@@ -126,7 +128,7 @@ class _Undoing:
         reasons = {_key(goal): goal.reason for goal in self.goals.restored}
         for change in made.changes:
             key = change.id, change.address, change.client
-            yield replace(change, reason=reasons.get(key, f"run {self.run} changed it"))
+            yield replace(change, reason=reasons.get(key, f"{self.run} changed it"))
 
     def deletes(self) -> Iterator[Change]:
         made = build_destroy_plan(self.state(self.goals.removed), {self.live.account: self.live})

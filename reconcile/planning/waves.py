@@ -85,6 +85,16 @@ def require_matches(sizes: Sequence[Size], desired: DesiredState, plan: Plan, *,
                 )
 
 
+def wrong_selection(expression: str, desired: DesiredState) -> str:
+    """What is wrong with a selection that a file of the project holds; empty where nothing is."""
+    sites = [subject(site, changed=True) for site in desired.sites]
+    try:
+        check(expression, parse(expression), names_of(sites, desired.accounts))
+    except ExpressionError as error:
+        return str(error)
+    return ""
+
+
 def read_selection(size: Chosen) -> Node:
     """The selection of a wave. Raises `PlanError` for what is no expression."""
     try:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from reconcile.escaping import clean
+from reconcile.model.address import Address
 from reconcile.planning.plan import Change
 from reconcile.planning.summary import group_size
 from reconcile.reports.tables import width
@@ -68,9 +69,10 @@ def every_name(block: Sequence[Change], name: Name = human) -> Iterator[str]:
 
 def _parts(block: Sequence[Change]) -> list[Sequence[Change]]:
     """The sites by what they belong to, most of them first; those that belong to nothing are last."""
-    parts: dict[str, list[Change]] = {}
+    parts: dict[str | Address | None, list[Change]] = {}
     for change in block:
-        parts.setdefault(_owner(change), []).append(change)
+        group = change.member.group
+        parts.setdefault(change.client if group is None else group, []).append(change)
     return sorted(parts.values(), key=lambda part: (not _owner(part[0]), -len(part)))
 
 

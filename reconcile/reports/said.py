@@ -31,7 +31,8 @@ def said_texts(plan: Plan, *, colour: bool = False, full: bool = False) -> list[
 def said_text(word: str, message: str, addresses: Sequence[str], *, colour: bool = False) -> str:
     """What is said of an account, of a resource, or of several in one account."""
     mark = click.style(word, fg=_COLOURS[word], bold=True) if colour else word
-    return f"{mark}: {clean(_where(addresses))}: {clean(message)}"
+    where = clean(_where(addresses))
+    return f"{mark}: {where}: {clean(message)}" if where else f"{mark}: {clean(message)}"
 
 
 def _place(address: str) -> tuple[str, ...]:

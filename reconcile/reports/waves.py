@@ -18,7 +18,7 @@ def waves_text(waves: Sequence[Wave], rollout: Rollout, of_waves: int) -> str:
     """The waves of a plan: how many sites each has, the first of them, and what comes between."""
     between = [f"a pause of {span(rollout.pause)}"] if rollout.pause else []
     between += [f"gate {clean(str(gate))}" for gate in rollout.gates]
-    after = f"after each but the last {', '.join(between)}; " if between and len(waves) > 1 else ""
+    after = f"between them {', '.join(between)}; " if between and len(waves) > 1 else ""
     borne = f"{count(rollout.max_failures, 'failure')} of a wave borne; " if rollout.max_failures else ""
     ends = "takes all waves back" if rollout.on_failure is OnFailure.ROLLBACK else "stops the rollout"
     total, upto, made = sum(wave.sites for wave in waves), 0, []
@@ -30,6 +30,10 @@ def waves_text(waves: Sequence[Wave], rollout: Rollout, of_waves: int) -> str:
         besides = f" and {count(more, 'other change')}" if more else ""
         what = f"{reached}{besides}: {some(names, 3)}" if names else "carried out before; its gates are asked again"
         made.append(f"  {wave.number} of {of_waves} ({clean(wave.name)}): {what}")
+    left_out = [str(size) for size in rollout.waves if str(size) not in {wave.name for wave in waves}]
+    if left_out and len(waves) == of_waves:
+        ungated = ", and no gate is asked, as there is one wave only" if len(waves) == 1 and rollout.gates else ""
+        made.append(f"  left out, as no change of this plan is for them: {clean(', '.join(left_out))}{ungated}")
     return "\n".join([f"Waves ({after}{borne}a failure {ends}):", *made]) + "\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -32,6 +33,10 @@ BUSY_TIMEOUT: Final = 30
 #: How SQLite's files begin (sqlite.org/fileformat.html), and what it appends to their names for its own.
 _MAGIC: Final = b"SQLite format 3\0"
 _HELPERS: Final = ("-journal", "-wal", "-shm")
+
+# Its pool logs the traceback of a Ctrl-C that comes while it closes a connection; where nobody handles a library's log,
+# Python itself writes it to standard error.
+logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
 
 
 class Database:

@@ -116,10 +116,11 @@ def test_what_has_no_layout_is_said_and_left(project, run, write):
 
     result = run("fmt", "--check")
 
-    assert result.returncode == 0
-    assert result.stderr == (
-        "warning: a.yaml:3:5: left as it is: a key written with `?`, or not on one line with its colon\n"
-    )
+    said = "a.yaml:3:5: left as it is: a key written with `?`, or not on one line with its colon\n"
+    assert (result.returncode, result.stderr) == (1, f"error: {said}")
+    assert result.stdout == "can't format a.yaml\n0 files to format, 0 unchanged, 1 left as it is.\n"
+    done = run("fmt")
+    assert (done.returncode, done.stderr) == (0, f"warning: {said}")
 
 
 def test_a_diff_shows_no_secrets(run, write):

@@ -34,6 +34,7 @@ def test_an_account_becomes_a_project_whose_plan_is_empty(live, run):
     assert all(stat.S_IMODE((live.root / name).stat().st_mode) & 0o444 == 0o444 for name in WRITTEN)
     assert not [path.name for path in live.root.iterdir() if path.name.startswith(".import")]
     assert run("plan", "--detailed-exitcode").returncode == 0
+    assert run("fmt", "--check", *WRITTEN).returncode == 0
     again = run("import")
     assert again.stdout.startswith("4 sites declared already.\n")
     assert again.stdout.endswith("Nothing to import: everything that is live is declared.\n")
@@ -47,7 +48,8 @@ def test_what_comes_later_goes_beside_what_is_declared_and_over_no_file(live, ru
     refused = run("import")
 
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert refused.stderr == "error: sites.yaml is there already; nothing was written: `import` overwrites no file\n"
+    said = "error: sites.yaml is there already; nothing was written: `import` overwrites no file; "
+    assert refused.stderr.removeprefix(said) == "`import --into .` adds to the files that are there\n"
     assert {path: path.read_bytes() for path in live.root.iterdir() if path.is_file()} == before
     (live.root / "sites.yaml").rename(live.root / "first.yaml")
     assert run("import").returncode == 0
@@ -69,6 +71,7 @@ def test_a_file_for_each_client(live, run):
     assert run("import", "--layout", "clients").returncode == 0
     assert "окна.рф" in (live.root / "clients/acme.yaml").read_text(encoding="utf-8")
     assert run("plan", "--detailed-exitcode").returncode == 0
+    assert run("fmt", "--check", "clients", "shared.yaml").returncode == 0
 
 
 def test_nothing_is_written_through_a_link(live, run, tmp_path):
@@ -88,6 +91,9 @@ def test_an_empty_folder_becomes_a_project(studio, run):
     credentials = {"POZVONIM_UID": UID, "POZVONIM_API_KEY": "the-secret-key"}
     begin = ("import", "--provider", "pozvonim", "--account", "studio", "--base-url", studio.emulator.url)
 
+    empty = run("import")
+    assert (empty.returncode, empty.stdout) == (1, "")
+    assert "`reconcile import --provider pozvonim` begins a project with what is live" in empty.stderr
     unset = run(*begin)
     assert (unset.returncode, unset.stdout) == (1, "")
     assert "the environment variable POZVONIM_API_KEY is not set" in unset.stderr
@@ -99,6 +105,7 @@ def test_an_empty_folder_becomes_a_project(studio, run):
     assert 'api_key: "${env.POZVONIM_API_KEY}"' in text
     assert "profile: {timezone: Europe/Moscow}" in text
     assert run("plan", "--detailed-exitcode", env=credentials).returncode == 0
+    assert run("fmt", "--check").returncode == 0
     again = run(*begin, env=credentials)
     assert (again.returncode, again.stdout) == (64, "")
     assert "reconcile.yaml is there already" in again.stderr

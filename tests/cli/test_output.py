@@ -369,3 +369,12 @@ def test_streams_that_are_closed_lead_nowhere(studio, project, clean_environment
     assert done.returncode == code
     assert "bug" not in done.stderr
     assert len(studio.writes()) == (code == 0)
+
+
+def test_the_log_of_the_stores_library_is_not_shown(clean_environment):
+    """Its pool logs the traceback of a Ctrl-C that comes while it closes a connection."""
+    program = "import logging, reconcile.store.database; logging.getLogger('sqlalchemy.pool').error('a traceback')"
+
+    done = subprocess.run([sys.executable, "-c", program], env=clean_environment, capture_output=True, check=True)
+
+    assert done.stderr == b""

@@ -68,7 +68,7 @@ def test_each_wave_is_carried_out_before_its_gate_gets_its_report(rolled, run, p
     assert done.returncode == 0, done.stderr
     assert updated(studio)[:2] == ["one.ru", "two.ru"]
     assert without_run_ids(done.stdout).partition("0 unchanged.\n\n")[2] == (
-        "Waves (after each but the last gate command sh; a failure stops the rollout):\n"
+        "Waves (between them gate command sh; a failure stops the rollout):\n"
         "  1 of 3 (one.ru): 1 site: one.ru\n"
         "  2 of 3 (two.ru): 1 site, 2 of 4: two.ru\n"
         "  3 of 3 (100%): 2 sites, 4 of 4: four.ru, three.ru\n"
@@ -163,6 +163,14 @@ def test_a_gate_that_hangs_is_ended_with_all_that_it_started(rolled, run, projec
         assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
 
 
+def test_a_gate_that_a_signal_ends_says_no(rolled, run):
+    rolled(f"{WAVES}, gates: [{{command: [sh, -c, 'kill -9 $$']}}]")
+
+    done = run("apply", "--yes")
+
+    assert (done.returncode, "gate command sh: no (ended by SIGKILL)" in done.stdout) == (5, True)
+
+
 def test_a_gate_whose_child_keeps_its_output_open_holds_nobody_up(rolled, run):
     rolled(f"{WAVES}, gates: [{{command: [sh, -c, 'sleep 1000 & echo started']}}]")
 
@@ -211,7 +219,9 @@ def test_only_an_apply_in_waves_runs_a_gate(rolled, run, project):
 
 def test_what_a_gate_writes_moves_no_terminal_and_tells_no_secret(rolled, run, project):
     script = project / "check.sh"
-    script.write_text("#!/bin/sh\nprintf '\\033[2J%s\\n' \"$KEY\" >&2\nexec no-such-thing-at-all 2>/dev/null\n")
+    # Longer than what is shown as one line, so that the key is in two of them.
+    printed = "printf '\\033[2J%s\\n' \"$KEY\" >&2\nprintf '%04090d%s%05000d' 0 \"$KEY\" 0 | tr 0 x"
+    script.write_text(f"#!/bin/sh\n{printed}\nexec no-such-thing-at-all 2>/dev/null\n")
     script.chmod(0o700)
     rolled(f"{WAVES}, gates: [{{command: ./check.sh}}]")
 
@@ -219,6 +229,8 @@ def test_what_a_gate_writes_moves_no_terminal_and_tells_no_secret(rolled, run, p
 
     assert done.returncode == 5
     assert "  | \\x1b[2J***\n" in done.stderr
+    shown = done.stderr.partition("***\n")[2].partition("\ngate ")[0].replace("\n", "").replace("  | ", "")
+    assert shown == "x" * 4090 + "***" + "x" * 5000
     assert "gate command ./check.sh: no (exit code 127)" in done.stdout
 
 
@@ -228,8 +240,9 @@ def test_a_person_confirms_at_a_terminal_and_nowhere_else(rolled, run, start, re
     assert (refused.returncode, updated(studio)) == (64, [])
     assert "--yes does not answer it" in refused.stderr
 
-    def answered(*answers):
+    def answered(*answers, before=""):
         ours, theirs = pty.openpty()
+        os.write(ours, before.encode())
         process = start("apply", "--yes", stdin=theirs, stdout=theirs, stderr=theirs, env={"TERM": "xterm"})
         os.close(theirs)
         for answer in answers:
@@ -246,6 +259,10 @@ def test_a_person_confirms_at_a_terminal_and_nowhere_else(rolled, run, start, re
     assert (code, updated(studio), "gate confirm: no (nobody said yes)" in shown) == (5, ["one.ru"], True)
     code, shown = answered(signal.SIGINT)
     assert (code, updated(studio)) == (130, ["one.ru", "two.ru"])
+    studio.emulator.clear_requests()
+    declare(studio, f"{WAVES}, gates: [{{confirm: Пилот в порядке?}}]", period=110)
+    code, shown = answered("no\n", before="yes\nyes\n")
+    assert (code, updated(studio)) == (5, ["one.ru"])  # what was typed before somebody could look is no answer
     studio.emulator.clear_requests()
     declare(studio, f"{WAVES}, gates: [{{confirm: Пилот в порядке?}}]", period=120)
     code, shown = answered("yes\n", "yes\n")
@@ -409,6 +426,29 @@ def test_a_rollback_that_is_refused_is_told(studio, run):
     assert "Nothing had been changed, so there is nothing to take back." in asked.stderr
 
 
+@pytest.mark.parametrize("until_put", [False, True], ids=["planning", "sending"])
+def test_a_rollback_that_is_interrupted_is_told_with_its_rollout(begin, start, run, until_put):
+    studio = begin(latency=0.3)
+    for name in NAMES:
+        studio.add(name)
+    declare(studio, "waves: [3, 100%], on_failure: rollback, gates: [{command: 'false'}]")
+    process = start("apply", "--yes", "--format", "json", "--parallelism", "1")
+    until(process, b"taking back")
+    studio.emulator.clear_requests()
+    if until_put:
+        studio.wait_for("PUT")
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=30)
+
+    name = json.loads(output)["run"]
+    assert (process.returncode, json.loads(output)["summary"]["done"]) == (130, 3)
+    assert f"`reconcile rollback {name}`" in errors.decode()
+    if until_put:
+        assert 0 < json.loads(output)["rollback"]["summary"]["done"] < 3
+    assert run("rollback", name, "--yes").returncode == 0
+    assert studio.live() == dict.fromkeys(NAMES, 60)
+
+
 # --- going on ---------------------------------------------------------------------------------------------------------
 
 
@@ -521,6 +561,40 @@ def test_what_is_not_as_it_was_is_refused(stopped, run, do, told):
     assert f"  - studio/site/{told}" in refused.stderr
 
 
+@pytest.mark.parametrize(("period", "code"), [(90, 0), (30, 4)])
+def test_a_site_that_somebody_else_created_since_is_right_or_refused(studio, run, project, period, code):
+    declare(studio, f"{WAVES}, gates: [{{command: test -e ok}}]")
+    assert run("apply", "--yes").returncode == 5
+    studio.add("three.ru", report_period=period)
+    (project / "ok").touch()
+
+    done = run("apply", "--resume", "latest", "--yes")
+
+    assert done.returncode == code, done.stderr
+    assert studio.live().get("two.ru") == (90 if code == 0 else None)
+    said = "  - studio/site/three.ru: somebody created it since, otherwise than it was to be\n"
+    assert (said in done.stderr) is (code == 4)
+
+
+def test_what_is_left_of_a_pause_is_waited_for(rolled, run, start):
+    studio = rolled(f"{WAVES}, pause: 10m")
+    process = start("apply", "--yes")
+    until(process, b"waiting 10 min")
+    process.kill()
+    process.wait()
+    going_on = start("apply", "--resume", "latest", "--yes")
+
+    until(going_on, b"waiting 59")
+
+    going_on.send_signal(signal.SIGINT)
+    assert going_on.wait(timeout=30) == 130
+    assert updated(studio) == ["one.ru"]
+    declare(studio, f"{WAVES}, pause: 0.1s")
+    done = run("apply", "--resume", "latest", "--yes")
+    assert (done.returncode, done.stderr.count("waiting 0.1 s")) == (0, 1)  # the first one is over
+    is_done(studio, run)
+
+
 def test_what_has_nothing_to_do_with_the_rollout_is_left_and_told(stopped, run):
     change_live(stopped, "one.ru", report_period=30)
     change_live(stopped, "three.ru", report_period=90)  # somebody did it by hand
@@ -534,6 +608,29 @@ def test_what_has_nothing_to_do_with_the_rollout_is_left_and_told(stopped, run):
     assert "1 change besides those of run" in done.stdout
     assert sorted(updated(stopped)) == ["four.ru", "two.ru"]
     assert (stopped.live()["one.ru"], "five.ru" in stopped.live()) == (30, False)
+
+
+def test_no_gate_is_passed_by_because_an_earlier_wave_is_done_by_hand(rolled, run, project):
+    studio = rolled("waves: [one.ru, two.ru, three.ru, 100%], gates: [{command: ./check.sh}]")
+    script = project / "check.sh"
+    script.write_text("#!/bin/sh\ntest -e passed-$(grep '\"wave\":' | tr -dc 0-9)\n")
+    script.chmod(0o700)
+    assert run("apply", "--yes").returncode == 5
+    change_live(studio, "two.ru", report_period=90)
+    (project / "passed-1").touch()
+    assert run("apply", "--resume", "latest", "--yes").returncode == 5  # after wave 3
+
+    again = run("apply", "--resume", "latest", "--yes")
+
+    assert (again.returncode, updated(studio)) == (5, ["one.ru", "three.ru"])
+    assert "  3 of 4 (three.ru): carried out before; its gates are asked again\n" in again.stdout
+    change_live(studio, "two.ru", report_period=60)  # and undoes it again
+    (project / "passed-2").touch()
+    assert run("apply", "--resume", "latest", "--yes").returncode == 5
+    assert updated(studio) == ["one.ru", "three.ru", "two.ru"]
+    (project / "passed-3").touch()
+    assert run("apply", "--resume", "latest", "--yes").returncode == 0
+    is_done(studio, run)
 
 
 def test_what_can_not_go_on(stopped, run, without_run_ids):
@@ -573,9 +670,9 @@ def test_a_saved_plan_goes_in_waves(rolled, run):
 @pytest.mark.parametrize(
     ("selection", "options", "said"),
     [
-        ("tier=pilot", (), 'error: `rollout.waves`: no site has a label "tier"; there are none\n  tier=pilot\n  ^\n'),
+        ("tier=pilot", (), 'reconcile.yaml:7:19: no site has a label "tier"; there are none, at character 1 of tier'),
         ("not *.ru", (), "error: the wave not *.ru of `rollout.waves` matches no site; where that is fine, say"),
-        ("one.ru and", (), "error: `rollout.waves`: "),
+        ("one.ru and", (), "reconcile.yaml:7:19: expected a term, such as label=gold or an address, at character"),
         ("not *.ru", ("--allow-empty",), None),
     ],
 )
@@ -590,6 +687,19 @@ def test_a_selection_that_means_no_site_is_an_error(rolled, run, selection, opti
     else:
         assert (done.returncode, updated(studio)) == (1, [])
         assert done.stderr.startswith(said)
+
+
+def test_a_plan_shows_its_waves_and_says_where_they_can_not_be(rolled, run, studio):
+    rolled("waves: [1, 100%]")
+
+    shown = run("plan")
+
+    last = shown.stdout.splitlines()[-1]
+    assert last.startswith(f"  2 of 2 (100%): {len(NAMES) - 1} sites, {len(NAMES)} of {len(NAMES)}: ")
+    declare(studio, 'waves: ["not *.ru", 100%]')
+    refused = run("plan")
+    assert "Waves" not in refused.stdout
+    assert "warning: apply will refuse this plan: the wave not *.ru of `rollout.waves` matches no" in refused.stderr
 
 
 def test_a_client_of_an_early_wave_has_sites_in_later_ones(studio, run):

@@ -33,6 +33,18 @@ def test_a_saved_plan_is_readable_by_its_owner_only(saved, project):
     assert (project / "plan.json").stat().st_mode & 0o777 == 0o600
 
 
+def test_the_same_plan_is_saved_as_the_same_bytes(studio, run, project):
+    """Also by processes in which sets have other orders."""
+    top = "widgets: {a: {}, b: {extends: a}, c: {extends: b}, d: {extends: c}}\n"
+    studio.declare("acme.ru: {widget: d}", "new.ru: {widget: c}", top=top)
+    made = set()
+    for seed in "1234":
+        assert run("plan", "-o", f"{seed}.json", env={"PYTHONHASHSEED": seed}).returncode == 0
+        made.add((project / f"{seed}.json").read_bytes())
+
+    assert len(made) == 1
+
+
 def test_show_says_what_plan_said(saved, run):
     for form in ("text", "json"):
         assert run("show", "plan.json", "--format", form).stdout == run("plan", "--format", form).stdout

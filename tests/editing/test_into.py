@@ -17,6 +17,7 @@ from reconcile.config.project import load_state
 from reconcile.editing.files import Source, put_back, write
 from reconcile.editing.formatting import formatted_text
 from reconcile.editing.into import added, write_into
+from reconcile.editing.layout import laid_out
 from reconcile.errors import ReconcileError
 from reconcile.importing.layout import Document, Laid, Layout
 from reconcile.importing.project import build
@@ -93,6 +94,14 @@ CASES = {
             "shared.yaml": "widgets:\n  w: {}\n",
         },
     ),
+    "a new section, where the order has it": (
+        {"sites.yaml": "# ours\n\n# w\nwidgets:\n  w: {}\n  # end\n\n# groups\nsite_groups:\n  g: {}\n"},
+        [Document("sites.yaml", {"widgets": {"v": {}}, "managers": {"m": {}}, "sites": {"a.ru": {}}})],
+        {
+            "sites.yaml": "# ours\n\n# w\nwidgets:\n  w: {}\n  # end\n  v: {}\n\nmanagers:\n  m: {}\n\n"
+            "sites:\n  a.ru: {}\n\n# groups\nsite_groups:\n  g: {}\n"
+        },
+    ),
     "several of its kind": (
         {"a.yaml": "sites:\n  a.ru: {}\n", "b.yaml": "sites:\n  b.ru: {}\n", "sites.yaml": "# nothing yet\n"},
         [Document("sites.yaml", {"sites": {"c.ru": {}}})],
@@ -159,12 +168,15 @@ def test_a_folder_elsewhere_is_refused(tmp_path):
             added(tmp_path / "project", folder, Laid((), {}))
 
 
+#: How the file that is added to is written; `tidy` is as fmt would write it.
+FORMS = ("lines", "braces", "tidy")
 ACCOUNT = {"studio": {"provider": "pozvonim", "uid": "u", "api_key": "key"}}
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(sites(["a.ru", "b.ru"]), sites(["c.ru", "d.ru", "окна.рф/a"]), st.sampled_from(Layout), st.booleans())
-def test_afterwards_nothing_is_to_do_and_every_line_is_still_there(declared, others, layout, flow):
+@given(sites(["a.ru", "b.ru"]), sites(["c.ru", "d.ru", "окна.рф/a"]), st.sampled_from(Layout), st.sampled_from(FORMS))
+def test_afterwards_nothing_is_to_do_and_every_line_is_still_there(declared, others, layout, form):
+    flow = form == "braces"
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         data = {"accounts": ACCOUNT, "sites": declared | others}
@@ -174,6 +186,7 @@ def test_afterwards_nothing_is_to_do_and_every_line_is_still_there(declared, oth
         text = "# ours\n" + ("" if flow else text)
         own = yaml.dump({"sites": declared}, allow_unicode=True, default_flow_style=flow, width=10**6)
         (root / "all.yaml").write_text(yaml.safe_dump({"accounts": ACCOUNT}), encoding="utf-8")
+        own = laid_out(own) if form == "tidy" else own
         (root / "sites.yaml").write_text("# ours\n" + ("" if flow else own), encoding="utf-8")
         before = (root / "sites.yaml").read_text("utf-8")
         state = load_state(root, {}, SERVICES)
@@ -189,7 +202,7 @@ def test_afterwards_nothing_is_to_do_and_every_line_is_still_there(declared, oth
         diff = difflib.ndiff(before.splitlines(), (root / "sites.yaml").read_text("utf-8").splitlines())
         assert not [line for line in diff if line.startswith("- ")]
         for file in root.rglob("*.yaml"):
-            if file.name != "all.yaml" and (flow or file.name != "sites.yaml"):
+            if file.name != "all.yaml" and (form != "lines" or file.name != "sites.yaml"):
                 source = Source.read(root, file)
                 assert formatted_text(source) == source.text
 

@@ -91,6 +91,10 @@ AWKWARD = {
     "comment below a text": ("u: |\n    x\n  # c\nv: 1\n", "u: |\n  x\n # c\n\nv: 1\n"),
     "comment below no text": ("u:\n  a: |2\n   # c\n  b: 1\n", "u:\n  a: |2\n  # c\n  b: 1\n"),
     "braces with a comment in a list": ("- f: { # c\n  a: 1}\n", "- f: { # c\n   a: 1}\n"),
+    "braces with a comment on their own line": (
+        "f:\n - a:\n    { # c\n     b: 2}\n",
+        "f:\n  - a: { # c\n      b: 2}\n",
+    ),
     "braces on their own line": ("f:\n - a:\n    { # c\n     b: 2}\n", "f:\n  - a: { # c\n      b: 2}\n"),
 }
 

@@ -149,6 +149,15 @@ MOVES = {
             "sites: {new.ru: {id: 7, previous_address: acme.ru}}\n"
         ),
     ),
+    "a wave": (
+        "rollout: {waves: ['acme.ru', studio/site/acme.ru, tier=pilot, 100%]}\nsites: {acme.ru: {id: 7}}\n",
+        "acme.ru",
+        "new.ru",
+        (
+            "rollout: {waves: ['new.ru', studio/site/new.ru, tier=pilot, 100%]}\n"
+            "sites: {new.ru: {id: 7, previous_address: acme.ru}}\n"
+        ),
+    ),
     "a widget": (
         (
             "widgets:\n  standard: {}   # s\n  standard-2: {extends: standard}\n"
@@ -248,6 +257,8 @@ GROUP = "site_groups:\n  dealers: # ours\n    from: {}\n    address: ${{each.hos
     [
         ("t.csv", "host;name\r\nокна.рф;А\r\nb.ru;Б\r\n".encode("cp1251"), "", "    overrides: {new.ru: {P}}\n"),
         ("t.csv", '\ufeffhost,name\n"окна.рф",окна.рф и другие'.encode(), "", "    overrides: {new.ru: {P}}\n"),
+        ("t.txt", "\ufeffhost\tname\r\nокна.рф\tА\r\n".encode("utf-16-le"), "", "    overrides: {new.ru: {P}}\n"),
+        ("t.txt", "\ufeffhost\tname\r\nокна.рф\tА\r\n".encode("utf-16-be"), "", "    overrides: {new.ru: {P}}\n"),
         ("t.yaml", "# t\n- {host: 'окна.рф'} # a\n- host: b.ru\n".encode(), "", "    overrides: {new.ru: {P}}\n"),
         (
             "t.csv",
@@ -266,7 +277,8 @@ GROUP = "site_groups:\n  dealers: # ours\n    from: {}\n    address: ${{each.hos
 def test_a_row_of_a_table_is_moved_in_its_cell(project, table, rows, more, left):
     root = project(GROUP.format(table) + more)
     (root / table).write_bytes(rows)
-    encoding = "cp1251" if b"\xf0\xf4" in rows else "utf-8"
+    marks = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+    encoding = "cp1251" if b"\xf0\xf4" in rows else marks.get(rows[:2], "utf-8")
 
     result = move(root, "окна.рф", "new.ru")
     write(result.changes)
@@ -307,8 +319,10 @@ def test_a_row_whose_address_is_made_of_more_is_for_a_person(project):
             "rollout: {waves: [b.ru or acme.ru, '*.ru', 100%]}\nsites: {acme.ru: , b.ru: }\n",
             "acme.ru",
             "new.ru",
-            '`rollout.waves` has "b.ru or acme.ru", which means the site no longer',
+            'sites.yaml:1: the selection "b.ru or acme.ru" means the site\'s former address',
         ),
+        ("rollout: {waves: [ac*, 100%]}\nsites: {acme.ru: }\n", "acme.ru", "b.ru", 'sites.yaml:1: the selection "ac*"'),
+        ("rollout: {waves: ['tier=a or Acme.ru', 100%]}\nsites: {acme.ru: }\n", "acme.ru", "b.ru", "tier=a or Acme.ru"),
         ("widgets: {w: {}}\nsites: {a.ru: {labels: {x: 'widget=w and not x'}}}\n", "widget/w", "v", "sites.yaml:2: a"),
     ],
 )

@@ -10,6 +10,7 @@ from live_accounts import live_accounts
 
 from reconcile.config.accounts import Services
 from reconcile.config.project import load_state
+from reconcile.editing.layout import laid_out
 from reconcile.importing.layout import Layout
 from reconcile.importing.project import build
 from reconcile.importing.values import Defaults
@@ -37,6 +38,8 @@ def test_case(case, tmp_path):
 
     (tmp_path / "report.txt").write_text(import_text(report, made.profiles), encoding="utf-8")
     assert files(tmp_path) == files(case, "live.yaml")
+    written = [text for name, text in files(tmp_path, "reconcile.yaml").items() if name.endswith(".yaml")]
+    assert [laid_out(text) for text in written] == written
     after = load_state(tmp_path, {}, SERVICES)
     plan = build_plan(after, live)
     assert (plan.changes, plan.errors) == ((), ())

@@ -39,7 +39,9 @@ def test_what_a_killed_import_left_is_named(tmp_path):
     # A file that somebody has put there since is not the import's.
     (tmp_path / "shared.yaml").unlink()
     (tmp_path / "shared.yaml").write_text("mine", encoding="utf-8")
-    with pytest.raises(ReconcileError, match=r"overwrites no file$"):
+    with pytest.raises(
+        ReconcileError, match=r"overwrites no file; `import --into .` adds to the files that are there$"
+    ):
         write_new(tmp_path, TEXTS)
     (tmp_path / "shared.yaml").unlink()
     write_new(tmp_path, TEXTS)

@@ -87,7 +87,7 @@ def test_the_plan_back_is_this(case, declared, tmp_path):
     unread = [Diagnostic(Severity.ERROR, name, "the account can't be read") for name in given.get("unread", ())]
 
     plan = build_undo_plan(
-        run.name,
+        f"run {run.name}",
         deeds(run, desired.kinds),
         desired,
         live_accounts(desired, given["live"]),

@@ -16,6 +16,7 @@ from reconcile import workflow
 from reconcile.config.accounts import Services
 from reconcile.config.load import parse
 from reconcile.config.project import load_state
+from reconcile.editing.layout import laid_out
 from reconcile.emulator import PERSONALITIES, Emulator, Options
 from reconcile.importing import tables, whole
 from reconcile.importing.layout import Layout
@@ -58,8 +59,12 @@ OWNERS = {1: "owner@acme.ru", 2: "shop@mail.ru", 3: "shop@yandex.ru", 4: "Отд
 
 @st.composite
 def live_sites(draw, hosts=HOSTS):
-    """Sites that are like one another, as sites of a studio are, with values that nobody would expect among them."""
-    pool = [values_of(raw) for raw in draw(sites(["a.ru", "b.ru"])).values()]
+    """Sites that are like one another, as sites of a studio are, with values that nobody would expect among them.
+
+    And what a project may have declared under names, which is like the sites, too.
+    """
+    raws = list(draw(sites(["a.ru", "b.ru"])).values())
+    pool = [values_of(raw) for raw in raws]
     found = []
     for number in range(draw(st.integers(1, 7))):
         values = list(draw(st.sampled_from(pool)))
@@ -77,7 +82,27 @@ def live_sites(draw, hosts=HOSTS):
         values[KIND.index("url")] = KIND.by_path["url"].lenient(f"http://{address}/")
         owner = draw(st.sampled_from([None, None, *OWNERS]))
         found.append(Live(Address("studio", "site", canonical(address)), number + 1, tuple(values), owner))
-    return found
+    return found, draw(named(raws))
+
+
+@st.composite
+def named(draw, raws):
+    """Shared objects such as these sites could refer to: just what they say, or some of it, or something besides."""
+    some = st.sampled_from(raws)
+
+    def part_of(raw):
+        return {key: value for key, value in raw.items() if draw(st.booleans())}
+
+    week, first, second = (draw(some).get("widget", {}) for _ in range(3))
+    widgets = {"first": first, "second": part_of(second), "none": {"call_time": None, "schedule": None}}
+    widgets["third"] = {**part_of(first), "extends": "second", "schedule": draw(st.sampled_from(["hours", "off"]))}
+    lists = [entry for raw in raws for entry in raw.get("blacklists", ())]
+    return {
+        "schedules": {"hours": part_of(week.get("schedule", {})), "off": {"weekend": "closed"}},
+        "widgets": widgets,
+        "managers": {f"m{n}": one for n, one in enumerate(entry for raw in raws for entry in raw["managers"])},
+        "blacklists": {f"b{n}": part_of(one) for n, one in enumerate([*lists, *lists])},
+    }
 
 
 def canonical(address):
@@ -117,6 +142,7 @@ def imported(data, live, way, unspecified):
     defaults, layout = way
     made = build(state_of(data), live, defaults)
     texts = whole.texts_of(made, layout)
+    assert {file: text for file, text in texts.items() if file.endswith(".yaml") and laid_out(text) != text} == {}
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "reconcile.yaml").write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
         whole.write_new(Path(folder), texts)
@@ -152,6 +178,7 @@ DECLARED = {
 @given(
     live_sites(),
     live_sites(["acme.ru", "beta.ru"]),
+    st.booleans(),
     WAYS,
     st.sampled_from(["keep", "default"]),
     st.sampled_from(
@@ -159,10 +186,13 @@ DECLARED = {
     ),
     st.sampled_from([2, 20]),
 )
-def test_what_is_imported_is_what_is_live(monkeypatch, found, at_desk, way, unspecified, declared, rows):
+def test_what_is_imported_is_what_is_live(monkeypatch, living, desk, names, way, unspecified, declared, rows):
+    (found, objects), (at_desk, _) = living, desk
     monkeypatch.setattr(tables, "ROWS", rows)
+    if names:
+        declared = declared | {key: value | declared.get(key, {}) for key, value in objects.items()}
     accounts = {"studio": {**ACCOUNT, "unspecified": unspecified}}
-    if declared is DECLARED:
+    if "sites" in declared:
         values = ("declared.ru", *values_of(DECLARED["sites"]["declared.ru"])[1:])
         assert KIND.index("url") == 0
         found.append(Live(Address("studio", "site", "declared.ru"), 99, values))

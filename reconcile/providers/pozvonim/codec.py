@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import orjson
+
 from reconcile.errors import BadAnswer
 from reconcile.model.address import Address
 from reconcile.model.fields import UNMANAGED, Field, Kind, Memo
@@ -25,6 +27,11 @@ Values = Sequence[Any]
 _NO_FIELDS: Final[Json] = {}
 #: The sections of a site, in the order in which they are documented, and sent (1.5).
 SECTIONS: Final = ("site", "managers", "widget", "blacklists")
+#: The paths of those that many sites have alike.
+ALIKE: Final = (("widget",), ("blacklists",))
+
+#: The path of a mapping, and the index, key and reader of each of its fields.
+_Fields = tuple[tuple[str, ...], tuple[tuple[int, str, Memo], ...]]
 
 
 # --- shapes of answers (1.6) ------------------------------------------------------------------------------------------
@@ -57,7 +64,7 @@ def whole_site(raw: Any) -> Any:
     """A single site with its sections side by side, also where they all stand within the one that is called `site`."""
     raw = unwrapped(raw)
     inner = raw.get("site") if isinstance(raw, dict) else None
-    if not isinstance(inner, dict) or not any(section in inner for section in DETAIL_SECTIONS):
+    if not isinstance(inner, dict) or inner.keys().isdisjoint(DETAIL_SECTIONS):
         return raw
     lifted = {section: inner[section] for section in DETAIL_SECTIONS if section in inner}
     return {**raw, **lifted, "site": inner["site"] if isinstance(inner.get("site"), dict) else inner}
@@ -112,14 +119,17 @@ def _own_fields(raw: Json) -> Json:
 class SiteCodec:
     """Sites of one kind to and from the wire.
 
-    `fields` are those that the service keeps, `nothing` the values of a site that has none, `groups` the fields by the
-    mapping that they travel in: its path, and each field's index, key and reader.
+    `fields` are those that the service keeps, `nothing` the values of a site that has none. `own` and `alike` are the
+    fields by the mapping that they travel in: those that differ from site to site, and those of ALIKE.
     """
 
     kind: Kind
     fields: tuple[Field, ...] = field(init=False)
     nothing: tuple[Any, ...] = field(init=False)
-    groups: tuple[tuple[tuple[str, ...], tuple[tuple[int, str, Memo], ...]], ...] = field(init=False)
+    own: tuple[_Fields, ...] = field(init=False)
+    alike: tuple[_Fields, ...] = field(init=False)
+    #: What sections ALIKE come to, by their JSON.
+    known: dict[bytes, list[Any]] = field(init=False, default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         kept = tuple(f for f in self.kind.fields if f.wire[0] in CAPABILITIES.sections)
@@ -128,7 +138,9 @@ class SiteCodec:
             groups.setdefault(f.wire[:-1], []).append((f.index, f.wire[-1], f.lenient))
         object.__setattr__(self, "fields", kept)
         object.__setattr__(self, "nothing", tuple(f.nothing for f in self.kind.fields))
-        object.__setattr__(self, "groups", tuple((path, tuple(found)) for path, found in groups.items()))
+        made = [(path, tuple(found)) for path, found in groups.items()]
+        object.__setattr__(self, "own", tuple(one for one in made if one[0][:1] not in ALIKE))
+        object.__setattr__(self, "alike", tuple(one for one in made if one[0][:1] in ALIKE))
 
     def decode(self, account: str, raw: Any, owner: int | None = None) -> Live:
         """A complete site. Raises `BadAnswer` where it lacks its id, its url or all of its sections."""
@@ -136,21 +148,27 @@ class SiteCodec:
         known, address = identity(raw)
         if all(raw.get(section) is None for section in DETAIL_SECTIONS):
             raise BadAnswer(f"site {known} came without its {', '.join(DETAIL_SECTIONS)}", status=200)
-        values = list(self.nothing)
-        own = _own_fields(raw)
         try:
-            for path, fields in self.groups:
-                node: Any = raw
-                for key in path:
-                    node = own if key == "site" else node.get(key)
-                    if type(node) is not dict:  # PHP's [] for {}, null, or no such key
-                        node = _NO_FIELDS
-                        break
-                if node:
-                    _read(values, node, fields)
+            values = self._shared(raw)
+            _read(values, {**raw, "site": _own_fields(raw)}, self.own)
         except RecursionError:
             raise BadAnswer(f"site {known} is nested too deeply", status=200) from None
         return Live(Address(account, "site", address), known, tuple(values), owner)
+
+    def _shared(self, raw: Json) -> list[Any]:
+        """The values of a site's sections ALIKE, to be completed with its own; equal ones are read once."""
+        sections = {section: raw.get(section) for (section,) in ALIKE}
+        try:
+            key = orjson.dumps(sections)
+        except orjson.JSONEncodeError:  # nested more deeply than that can be
+            key = None
+        values = None if key is None else self.known.get(key)
+        if values is None:
+            values = list(self.nothing)
+            _read(values, sections, self.alike)
+            if key is not None:
+                self.known[key] = values
+        return values.copy()
 
     def encode_create(self, values: Values) -> Json:
         """All four sections, the documented defaults under the desired values. `ValueError`: there is no manager."""
@@ -191,13 +209,21 @@ class SiteCodec:
         return sections
 
 
-def _read(values: list[Any], node: Json, fields: tuple[tuple[int, str, Memo], ...]) -> None:
-    for index, key, memo in fields:
-        raw = node.get(key)
-        try:
-            values[index] = memo[raw]
-        except TypeError:  # a list or an object can't be remembered
-            values[index] = memo.read(raw)
+def _read(values: list[Any], raw: Json, groups: tuple[_Fields, ...]) -> None:
+    """Reads the fields of these mappings of a site into its values."""
+    for path, fields in groups:
+        node: Any = raw
+        for key in path:
+            node = node.get(key)
+            if type(node) is not dict:  # PHP's [] for {}, null, or no such key
+                node = _NO_FIELDS
+                break
+        for index, key, memo in fields if node else ():
+            value = node.get(key)
+            try:
+                values[index] = memo[value]
+            except TypeError:  # a list or an object can't be remembered
+                values[index] = memo.read(value)
 
 
 def _is_sent(field: Field, value: Any, *, managed: bool) -> bool:
