@@ -140,8 +140,7 @@ class _Into:
             self.texts.edit(file, Edit(end, end, more))
             return
         if value.pairs:
-            indent = value.first - text.rfind("
-", 0, value.first) - 1
+            indent = value.first - text.rfind("\n", 0, value.first) - 1
             at, apart = _end_of_block(text, value.pairs, indent), _apart(text, value)
         elif _is_nothing(value):
             colon = Trivia.read(text, key.end).end + 1
