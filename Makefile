@@ -1,6 +1,8 @@
 # Every target sets up what it needs below .venv; only Python 3.11+ and make have to be there.
 PYTHON ?= python3
 VENV := .venv
+# More than there are processors: many tests wait for processes and for services that are slow on purpose.
+WORKERS ?= $(shell nproc=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); echo $$((nproc + (nproc + 1) / 2)))
 N ?= 500
 SEED ?= 1
 SOURCES := pyproject.toml $(shell find reconcile schemas -type f -not -path '*/__pycache__/*')
@@ -15,10 +17,10 @@ dealers: $(VENV)/run/.installed  ## A thousand dealers from one sheet, and a cha
 	@PATH="$(CURDIR)/$(VENV)/run/bin:$$PATH" sh examples/dealers/demo.sh
 
 test: $(VENV)/test/.installed  ## All tests, against the installed wheel, with branch coverage.
-	$(VENV)/test/bin/pytest -n auto -m 'not long' --cov --cov-report=term --cov-report=xml $(TESTS)
+	$(VENV)/test/bin/pytest -n $(WORKERS) -m 'not long' --cov --cov-report=term --cov-report=xml $(TESTS)
 
 long: $(VENV)/test/.installed  ## The tests that take minutes: kill -9 at every boundary, every fault against every secret.
-	$(VENV)/test/bin/pytest -n auto -m long
+	$(VENV)/test/bin/pytest -n $(WORKERS) -m long
 
 chaos: $(VENV)/test/.installed  ## Schedules of faults, kills and signals: `make chaos N=10000`, `make chaos SEED=123 N=1`.
 	PYTHONPATH=tests/support $(VENV)/test/bin/python -P -m chaos -n $(N) --seed $(SEED)
