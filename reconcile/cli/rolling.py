@@ -176,10 +176,10 @@ def _take_back(
     parallelism: int,
 ) -> int:
     """Undoes all of a rollout, as `rollback` does, in a run of its own; shows what became of it."""
-    click.echo(f"`rollout.on_failure` is rollback: taking back run {first}, all of its waves.", err=True)
     back: Report | ReconcileError | None
     code = ExitCode.PARTIAL
     try:
+        click.echo(f"`rollout.on_failure` is rollback: taking back run {first}, all of its waves.", err=True)
         back = _undo(project, first, providers, run, settings, parallelism)
     except ReconcileError as error:
         back = error

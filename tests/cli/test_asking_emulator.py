@@ -18,7 +18,10 @@ PERSONALITIES = [
 ]
 
 
-@pytest.fixture(params=PERSONALITIES, ids=lambda names: names[0] if names else "plain")
+@pytest.fixture(
+    params=[names if not names else pytest.param(names, marks=pytest.mark.long) for names in PERSONALITIES],
+    ids=lambda names: names[0] if names else "plain",
+)
 def studio(begin, request):
     studio = begin(personalities=request.param, history_days=4)
     studio.declare("окна.рф:")

@@ -483,7 +483,7 @@ def until(process, text):
         seen += part
 
 
-@pytest.mark.parametrize("wave", [1, 2, 3])
+@pytest.mark.parametrize("wave", [1, *(pytest.param(wave, marks=pytest.mark.long) for wave in (2, 3))])
 def test_a_rollout_that_is_killed_in_a_wave_goes_on_there_and_is_undone_whole(begin, start, run, wave):
     studio = begin(latency=0.2)
     made = [f"site-{n}.ru" for n in range(6)]
@@ -715,6 +715,7 @@ def test_a_client_of_an_early_wave_has_sites_in_later_ones(studio, run):
     assert run("plan", "--detailed-exitcode").returncode == 0
 
 
+@pytest.mark.long
 def test_history_is_kept_by_a_version_that_knew_no_waves(rolled, run, project, repository):
     dump = (repository / "tests/data/store/0001.sqlite.sql").read_text(encoding="utf-8")
     (project / ".reconcile").mkdir(mode=0o700)

@@ -193,7 +193,7 @@ def service(tmp_path):
 
 
 #: Those that every change of the program is tried with; the others take minutes together.
-QUICK = ("none", "details", "401", "500!", "html", "reset")
+QUICK = ("none", "500!")
 
 
 @pytest.mark.parametrize("fault", [f if f in QUICK else pytest.param(f, marks=pytest.mark.long) for f in FAULTS])

@@ -59,7 +59,11 @@ HUGE = {
 }
 
 
-@pytest.mark.parametrize("name", HUGE)
+#: Those that alone take as long as all the others.
+LONG = ("many keys", "the last of many keys often", "many aliases")
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.long) if n in LONG else n for n in HUGE])
 def test_no_file_takes_time_or_memory_without_bounds(reconcile, tmp_path, name):
     (tmp_path / "p.yaml").write_text(ACCOUNT)
     (tmp_path / "q.yaml").write_text(HUGE[name])
