@@ -98,7 +98,8 @@ def left(project: Project, runs: Sequence[RunRecord], providers: Mapping[str, Pr
     at = min(waves.keys() - passed, default=max(waves))
     numbers = {id(here[key]): max(step.wave or at, at) for step in undone if (key := step_key(step)) in here}
     changes = tuple(change for change in plan.changes if id(change) in numbers)
-    rest = Plan(changes, plan.noop, plan.sizes, (*plan.diagnostics, *_others(record, plan, numbers)))
+    said = (*plan.diagnostics, *_others(record, plan, numbers))
+    rest = Plan(changes, plan.noop, plan.sizes, said, kinds=plan.kinds)
     asked = {wave.number for run in runs for wave in run.waves if wave.started is not None} - passed
     made = _waves(waves, asked, changes, numbers)
     return Left(rest, made, len(waves), {wave.number: _earlier(record, runs, wave.number, live) for wave in made})

@@ -102,7 +102,7 @@ class Rolling:
     def carry_out(self, wave: Wave) -> Report:
         """Sends the changes of one wave."""
         self.terminal.say(f"Wave {wave.number} of {self.of_waves} ({wave.name}): {_changes(wave)}.")
-        part = Plan(wave.changes, self.plan.noop, self.plan.sizes)
+        part = Plan(wave.changes, self.plan.noop, self.plan.sizes, kinds=self.plan.kinds)
         began = time.time()
         with self.terminal.wave(wave) as advance:
             report = apply(

@@ -109,7 +109,7 @@ def _plan(
         selection.require_match()
     sizes = {name: len(account.sites) for name, account in live.items()}
     said, manual = tuple(sorted(found.diagnostics)), tuple(sorted(found.manual))
-    return Plan(in_order(found.changes), found.noop, sizes, said, manual, declared_counts(desired.sites))
+    return Plan(in_order(found.changes), found.noop, sizes, said, manual, declared_counts(desired.sites), desired.kinds)
 
 
 def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
@@ -270,6 +270,7 @@ class _Planner:
             id=live.id,
             fingerprint=Fingerprint(self.kind, live),
             owner=live.owner,
+            live=live.values,
         )
 
     def note(self, resource: Desired, found: Change | ManualStep | Diagnostic | None) -> bool:
@@ -302,7 +303,9 @@ class _Planner:
                 if value is not UNMANAGED
             )
             why = f"declared in {resource.file}, not live"
-            return Change(resource.address, Action.CREATE, why, fields=fields, member=resource.member)
+            return Change(
+                resource.address, Action.CREATE, why, fields=fields, member=resource.member, desired=resource.values
+            )
         return Change(
             resource.address,
             Action.UPDATE,
@@ -312,6 +315,8 @@ class _Planner:
             context=context(kind, resource.values, differing, live.values),
             fingerprint=Fingerprint(kind, live),
             member=resource.member,
+            live=live.values,
+            desired=resource.values,
         )
 
     def cannot(self, resource: Desired | Live, action: Action, what: str) -> ManualStep:

@@ -11,7 +11,7 @@ from typing import Any
 from reconcile.model import resource
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
-from reconcile.model.fields import Field
+from reconcile.model.fields import Field, Kinds
 from reconcile.model.resource import NOWHERE, Fingerprint, Membership, Ref
 
 #: What stands in place of a value that may not be shown.
@@ -80,6 +80,9 @@ class Change:
     `owner` is the id of the live client that a site belongs to; `client` the client that a new one goes under, which
     may have to be created before. `together` is the site that is created by the same call as its client. `member` is
     what a declared site belongs to.
+
+    `live` and `desired` are the resource as a whole, as far as it is known; `planning.whole` makes of them what it was
+    and what it will be. Both may hold passwords and keys, and are no part of what tells two changes apart.
     """
 
     address: Address
@@ -94,6 +97,8 @@ class Change:
     client: Address | None = None
     together: Address | None = None
     member: Membership = NOWHERE
+    live: tuple[Any, ...] | None = field(default=None, repr=False, compare=False)
+    desired: tuple[Any, ...] | None = field(default=None, repr=False, compare=False)
 
     @property
     def locks_out(self) -> bool:
@@ -123,6 +128,7 @@ class Plan:
     diagnostics: tuple[Diagnostic, ...] = ()
     manual: tuple[ManualStep, ...] = ()
     declared: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    kinds: Kinds = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def pending(self) -> bool:

@@ -17,6 +17,7 @@ from reconcile.model.resource import Membership
 from reconcile.model.state import Account
 from reconcile.planning.plan import HIDDEN, Change, Diagnostic, FieldChange, ManualStep, Plan, Severity
 from reconcile.planning.summary import summary_by
+from reconcile.planning.whole import Parts, Pool, after, before, read_whole
 
 FORMAT_VERSION: Final = "1.0"
 
@@ -105,7 +106,12 @@ def account_key(account: Account, home: str) -> str:
 def dump(plan: Plan, project: str) -> str:
     """The text of a saved plan that belongs to `project` (see `identity`)."""
     data = plan_data(plan)
+    parts: list[dict[str, Any]] = []
+    pools = {name: Pool(kind, parts) for name, kind in plan.kinds.items()}
     for change, entry in zip(plan.changes, data["changes"], strict=True):
+        pool = pools[change.address.kind]
+        entry["before"] = pool.numbers(before(change))
+        entry["after"] = pool.numbers(after(pool.kind, change))
         entry["fingerprint"] = None if change.fingerprint is None else str(change.fingerprint)
         entry["context"] = [{"path": item.field.path, "value": item.shown[1]} for item in change.context]
         entry["prevent_destroy"] = change.prevent_destroy
@@ -113,6 +119,7 @@ def dump(plan: Plan, project: str) -> str:
         entry["together"] = None if change.together is None else str(change.together)
     data |= {
         "project": project,
+        "parts": parts,
         "sizes": dict(plan.sizes),
         "declared": [[*key, number] for key, number in sorted(plan.declared.items())],
     }
@@ -136,14 +143,12 @@ def load(text: str, project: str | None, secrets: Secrets | None) -> tuple[Plan,
             "make a new one with `reconcile plan -o FILE`"
         )
     try:
-        known = kinds(
-            keys
-            for entry in data["changes"]
-            for item in entry["fields"] + entry["context"]
-            if (keys := raw_keys(item["path"])) is not None
-        )
+        parts = data.get("parts", [])
+        told = [item["path"] for entry in data["changes"] for item in entry["fields"] + entry["context"]]
+        paths = {*told, *(path for part in parts for path in part)}
+        known = kinds(keys for path in paths if (keys := raw_keys(path)) is not None)
         plan = Plan(
-            tuple(_change(entry, known, secrets) for entry in data["changes"]),
+            tuple(_change(entry, known, parts, secrets) for entry in data["changes"]),
             _natural(data["summary"]["noop"]),
             {_text(name): _natural(size) for name, size in data["sizes"].items()},
             tuple(
@@ -152,6 +157,7 @@ def load(text: str, project: str | None, secrets: Secrets | None) -> tuple[Plan,
             ),
             tuple(ManualStep(_text(entry["address"]), _text(entry["message"])) for entry in data["manual"]),
             {(_text(by), _text(name)): _natural(number) for by, name, number in data.get("declared", ())},
+            known,
         )
         if any(c.address.kind not in known or c.address.account not in plan.sizes for c in plan.changes):
             raise ValueError("a change of what is not counted")
@@ -206,7 +212,7 @@ def _natural(raw: Any, least: int = 0) -> int:
     return raw
 
 
-def _change(entry: Mapping[str, Any], known: Kinds, secrets: Secrets | None) -> Change:
+def _change(entry: Mapping[str, Any], known: Kinds, parts: Parts, secrets: Secrets | None) -> Change:
     address = Address.parse(_text(entry["address"]))
     action = Action(entry["action"])
 
@@ -237,6 +243,8 @@ def _change(entry: Mapping[str, Any], known: Kinds, secrets: Secrets | None) -> 
         client=_address(entry.get("client")),
         together=_address(entry.get("together")),
         member=_member(entry),
+        live=read_whole(known[address.kind], parts, entry.get("before")),
+        desired=read_whole(known[address.kind], parts, entry.get("after")),
     )
 
 

@@ -66,6 +66,7 @@ def build_undo_plan(
         tuple(sorted(set(said))),
         tuple(sorted(steps)),
         declared_counts(desired.sites),
+        desired.kinds,
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 from reconcile.errors import ExitCode, PlanFileError
 from reconcile.model.fields import site_kind
 from reconcile.planning.planfile import dump, identity, load, plan_data
+from reconcile.planning.whole import after, before, shown
 
 TEXT = """managers:
   anna: {phone: +7 495 123-45-67, name: Анна, region: Москва}
@@ -50,6 +51,16 @@ def test_a_plan_with_nothing_to_do_can_be_saved(declared, planned):
     assert load(dump(plan, "project"), "project", None)[0] == plan
 
 
+def test_a_resource_is_known_as_a_whole_after_reading_back(plan):
+    kind = plan.kinds["site"]
+    again = load(dump(plan, "project"), "project", None)[0]
+
+    created = {change.address.name: change for change in again.changes}["new.ru"]
+    assert before(created) is None
+    assert shown(kind, after(kind, created))["widget.call_time"] == 28
+    assert [(before(c), after(kind, c)) for c in again.changes] == [(before(c), after(kind, c)) for c in plan.changes]
+
+
 def test_a_url_is_sent_as_it_was_written_after_reading_back(plan):
     again = load(dump(plan, "project"), "project", None)[0]
 
@@ -62,7 +73,7 @@ def test_a_saved_plan_holds_what_a_printed_one_does(plan):
     printed = json.loads(json.dumps(plan_data(plan)))
 
     for change in saved["changes"]:
-        for key in ("fingerprint", "prevent_destroy", "context", "owner", "together"):
+        for key in ("fingerprint", "prevent_destroy", "context", "owner", "together", "before", "after"):
             del change[key]
     assert {key: saved[key] for key in printed} == printed
     assert saved["format_version"] == "1.0"
