@@ -119,7 +119,9 @@ class Plan:
     """All changes in the order of their addresses, how many resources need none, and each account's live sites.
 
     `manual` is what is not as declared and can't be changed through the API. `declared` says how many sites the project
-    declares for each account, group and shared object (`planning.summary`), whatever was selected.
+    declares for each account, group and shared object (`planning.summary`), whatever was selected. `undeclared` counts
+    the live sites of each account that no file declares, and that are left alone; nothing of it where only some
+    resources were selected.
     """
 
     changes: tuple[Change, ...]
@@ -129,6 +131,7 @@ class Plan:
     manual: tuple[ManualStep, ...] = ()
     declared: Mapping[tuple[str, str], int] = field(default_factory=dict)
     kinds: Kinds = field(default_factory=dict, repr=False, compare=False)
+    undeclared: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def pending(self) -> bool:

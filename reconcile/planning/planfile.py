@@ -28,13 +28,15 @@ Secrets = Callable[[Address, str], Any]
 def plan_data(plan: Plan) -> dict[str, Any]:
     """The plan as plain data (design, section 4): what `--format json` prints.
 
-    `summary_by` has the numbers by account, group and shared object. `complete` is false where something could not be
-    planned, so that the numbers are not all there is.
+    `summary_by` has the numbers by account, group and shared object, `undeclared` how many live sites of each account
+    are in no file and left alone. `complete` is false where something could not be planned, so that the numbers are
+    not all there is.
     """
     return {
         "format_version": FORMAT_VERSION,
         "summary": plan.summary,
         "summary_by": summary_by(plan),
+        "undeclared": dict(plan.undeclared),
         "complete": not plan.errors,
         "changes": [_change_data(change) for change in plan.changes],
         "diagnostics": [
@@ -158,6 +160,7 @@ def load(text: str, project: str | None, secrets: Secrets | None) -> tuple[Plan,
             tuple(ManualStep(_text(entry["address"]), _text(entry["message"])) for entry in data["manual"]),
             {(_text(by), _text(name)): _natural(number) for by, name, number in data.get("declared", ())},
             known,
+            {_text(name): _natural(number) for name, number in data.get("undeclared", {}).items()},
         )
         if any(c.address.kind not in known or c.address.account not in plan.sizes for c in plan.changes):
             raise ValueError("a change of what is not counted")

@@ -25,6 +25,9 @@ from reconcile.reports.words import some
 #: The sign, the colour and the verb of each action.
 SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
 COLOURS = {"+": "green", "-": "red", "~": "yellow"}
+#: Live sites in no file, and their share of an account, that are worth a line.
+MANY: Final = 10
+MANY_PERCENT: Final = 10
 VERBS = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "deleted"}
 
 
@@ -36,8 +39,16 @@ def plan_text(plan: Plan, *, colour: bool = False, full: bool = False) -> str:
     blocks = fold(plan.changes, full=full)
     parts = ["\n".join(_block(block, plan.declared, colour=colour, full=full)) for block in blocks]
     parts.append(tally_text(plan, colour=colour))
-    parts.append("\n".join([*said_texts(plan, colour=colour, full=full), summary_text(plan)]))
+    parts.append("\n".join([*said_texts(plan, colour=colour, full=full), *left_alone(plan), summary_text(plan)]))
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def left_alone(plan: Plan) -> Iterator[str]:
+    """That many live sites are declared in no file: somebody may have cut a table in half, or not be done yet."""
+    for account, number in plan.undeclared.items():
+        if number >= MANY and number > MANY_PERCENT / 100 * plan.sizes.get(account, 0):
+            sites = f"{number} of {count(plan.sizes.get(account, number), 'live site')}"
+            yield f"note: {clean(account)}: {sites} are declared in no file, and left alone; `import` declares them"
 
 
 def summary_text(plan: Plan) -> str:
