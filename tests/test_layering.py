@@ -17,7 +17,7 @@ PACKAGE = Path(reconcile.__file__).parent
 #: From the command line down to the nouns; a module may import from its own layer and from those to the right.
 LAYERS = (
     ("cli", "__main__"),
-    ("history", "inventory", "rollback", "rollout", "resume"),
+    ("beginning", "history", "inventory", "rollback", "rollout", "resume"),
     ("workflow", "activities"),
     ("live", "runs"),
     ("reports",),

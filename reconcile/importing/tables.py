@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from reconcile.importing.names import Namer
+from reconcile.importing.parts import size
 from reconcile.importing.values import OMIT
-from reconcile.importing.widgets import size
 from reconcile.importing.yamltext import lines
 
 #: A table has so many rows at least, and so many columns at most.
@@ -24,6 +24,9 @@ EXCEPTIONS: Final = 0.1
 
 #: A table of nothing but addresses has so many rows at least.
 BARE_ROWS: Final = 100
+#: A table that is imported says that it has so much of its rows at least, in percent: one that is cut in half by
+#: accident is an error, and a tenth may go before somebody has to say so.
+KEPT: Final = 90
 #: Sites whose lines are counted to know those of all.
 SAMPLE: Final = 200
 
@@ -149,6 +152,7 @@ class _Group:
             entry["template"] = self.template
         if overrides:
             entry["overrides"] = overrides
+        entry["min_rows"] = len(fit) * KEPT // 100
         if sum(1 for _ in lines({"group": entry}, 2)) + 1 >= self.before(fit):
             return None
         columns = [[_cell(column[number]) for number in fit] for column in self.cells.values()]

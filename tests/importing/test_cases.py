@@ -75,3 +75,21 @@ def numbered(value, number):
         text = value.replace("%", f"{number:02}")
         return int(text) if value.strip("%0123456789") == "" else text
     return value
+
+
+@pytest.mark.parametrize("prune", [False, True])
+def test_others_of_the_same_address_are_told_of_where_the_next_apply_deletes_them(prune, tmp_path):
+    account = f'{{provider: pozvonim, uid: "1", api_key: key, prune: {str(prune).lower()}}}'
+    (tmp_path / "reconcile.yaml").write_text(f"accounts: {{studio: {account}}}\n", encoding="utf-8")
+    state = load_state(tmp_path, {}, SERVICES)
+    site = {"site": {"url": "twice.ru"}, "managers": [{"phone": "+74951234567"}], "widget": {}, "blacklists": {}}
+    live = live_accounts(state, {"studio": [{"id": number, **site} for number in (1, 2)]})
+
+    made = build(state, live, Defaults.DROP)
+    report = write(tmp_path, made, Layout.AUTO)
+
+    plan = build_plan(load_state(tmp_path, {}, SERVICES), live)
+    assert [change.id for change in plan.changes] == ([2] if prune else [])
+    [warning] = report.warnings
+    assert "studio/site/twice.ru is live 2 times; the one with id 1 is declared" in warning
+    assert ("has `prune: true`, so the next apply may delete them" in warning) is prune
