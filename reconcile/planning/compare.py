@@ -67,7 +67,9 @@ def why_update(kind: Kind, resource: Desired, live: Live) -> str:
     """
     if kind.name != "site" or resource.values[kind.index("url")] == live.address.name:
         group = resource.member.group
-        return f"differs from {resource.file}" if group is None else f"differs from site group {group} ({resource.file})"
+        return (
+            f"differs from {resource.file}" if group is None else f"differs from site group {group} ({resource.file})"
+        )
     if live.address.name == resource.previous:
         return f"renamed from {live.address.human} in {resource.file}"
     return f"is {live.address.human} now, and declared otherwise in {resource.file}"
