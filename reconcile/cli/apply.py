@@ -69,6 +69,7 @@ def command(
     from reconcile import workflow
     from reconcile.cli.applying import carry_out, close_died, running
     from reconcile.planning import safety
+    from reconcile.resume import unfinished
 
     if plan_file is not None and (select or select.allow_empty):
         raise UsageError("a saved plan is applied whole; --select belongs to the `plan` that saves it")
@@ -89,6 +90,13 @@ def command(
         workflow.connected(project, parallelism) as providers,
     ):
         close_died(run, project, providers)
+        stopped = unfinished(run)
+        if stopped is not None:
+            click.echo(
+                f"note: the rollout of run {stopped} is not over: `reconcile apply --resume {stopped}` goes on with "
+                "it, and this apply plans anew what is left",
+                err=True,
+            )
         if saved is None:
             plan = workflow.plan(project, providers, select)
         else:

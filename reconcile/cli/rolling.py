@@ -191,7 +191,7 @@ def _take_back(
 
         click.echo(report_json(report, back), nl=False)
     elif isinstance(back, Report):
-        show_report(back, settings)
+        show_report(back, settings, "Taken back")
     if back is None:
         click.echo("Nothing had been changed, so there is nothing to take back.", err=True)
     elif isinstance(back, ReconcileError):
@@ -200,6 +200,8 @@ def _take_back(
     elif back.exit_code:
         click.echo(f"The rollout was taken back in part; for the rest say `reconcile rollback {first}`.", err=True)
         code = ExitCode.INTERRUPTED if back.interrupted else code
+    else:
+        click.echo(f"The rollout was taken back, all of it. Why it ended: `reconcile history {first}`.", err=True)
     return code
 
 

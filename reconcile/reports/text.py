@@ -163,9 +163,9 @@ OUTCOMES = {
 APART: Final = 3
 
 
-def report_text(report: Report, *, colour: bool = False, full: bool = False) -> str:
+def report_text(report: Report, *, colour: bool = False, full: bool = False, said: str = "Apply") -> str:
     """What became of the plan: everything that is not done, and the numbers; where many failed in the same way, that
-    is said once, with how many they are. With `full`, each is told by itself.
+    is said once, with how many they are. With `full`, each is told by itself. `said` is what it was.
     """
     made = []
     for error, results in _failed(report.results, apart=len(report.results) if full else APART):
@@ -181,14 +181,14 @@ def report_text(report: Report, *, colour: bool = False, full: bool = False) -> 
     made += [f"warning: {clean(warning)}" for warning in report.warnings]
     for ended in report.ended:
         left = sum(result.left for result in report.results if result.address.account == ended.account)
-        said = f"{ended.why}; {count(left, 'change')} not attempted"
-        made.append(said_text(Severity.ERROR, said, [ended.account], colour=colour))
+        why = f"{ended.why}; {count(left, 'change')} not attempted"
+        made.append(said_text(Severity.ERROR, why, [ended.account], colour=colour))
     made += wave_lines(report, colour=colour)
     numbers = report.summary
     rest = [f", {numbers[o]} {word}" for o, (word, _) in OUTCOMES.items() if numbers[o] and o is not Outcome.DONE]
     done = f"{numbers[Outcome.DONE]} of {count(len(report.results), 'change')} done"
     interrupted = "Interrupted. " if report.interrupted else ""
-    made.append(f"{interrupted}Apply: {done}{''.join(rest)}. Run {report.run}.")
+    made.append(f"{interrupted}{said}: {done}{''.join(rest)}. Run {report.run}.")
     return "\n".join(made) + "\n"
 
 
