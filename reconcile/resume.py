@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from reconcile.runs import Run
 
 #: Runs, of all accounts, that are looked at for the last one.
-RECENT: Final = 50
+RECENT: Final = 10
 
 
 @dataclass(frozen=True, slots=True)

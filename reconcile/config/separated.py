@@ -12,7 +12,6 @@ import codecs
 import csv
 import io
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -30,8 +29,8 @@ CODECS: Final = {"utf-16": "utf-16-le"}
 #: How workbooks and other files begin that are no text, whatever they are called.
 WORKBOOKS: Final = ((b"PK\x03\x04", ".xlsx or .ods"), (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ".xls"))
 #: Common letters in cp866 that are rare signs in cp1251; and letters in cp1251 that are none, or rare, in cp866.
-_OF_DOS: Final = frozenset(b"\xa1\xa2\xa3\xa4\xa5\xa6\xaa\xac\xad\xaf")
-_OF_WINDOWS: Final = frozenset([*range(0xC0, 0xE0), *range(0xF2, 0x100)])
+_OF_DOS: Final = b"\xa1\xa2\xa3\xa4\xa5\xa6\xaa\xac\xad\xaf"
+_OF_WINDOWS: Final = bytes([*range(0xC0, 0xE0), *range(0xF2, 0x100)])
 #: So many of the one, and more than of the other, are no accident.
 _SURE: Final = 4
 _SEP: Final = re.compile(r"sep=([^\w\s\"]|\t)\r?\n", re.IGNORECASE)
@@ -132,9 +131,8 @@ def _decoded(made: Separated, data: bytes, encoding: str | None) -> str | None:
 
 def _is_dos(data: bytes) -> bool:
     """Whether a Russian text is surely in cp866: as one in cp1251 it would have odd signs and no letters."""
-    times = Counter(data)
-    odd = sum(times[byte] for byte in _OF_DOS)
-    return odd >= _SURE and odd > sum(times[byte] for byte in _OF_WINDOWS)
+    odd, letters = (len(data) - len(data.translate(None, some)) for some in (_OF_DOS, _OF_WINDOWS))
+    return odd >= _SURE and odd > letters
 
 
 def _decode(made: Separated, data: bytes, encoding: str) -> str | None:

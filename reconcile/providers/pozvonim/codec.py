@@ -29,6 +29,9 @@ _NO_FIELDS: Final[Json] = {}
 SECTIONS: Final = ("site", "managers", "widget", "blacklists")
 #: The paths of those that many sites have alike.
 ALIKE: Final = (("widget",), ("blacklists",))
+#: How many of them are remembered at once: those of an account in which every site differs take about 5 kB each, more
+#: than three times what is kept of the site itself, and help nobody.
+MOST_KNOWN: Final = 4096
 
 #: The path of a mapping, and the index, key and reader of each of its fields.
 _Fields = tuple[tuple[str, ...], tuple[tuple[int, str, Memo], ...]]
@@ -128,7 +131,7 @@ class SiteCodec:
     nothing: tuple[Any, ...] = field(init=False)
     own: tuple[_Fields, ...] = field(init=False)
     alike: tuple[_Fields, ...] = field(init=False)
-    #: What sections ALIKE come to, by their JSON.
+    #: What sections ALIKE come to, by their JSON: MOST_KNOWN of them at most.
     known: dict[bytes, list[Any]] = field(init=False, default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -167,6 +170,8 @@ class SiteCodec:
             values = list(self.nothing)
             _read(values, sections, self.alike)
             if key is not None:
+                if len(self.known) >= MOST_KNOWN:
+                    self.known.clear()
                 self.known[key] = values
         return values.copy()
 
