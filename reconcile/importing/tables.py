@@ -12,6 +12,7 @@ from reconcile.importing.names import Namer
 from reconcile.importing.parts import size
 from reconcile.importing.values import OMIT
 from reconcile.importing.yamltext import lines
+from reconcile.model.fields import schemas
 
 #: A table has so many rows at least, and so many columns at most.
 ROWS: Final = 20
@@ -143,13 +144,13 @@ class _Group:
             self.unfit.update(number for number, cell in enumerate(column) if not _single(cell))
         self.unfit.update(number for number, said in self.own.items() if size(said) > OWN)
         fit = [number for number in range(len(self.rows)) if number not in self.unfit]
-        overrides = {self.rows[number].key: self.own[number] for number in fit if self.own.get(number)}
+        overrides = {self.rows[number].key: _in_order(self.own[number]) for number in fit if self.own.get(number)}
         enough = ROWS if len(self.cells) > 1 else BARE_ROWS
         if len(fit) < enough or len(overrides) > EXCEPTIONS * len(fit):
             return None
         entry: dict[str, Any] = {"address": "${each.address}"}
         if self.template:
-            entry["template"] = self.template
+            entry["template"] = _in_order(self.template)
         if overrides:
             entry["overrides"] = overrides
         entry["min_rows"] = len(fit) * KEPT // 100
@@ -270,6 +271,11 @@ class _Group:
             self.template["blacklists"] = common
         for number in others:
             self.say(number, "blacklists", values[number])
+
+
+def _in_order(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said of a site in the order of the schema: what the first row leaves out comes late otherwise."""
+    return {key: said[key] for key in schemas()["site"]["properties"] if key in said}
 
 
 def _most(values: Sequence[Any]) -> tuple[Any, Sequence[int]]:
