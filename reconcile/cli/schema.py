@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from reconcile.cli.common import Command
+from reconcile.cli.common import Command, completed
 
 
 @click.command(cls=Command)
-@click.argument("kind", required=False, default="project", metavar="[KIND]")
+@click.argument("kind", required=False, default="project", metavar="[KIND]", shell_complete=completed("kinds"))
 def command(kind: str) -> None:
     """Print the JSON Schema of a project's files, or of one KIND of thing in them, complete in itself.
 
