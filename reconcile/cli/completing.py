@@ -93,8 +93,8 @@ def _clients(asked: Asked) -> Iterator[CompletionItem[str]]:
 
 
 def _accounts(asked: Asked) -> Iterator[CompletionItem[str]]:
-    named = asked.project().sections.named["accounts"]
-    return _beginning(asked, [(name, str(entry.raw.get("provider", ""))) for name, entry in named.items()])
+    """Those that have names: one whose credentials are not in this environment is an account, too."""
+    return _beginning(asked, [(name, "") for name in sorted(asked.project().sections.names["accounts"])])
 
 
 def _fields(asked: Asked) -> Iterator[CompletionItem[str]]:
@@ -116,9 +116,9 @@ def _selections(asked: Asked) -> Iterator[CompletionItem[str]]:
     from reconcile.planning.select.complete import completions as expressions
     from reconcile.planning.select.complete import vocabulary
 
-    state = asked.project().state
-    declared = (*state.profiles, *state.clients, *state.sites)
-    words = vocabulary(map(subject, declared), state.accounts)
+    project = asked.project()
+    declared = (*project.state.profiles, *project.state.clients, *project.state.sites)
+    words = vocabulary(map(subject, declared), sorted(project.sections.names["accounts"]))
     return (item(one.text, finished=one.finished) for one in expressions(asked.begun, words))
 
 

@@ -131,7 +131,7 @@ def _bash(program: _Program, args: Sequence[str]) -> list[str]:
         items = program.items(before, items[0].value)
     kept = _kept(last, breaks)
     lines = [
-        ("+" if _finished(one) else "-") + _inserted(one.value.removeprefix(kept), last.quote)
+        ("+" if _finished(one) else "-") + inserted(one.value.removeprefix(kept), last.quote)
         for one in items
         if one.value.startswith(kept)
     ]
@@ -160,7 +160,7 @@ def _kept(word: Word, breaks: str) -> str:
     return bash_words(word.raw[:cut])[-1].text
 
 
-def _inserted(text: str, quote: str) -> str:
+def inserted(text: str, quote: str) -> str:
     """A text as it can stand on a line, behind a quote that is open or without one."""
     match quote:
         case "'":
@@ -168,7 +168,7 @@ def _inserted(text: str, quote: str) -> str:
         case '"':
             return re.sub(r'(["$`\\])', r"\\\1", text)
         case _:
-            return re.sub(r"([^\w@%+=:,./~-])", r"\\\1", text)
+            return re.sub(r"(^~|[^\w@%+=:,./~-])", r"\\\1", text)
 
 
 _ANSWERS: Final[dict[str, Callable[[_Program, Sequence[str]], list[str]]]] = {

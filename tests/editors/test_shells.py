@@ -5,7 +5,11 @@ from __future__ import annotations
 import subprocess
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from terminals import WORDS, shell
+
+from reconcile.cli.shells import Word, bash_words, inserted
 
 #: What is typed, and the words that the shell makes of the line after Tab. Each has one candidate.
 LINES = {
@@ -22,7 +26,10 @@ LINES = {
     "a client in quotes": ("reconcile clients 'Окна и", ["reconcile", "clients", "Окна и двери"]),
     "an escaped space": ("reconcile clients Окна\\ и", ["reconcile", "clients", "Окна и двери"]),
     "a label's value": ("reconcile plan --select tier=go", ["reconcile", "plan", "--select", "tier=gold"]),
-    "a label, and then its value": ("reconcile plan --select tie\tgre", ["reconcile", "plan", "--select", "tier=green"]),
+    "a label, and then its value": (
+        "reconcile plan --select tie\tgre",
+        ["reconcile", "plan", "--select", "tier=green"],
+    ),
     "a folder, and then what is in it": ("reconcile show pl\tol\t", ["reconcile", "show", "plans/old/last year.json"]),
     "more than one term": (
         "reconcile plan --select 'tier=gold and not client=ac",
@@ -91,12 +98,10 @@ def test_bash_shows_what_there_is_to_choose_from(bash):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", LINES)
+@pytest.mark.parametrize("name", [name for name, (line, _) in LINES.items() if "\t" not in line])
 def test_fish_gets_what_is_meant(name, declared, at_a_terminal, program_of):
     """By fish's own account of what it would put on the line; quoting is its own affair then."""
     line, words = LINES[name]
-    if "\t" in line:
-        pytest.skip("one Tab at a time")
     asked = "reconcile completion fish | source; complete --do-complete $argv[1]"
 
     done = subprocess.run(
@@ -112,3 +117,28 @@ def test_fish_gets_what_is_meant(name, declared, at_a_terminal, program_of):
     assert (done.returncode, done.stderr) == (0, "")
     offered = [shown.partition("\t")[0] for shown in done.stdout.splitlines()]
     assert offered == ([] if name == "nothing that fits" else [words[-1]])
+
+
+#: All that a name can have, and what bash gives a meaning.
+TEXTS = st.text(st.one_of(st.characters(exclude_categories=["C", "Z"]), st.sampled_from(" $`'\"\\!*?[]{}()<>|&;#~=:")))
+
+
+@given(text=TEXTS, quote=st.sampled_from(["", "'", '"']))
+@settings(deadline=None)
+def test_what_is_inserted_is_read_back_as_the_same_word(text, quote):
+    line = f"reconcile plan {quote}{inserted(text, quote)}"
+
+    if text or quote:
+        assert bash_words(line)[-1].text == text
+        assert bash_words(line)[-1].quote == quote
+        assert bash_words(f"{line}{quote} x")[2:] == [Word(text, line[15:] + quote), Word("x", "x")]
+
+
+@given(texts=st.lists(st.tuples(TEXTS.filter(bool), st.sampled_from(["", "'", '"'])), min_size=20, max_size=40))
+@settings(max_examples=10, deadline=None)
+def test_bash_reads_what_is_inserted_as_what_was_meant(texts):
+    words = " ".join(f"{quote}{inserted(text, quote)}{quote}" for text, quote in texts)
+
+    done = subprocess.run(["bash", "--norc", "-c", f"printf '%s\\0' {words}"], capture_output=True, check=True)
+
+    assert done.stdout.decode().split("\0")[:-1] == [text for text, _ in texts]

@@ -84,11 +84,12 @@ def completions(text: str, words: Vocabulary) -> Iterator[Candidate]:
 def _values(head: str, begun: str, known: Iterable[str]) -> Iterator[Candidate]:
     """The values that begin so, which may be behind a quote that is still open."""
     quote = begun[:1] if begun[:1] in ("'", '"') else ""
-    plain = begun.removeprefix(quote).removesuffix(quote or "\0")
+    plain = begun.removeprefix(quote)
+    plain = plain.removesuffix(quote) if quote else plain
     for value in known:
-        if value.startswith(plain):
-            mark = quote or ('"' if _NEEDS_QUOTES.search(value) else "")
-            mark = mark if mark not in value or not mark else "'" if mark == '"' else '"'
+        marks = [mark for mark in (quote, '"', "'") if mark and mark not in value]
+        if value.startswith(plain) and (marks or not _NEEDS_QUOTES.search(value)):
+            mark = marks[0] if quote or not value or _NEEDS_QUOTES.search(value) else ""
             yield Candidate(f"{head}{mark}{value}{mark}")
 
 
