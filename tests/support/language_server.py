@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import queue
+import re
 import shutil
 import subprocess
 import threading
@@ -66,9 +67,9 @@ class Editor:
         return {item["label"]: item for item in answer.get("items", answer)}
 
     def hover(self, path: Path, line: int, character: int) -> str:
-        """What is shown of what stands at a place."""
+        """What is shown of what stands at a place; some servers escape every dot for Markdown, others none."""
         answer = self.ask("textDocument/hover", **_at(path, line, character))
-        return str(answer["contents"]["value"]) if answer else ""
+        return re.sub(r"\\([^\w\s])", r"\1", answer["contents"]["value"]) if answer else ""
 
     def _send(self, message: dict[str, Any]) -> None:
         body = json.dumps({"jsonrpc": "2.0", **message}).encode()
