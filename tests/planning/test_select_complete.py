@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconcile.planning.select.complete import Vocabulary, completions
@@ -23,6 +23,7 @@ BEGINNINGS = st.sampled_from(
 
 
 @given(words=WORDS, head=BEGINNINGS, data=st.data())
+@settings(deadline=None)
 def test_what_is_finished_is_an_expression_and_the_rest_can_be_finished(words, head, data):
     for candidate in completions(head, words):
         assert candidate.text.startswith(head)
@@ -35,6 +36,7 @@ def test_what_is_finished_is_an_expression_and_the_rest_can_be_finished(words, h
 
 
 @given(words=WORDS, text=st.text(st.sampled_from("ab =~!()'\"*andortn"), max_size=20))
+@settings(deadline=None)
 def test_any_text_is_gone_on_with_or_left(words, text):
     for candidate in completions(text, words):
         assert _bare(candidate.text).startswith(_bare(text))
