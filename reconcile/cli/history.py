@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconcile.cli.asking import account_option
-from reconcile.cli.common import LANGUAGE, Command, Settings, format_option, full_option
+from reconcile.cli.common import LANGUAGE, Command, Settings, completed, format_option, full_option
 from reconcile.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def _selection(texts: tuple[str, ...]) -> Selection:
 
 
 @click.command(cls=Command, epilog=LANGUAGE)
-@click.argument("run_name", metavar="[RUN]", required=False)
+@click.argument("run_name", metavar="[RUN]", required=False, shell_complete=completed("runs"))
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
@@ -36,6 +36,7 @@ def _selection(texts: tuple[str, ...]) -> Selection:
     "select",
     multiple=True,
     metavar="EXPR",
+    shell_complete=completed("selections"),
     help="Only runs that changed these: 'tier=gold', '*.ru', 'client=acme and not group=dealers'; see below. May be "
     "repeated, which adds up.",
     callback=lambda ctx, param, value: _selection(value),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconcile.cli.common import Command, Settings, format_option, parallelism_option
+from reconcile.cli.common import Command, Settings, completed, format_option, parallelism_option
 from reconcile.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     "accounts",
     multiple=True,
     metavar="NAME",
+    shell_complete=completed("accounts"),
     help="Only this account of the project. May be repeated; all of them where left out.",
 )
 @click.option(
