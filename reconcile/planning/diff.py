@@ -32,6 +32,7 @@ class Findings:
     manual: list[ManualStep] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     noop: int = 0
+    unchanged: list[tuple[Desired, Live]] = field(default_factory=list)
 
     def note(self, found: Change | ManualStep | Diagnostic | None) -> None:
         """Keeps one finding; None is a resource that needs nothing."""
@@ -109,7 +110,16 @@ def _plan(
         selection.require_match()
     sizes = {name: len(account.sites) for name, account in live.items()}
     said, manual = tuple(sorted(found.diagnostics)), tuple(sorted(found.manual))
-    return Plan(in_order(found.changes), found.noop, sizes, said, manual, declared_counts(desired.sites), desired.kinds)
+    return Plan(
+        in_order(found.changes),
+        found.noop,
+        sizes,
+        said,
+        manual,
+        declared_counts(desired.sites),
+        desired.kinds,
+        tuple(found.unchanged),
+    )
 
 
 def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
@@ -154,6 +164,7 @@ class _Planner:
                 change = self.change(self.desired.kinds["profile"], profile, live)
                 if not self.note(profile, change):
                     continue
+                self.keep(profile, live, change)
                 for item in change.fields if isinstance(change, Change) else ():
                     warning = _PROFILE_WARNINGS.get(item.field.name)
                     if warning is not None and item.after is not True:
@@ -177,7 +188,9 @@ class _Planner:
             elif needed:
                 self.found.note(self.client_change(client, live, under))
             elif str(client.address) in selected:
-                self.note(client, self.client_change(client, live, under))
+                found = self.client_change(client, live, under)
+                if self.note(client, found):
+                    self.keep(client, live, found)
         for left in clients.undeclared if self.account.prune and self.clients else ():
             if self.selection.has(left, changed=True):
                 reason = "is live, declared in no file, and the account has `prune: true`"
@@ -207,7 +220,9 @@ class _Planner:
         for group in self.groups(declared, clients):
             for site, live in group.matches.pairs:
                 if self.selection.may_have(site):
-                    self.note(site, self.site_change(site, live, group))
+                    change = self.site_change(site, live, group)
+                    if self.note(site, change):
+                        self.keep(site, live, change)
             if self.account.prune:
                 owner = None if group.client is None else group.client.name
                 for left in group.matches.undeclared:
@@ -279,6 +294,11 @@ class _Planner:
             return False
         self.found.note(found)
         return True
+
+    def keep(self, resource: Desired, live: Live | None, found: Change | ManualStep | Diagnostic | None) -> None:
+        """Remembers a resource that stays as it is, for policies."""
+        if found is None and live is not None and self.desired.policies:
+            self.found.unchanged.append((resource, live))
 
     # --- one resource -----------------------------------------------------------------------------------------------
 
