@@ -6,15 +6,16 @@ is asked of every declared resource, changed or not, and not of what is deleted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
-from reconcile.model.expressions import Expression, ExpressionError, Missing, Names, compiled, facts
+from reconcile.model.expressions import Expression, ExpressionError, Missing, Names, Use, compiled, facts
 from reconcile.model.expressions.names import OF_CHANGES
-from reconcile.model.fields import UNMANAGED, Field, Kind, Kinds
+from reconcile.model.fields import UNMANAGED, Field, Kind, Kinds, Memo
 from reconcile.model.normalize import quoted
 from reconcile.model.policy import Policy
 from reconcile.model.resource import NOWHERE, Membership
@@ -157,7 +158,8 @@ class _Asking:
     def ask(self, rules: Sequence[Rule], subjects: Sequence[Subject]) -> Iterator[Breach]:
         spent = dict.fromkeys(range(len(rules)), 0.0)
         labels = dict.fromkeys(label for site in self.desired.sites for label in site.member.labels)
-        plain = {name: Plain(kind) for name, kind in self.kinds.items()}
+        uses = [expression.use for rule in rules for _, expression in rule.expressions]
+        plain = {name: Plain(kind, uses) for name, kind in self.kinds.items()}
         found: list[list[Breach]] = [[] for _ in rules]
         for subject in subjects:
             asked = [
@@ -196,24 +198,24 @@ class _Asking:
         result = subject.before if subject.after is None else subject.after
         client = subject.client.name if subject.client is not None else None
         known: dict[str, Callable[[], Any]] = {
-            "address": lambda: str(address),
-            "name": lambda: address.human,
+            "address": lambda: _clean(str(address)),
+            "name": lambda: _clean(address.human),
             "kind": lambda: address.kind,
-            "account": lambda: address.account,
+            "account": lambda: _clean(address.account),
             "provider": lambda: self.desired.accounts[address.account].provider,
-            "client": lambda: client,
-            "group": lambda: member.group,
-            "labels": lambda: {**labels, **member.labels},
-            "uses": lambda: sorted(member.uses),
+            "client": lambda: _clean(client),
+            "group": lambda: _clean(member.group),
+            "labels": lambda: _clean({**labels, **member.labels}),
+            "uses": lambda: _clean(sorted(member.uses)),
             "action": lambda: "" if subject.action is None else subject.action.value,
-            "changed": lambda: list(dict.fromkeys(way for one in subject.changed for way in _ways(one))),
+            "changed": lambda: _clean(list(dict.fromkeys(way for one in subject.changed for way in _ways(one)))),
             "before": lambda: plain.document(subject.before),
             "after": lambda: plain.document(subject.after),
             "site": lambda: plain.document(result),
             "profile": lambda: plain.document(result),
         }
         for name in sorted(wanted):
-            yield name, _clean(known[name]())
+            yield name, known[name]()
 
 
 def _ways(field: Field) -> Iterator[str]:
@@ -223,33 +225,47 @@ def _ways(field: Field) -> Iterator[str]:
 
 
 class Plain:
-    """Documents of one kind, nested as in YAML, of plain values; sensitive ones are left out, what has none is None."""
+    """Documents of one kind, nested as in YAML, of plain values; sensitive ones are left out, what has none is None.
 
-    def __init__(self, kind: Kind) -> None:
-        self.fields = [field for field in kind.fields if not field.sensitive]
+    Only the fields that `uses` look at are made: most rules look at few, and there are thousands of resources.
+    """
+
+    def __init__(self, kind: Kind, uses: Sequence[Use]) -> None:
+        paths = {path for use in uses for path in use.paths}
+        self.fields = [
+            (field, field.keys[:-1], field.keys[-1], Memo(functools.partial(_shown, field)))
+            for field in kind.fields
+            if not field.sensitive and (any(use.whole for use in uses) or not paths.isdisjoint(_ways(field)))
+        ]
+        self.known: tuple[Values | None, dict[str, Any] | None] = (None, None)
 
     def document(self, values: Values | None) -> dict[str, Any] | None:
         """A resource's; what is UNMANAGED is left out, too."""
         if values is None:
             return None
+        if self.known[0] is values:  # nothing changes, so that before is after
+            return self.known[1]
         made: dict[str, Any] = {}
-        for field in self.fields:
+        for field, above, name, shown in self.fields:
             value = values[field.index]
             if value is UNMANAGED:
                 continue
             below = made
-            for key in field.keys[:-1]:
+            for key in above:
                 below = below.setdefault(key, {})
-            below[field.keys[-1]] = None if value is None else _shown(field, value)
+            below[name] = _shown(field, value) if field.undocumented else shown(value)
+        self.known = values, made
         return made
 
 
 def _shown(field: Field, value: Any) -> Any:
+    if value is None:
+        return None
     shown = field.type.show(value)
     if field.items and isinstance(shown, list):
         names = dict.fromkeys(item.name for item in field.items if not item.sensitive)
-        return [{name: entry.get(name) for name in names} for entry in shown]
-    return shown
+        shown = [{name: entry.get(name) for name in names} for entry in shown]
+    return _clean(shown)
 
 
 def _clean(value: Any) -> Any:
@@ -257,13 +273,13 @@ def _clean(value: Any) -> Any:
     match value:
         case None | bool() | float():
             return value
-        case int():
-            return int(value) if abs(value) <= _LARGEST else float(min(max(value, -(10**300)), 10**300))
         case str():
             return str.__str__(value) if value.isascii() else value.encode("utf-8", "replace").decode("utf-8")
-        case Mapping():
+        case int():
+            return int(value) if abs(value) <= _LARGEST else float(min(max(value, -(10**300)), 10**300))
+        case dict():
             return {_clean(str(key)): _clean(below) for key, below in value.items()}
-        case Iterable():
+        case list() | tuple():
             return [_clean(below) for below in value]
     return str(value)
 

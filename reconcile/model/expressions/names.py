@@ -77,11 +77,13 @@ class Names:
 class Use:
     """What an expression uses.
 
-    `kinds` are the kinds of resources that it can be about; `whole`: it uses a mapping as such, and not its fields.
+    `kinds` are the kinds of resources that it can be about. `paths` are those of the fields that it looks at, and of
+    mappings of them; `whole`: it uses a mapping as such, and so perhaps all fields.
     """
 
     variables: frozenset[str]
     kinds: frozenset[str]
+    paths: frozenset[str]
     whole: bool
 
 
@@ -118,6 +120,7 @@ class _Reader:
     tokens: Sequence[_Token] = ()
     used: set[str] = field(default_factory=set)
     kinds: set[str] = field(default_factory=set)
+    paths: set[str] = field(default_factory=set)
     whole: bool = False
 
     def use(self) -> Use:
@@ -135,7 +138,7 @@ class _Reader:
                 self.path(token)
         if self.used & OF_SITES:
             self.narrow({"site"}, self.tokens[0])
-        return Use(frozenset(self.used), frozenset(self.kinds), self.whole)
+        return Use(frozenset(self.used), frozenset(self.kinds), frozenset(self.paths), self.whole)
 
     def sign(self, number: int) -> str:
         return self.tokens[number].text if 0 <= number < len(self.tokens) else ""
@@ -199,9 +202,11 @@ class _Reader:
         """A way into a resource: there has to be such a field."""
         keys = self.keys(number)
         if not keys:
-            self.whole |= self.sign(number - 2) not in _DAYS
             if self.sign(number - 2) in _DAYS:
                 self.narrow({"site"}, token)
+                self.paths.add("widget.schedule")
+            elif not self.is_compared_with_null(number):
+                self.whole = True
             return
         fits = {}
         wrong = []
@@ -212,17 +217,22 @@ class _Reader:
                 wrong.append(error)
         if not fits:  # the one that came farthest knows best
             raise max(wrong, key=lambda error: (error.line, error.column, "secret" in error.message))
-        self.whole |= any(fits.values())
+        self.whole |= any(isinstance(found, dict) for found in fits.values())
+        self.paths |= {found.path for found in fits.values() if isinstance(found, Field)}
         self.narrow(set(fits), keys[-1])
 
-    def follow(self, root: str, tree: Mapping[str, Any], keys: Sequence[_Token]) -> bool:
-        """Whether the way ends at a mapping of fields. Raises `ExpressionError` where it leads nowhere."""
+    def is_compared_with_null(self, number: int) -> bool:
+        """Whether a variable stands in `before != null`, for which nothing in it matters."""
+        return self.sign(number + 1) in ("!", "=") and self.sign(number + 3) == "null"
+
+    def follow(self, root: str, tree: Mapping[str, Any], keys: Sequence[_Token]) -> Any:
+        """The field that the way ends at, or the mapping of fields. Raises `ExpressionError` where it leads nowhere."""
         here: Any = tree
         way = root
         for key in keys:
             if isinstance(here, Field):
                 if here.undocumented:
-                    return False
+                    return here
                 raise self.fail(f"`{way}` has nothing below it", key)
             name = _name(key)
             if name not in here:
@@ -231,7 +241,7 @@ class _Reader:
             here, way = here[name], f"{way}.{name}"
             if isinstance(here, Field) and here.sensitive:
                 raise self.fail(f"`{way}` is a secret, which no policy can read", key)
-        return not isinstance(here, Field)
+        return here
 
     def is_in(self, number: int, name: str) -> bool:
         return self.sign(number + 1) == "in" and self.sign(number + 2) == name
