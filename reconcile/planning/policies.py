@@ -225,7 +225,9 @@ def _ways(field: Field) -> Iterator[str]:
 
 
 class Plain:
-    """Documents of one kind, nested as in YAML, of plain values; sensitive ones are left out, what has none is None.
+    """Documents of one kind, nested as in YAML, of plain values; sensitive ones are left out.
+
+    What has no value is None, and a text or a list is empty.
 
     Only the fields that `uses` look at are made: most rules look at few, and there are thousands of resources.
     """
@@ -263,8 +265,8 @@ def _shown(field: Field, value: Any) -> Any:
         return None
     shown = field.type.show(value)
     if field.items and isinstance(shown, list):
-        names = dict.fromkeys(item.name for item in field.items if not item.sensitive)
-        shown = [{name: entry.get(name) for name in names} for entry in shown]
+        blank = {item.name: item.nothing for item in field.items if not item.sensitive}
+        shown = [{name: entry.get(name, nothing) for name, nothing in blank.items()} for entry in shown]
     return _clean(shown)
 
 

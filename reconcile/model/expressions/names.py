@@ -168,7 +168,9 @@ class _Reader:
         """A name that stands by itself: a variable, a function, or what a macro calls its elements."""
         called = self.sign(number + 1) == "("
         if called and token.text == "has":
-            message = "nothing is ever missing, so there is no `has`: what has no value is null; write `!= null`"
+            message = (
+                "nothing is ever missing, so there is no `has`: what has no value is null, a text is '', a list []"
+            )
             raise self.fail(message, token)
         if called and token.text in _DAYS:
             return
@@ -205,7 +207,7 @@ class _Reader:
             if self.sign(number - 2) in _DAYS:
                 self.narrow({"site"}, token)
                 self.paths.add("widget.schedule")
-            elif not self.is_compared_with_null(number):
+            elif not self.is_compared_with_null(number + 1):
                 self.whole = True
             return
         fits = {}
@@ -217,13 +219,24 @@ class _Reader:
                 wrong.append(error)
         if not fits:  # the one that came farthest knows best
             raise max(wrong, key=lambda error: (error.line, error.column, "secret" in error.message))
+        for found in fits.values():
+            if isinstance(found, Field) and found.nothing is not None and not found.undocumented:
+                self.require_nullable(found, keys[-1])
         self.whole |= any(isinstance(found, dict) for found in fits.values())
         self.paths |= {found.path for found in fits.values() if isinstance(found, Field)}
         self.narrow(set(fits), keys[-1])
 
     def is_compared_with_null(self, number: int) -> bool:
-        """Whether a variable stands in `before != null`, for which nothing in it matters."""
-        return self.sign(number + 1) in ("!", "=") and self.sign(number + 3) == "null"
+        """Whether what stands before is compared with null, as in `before != null`."""
+        return self.sign(number) in ("!", "=") and self.sign(number + 2) == "null"
+
+    def require_nullable(self, found: Field, last: _Token) -> None:
+        """Refuses to compare a text or a list with null, which would always come to the same."""
+        number = self.tokens.index(last) + (2 if last.kind != "name" else 1)
+        if self.is_compared_with_null(number):
+            empty = "[]" if isinstance(found.nothing, tuple) else "''"
+            if found.nothing in ("", ()):
+                raise self.fail(f"`{found.path}` is never null: without a value it is {empty}", last)
 
     def follow(self, root: str, tree: Mapping[str, Any], keys: Sequence[_Token]) -> Any:
         """The field that the way ends at, or the mapping of fields. Raises `ExpressionError` where it leads nowhere."""
