@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Final
 
 from reconcile.model.address import Address
@@ -105,6 +106,7 @@ def breaches(desired: DesiredState, plan: Plan, clock: Callable[[], float]) -> l
         Subject(resource.address, Action.NOOP, live.values, live.values, resource.member, resource.client)
         for resource, live in plan.unchanged
     ]
+    subjects.sort(key=attrgetter("address"))
     return list(_Asking(desired, plan.kinds, clock).ask(_rules(desired, plan.kinds), subjects))
 
 
