@@ -23,6 +23,7 @@ SITE = {
         "schedule": {
             "monday": {"from": 9, "to": 18, "enable": True},
             "saturday": {"from": "10:30", "to": 15, "enable": False},
+            "friday": {"from": "noon", "to": 18, "enable": True},
             "sunday": {"from": None, "to": None, "enable": None},
         },
     },
@@ -81,6 +82,7 @@ def test_an_expression_is_true_or_false(text, expected):
         ("site.report_email", "it is neither true nor false"),
         ("site.report_period ? true : false", "a condition is neither true nor false"),
         ("answers(site, 'satday')", '"satday" is no day; did you mean "saturday"?'),
+        ("opens(site, 'friday') < 13", 'the hour of friday can\'t be read: "noon"'),
         ("answers(before, 'monday')", "`answers` does not go with null and text"),
         ("site.managers[3].phone == ''", "Index error: index=3 size=1"),
         ("name.matches('(')", "invalid regular expression: missing ): ("),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from reconcile.model.fields import site_kind
-from reconcile.model.normalize import did_you_mean, minutes
+from reconcile.model.normalize import did_you_mean, minutes, quoted
 
 #: How the library says that a mapping lacks a key; a value that is not known yet is said in the same way.
 NOT_FOUND: Final = "Key not found"
@@ -23,12 +23,20 @@ def answers(site: Mapping[str, Any], day: str) -> bool:
 
 def opens(site: Mapping[str, Any], day: str) -> float:
     """When they begin, in hours since midnight: 10.5 is half past ten."""
-    return minutes(_of_day(site, day, "from")) / 60
+    return _hours(site, day, "from")
 
 
 def closes(site: Mapping[str, Any], day: str) -> float:
     """When they end, in hours since midnight."""
-    return minutes(_of_day(site, day, "to")) / 60
+    return _hours(site, day, "to")
+
+
+def _hours(site: Mapping[str, Any], day: str, key: str) -> float:
+    hour = _of_day(site, day, key)
+    try:
+        return minutes(hour) / 60
+    except ValueError:  # so the service gave it
+        raise ValueError(f"the hour of {day} can't be read: {quoted(hour)}") from None
 
 
 def _of_day(site: Mapping[str, Any], day: str, key: str) -> Any:
