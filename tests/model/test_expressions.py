@@ -162,6 +162,27 @@ def test_no_expression_goes_on_for_long(inner):
     assert time.perf_counter() - began < 2
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        ".action == 'delete'",
+        "true && (.has(name))",
+        "site.?url == optional.none()",
+        "[1].transformList(i, v, v) == []",
+        "lists.range(1000000).size() > 0",
+        "cel.bind(x, site, x == x)",
+        "'%s'.format([site]) == ''",
+        "name.replace('a', 'b') == ''",
+        "proto.hasExt(site, x)",
+    ],
+)
+def test_there_is_no_other_way_to_a_value(text):
+    with pytest.raises(ExpressionError) as error:
+        compiled(text, NAMES)
+
+    assert error.value.column
+
+
 def test_an_expression_says_what_it_uses():
     use = compiled("answers(before, 'monday') && site.managers.size() > 0 && before != null", NAMES).use
 

@@ -134,6 +134,8 @@ class _Reader:
         for number, token in enumerate(self.tokens):
             if token.kind == "name" and self.sign(number - 1) != ".":
                 self.name(number, token)
+            elif token.kind == "name" and not self.ends_value(number - 2):  # which would be one of a wider scope
+                raise self.fail("a variable begins with no dot", self.tokens[number - 1])
             elif token.kind in ("string", "raw") and self.is_in(number, "changed"):
                 self.path(token)
         if self.used & OF_SITES:
@@ -142,6 +144,10 @@ class _Reader:
 
     def sign(self, number: int) -> str:
         return self.tokens[number].text if 0 <= number < len(self.tokens) else ""
+
+    def ends_value(self, number: int) -> bool:
+        """Whether something ends here that has fields."""
+        return number >= 0 and (self.tokens[number].kind != "sign" or self.tokens[number].text in (")", "]", "}"))
 
     def fail(self, message: str, token: _Token) -> ExpressionError:
         before = self.text[: token.at]
