@@ -19,7 +19,7 @@ LAYERS = (
     ("cli", "__main__"),
     ("beginning", "history", "inventory", "rollback", "rollout", "resume"),
     ("workflow", "activities"),
-    ("live", "runs"),
+    ("live", "runs", "judging"),
     ("reports",),
     ("store",),
     ("applying", "emulator"),
@@ -37,6 +37,7 @@ IMPURE = {"requests", "urllib3", "aiohttp", "click", "time", "socket", "sqlite3"
 LAZY = (
     "aiohttp",
     "alembic",
+    "cel_expr_python",
     "jsonschema",
     "matplotlib",
     "orjson",

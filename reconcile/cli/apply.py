@@ -112,6 +112,7 @@ def command(
         else:
             plan = saved
             workflow.check_fresh(project, plan, providers)
+            plan = workflow.judged(project, plan)
         yes = yes or saved is not None
         if project.desired.rollout is None or in_waves is False:
             return carry_out(project, plan, providers, run, settings, parallelism=parallelism, allowed=allowed, yes=yes)

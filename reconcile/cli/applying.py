@@ -41,7 +41,7 @@ def carry_out(
 ) -> int:
     """Shows the plan, asks, applies it and reports; gives the exit code.
 
-    Raises `PlanError` and `SafetyError`, and `StoreError` where the run can't be noted.
+    Raises `PlanError`, `SafetyError` and `PolicyError`, and `StoreError` where the run can't be noted.
     """
     if settings.format != "json":
         show_plan(plan, settings)

@@ -33,6 +33,7 @@ class Findings:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     noop: int = 0
     undeclared: dict[str, int] = field(default_factory=dict)
+    unchanged: list[tuple[Desired, Live]] = field(default_factory=list)
 
     def note(self, found: Change | ManualStep | Diagnostic | None) -> None:
         """Keeps one finding; None is a resource that needs nothing."""
@@ -119,6 +120,7 @@ def _plan(
         declared_counts(desired.sites),
         desired.kinds,
         found.undeclared,
+        tuple(found.unchanged),
     )
 
 
@@ -166,6 +168,7 @@ class _Planner:
                 change = self.change(self.desired.kinds["profile"], profile, live)
                 if not self.note(profile, change):
                     continue
+                self.keep(profile, live, change)
                 for item in change.fields if isinstance(change, Change) else ():
                     warning = _PROFILE_WARNINGS.get(item.field.name)
                     if warning is not None and item.after is not True:
@@ -189,7 +192,9 @@ class _Planner:
             elif needed:
                 self.found.note(self.client_change(client, live, under))
             elif str(client.address) in selected:
-                self.note(client, self.client_change(client, live, under))
+                found = self.client_change(client, live, under)
+                if self.note(client, found):
+                    self.keep(client, live, found)
         for left in clients.undeclared if self.account.prune and self.clients else ():
             if self.selection.has(left, changed=True):
                 reason = "is live, declared in no file, and the account has `prune: true`"
@@ -222,7 +227,9 @@ class _Planner:
         for group in placed.groups:
             for site, live in group.matches.pairs:
                 if self.selection.may_have(site):
-                    self.note(site, self.site_change(site, live, group))
+                    change = self.site_change(site, live, group)
+                    if self.note(site, change):
+                        self.keep(site, live, change)
             if self.account.prune:
                 owner = None if group.client is None else group.client.name
                 for left in group.matches.undeclared:
@@ -294,6 +301,11 @@ class _Planner:
             return False
         self.found.note(found)
         return True
+
+    def keep(self, resource: Desired, live: Live | None, found: Change | ManualStep | Diagnostic | None) -> None:
+        """Remembers a resource that stays as it is, for policies."""
+        if found is None and live is not None and self.desired.policies:
+            self.found.unchanged.append((resource, live))
 
     # --- one resource -----------------------------------------------------------------------------------------------
 

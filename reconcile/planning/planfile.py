@@ -39,11 +39,17 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "undeclared": dict(plan.undeclared),
         "complete": not plan.errors,
         "changes": [_change_data(change) for change in plan.changes],
-        "diagnostics": [
-            {"severity": d.severity.value, "address": d.address, "message": d.message} for d in plan.diagnostics
-        ],
+        "diagnostics": [diagnostic_data(said) for said in plan.diagnostics],
         "manual": [{"address": step.address, "message": step.message} for step in plan.manual],
     }
+
+
+def diagnostic_data(said: Diagnostic) -> dict[str, Any]:
+    """What is said of a plan; where a policy says it, its name and place, and where the resource is declared."""
+    data = {"severity": said.severity.value, "address": said.address, "message": said.message}
+    if not said.rule:
+        return data
+    return data | {"rule": said.rule, "level": said.severity.value, "place": said.place, "declared": said.declared}
 
 
 def _change_data(change: Change) -> dict[str, Any]:
@@ -155,7 +161,12 @@ def load(text: str, project: str | None, secrets: Secrets | None) -> tuple[Plan,
             _natural(data["summary"]["noop"]),
             {_text(name): _natural(size) for name, size in data["sizes"].items()},
             tuple(
-                Diagnostic(Severity(entry["severity"]), _text(entry["address"]), _text(entry["message"]))
+                Diagnostic(
+                    Severity(entry["severity"]),
+                    _text(entry["address"]),
+                    _text(entry["message"]),
+                    *(_text(entry.get(key, "")) for key in ("rule", "place", "declared")),
+                )
                 for entry in data["diagnostics"]
             ),
             tuple(ManualStep(_text(entry["address"]), _text(entry["message"])) for entry in data["manual"]),
