@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def sha(number: int) -> str:
     """A commit."""
-    return f"{number:040x}"
+    return f"{number:02x}" * 20
 
 
 @pytest.fixture(scope="session")

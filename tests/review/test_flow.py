@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from forges import BOT, Fault
 
-from .conftest import sha
+from .conftest import ROOT, sha
 
 HEAD, MERGE = sha(0xA1), sha(0xB1)
 
@@ -54,14 +52,11 @@ def test_the_merge_does_what_the_pull_request_showed(merged):
     assert "The live account is as the files say." in merged.comment(1)
     assert merged.comment(1).startswith(f"<!-- reconcile:plan name=default commit={HEAD} ")
 
-
-def test_an_apply_that_is_run_again_finds_it_done(merged):
-    assert merged.act("apply", MERGE, run=2000).ok
-
-    again = merged.act("apply", MERGE, run=2000, attempt=2)
+    again = merged.act("apply", MERGE, run=1002, attempt=2)
 
     assert again.ok, again.log
     assert "Nothing to do: the live account is as the files say." in merged.comment(1)
+    assert "**Applied.**" not in merged.comment(1)
 
 
 def test_a_stale_plan_is_refused_with_the_fresh_one_which_a_person_can_approve(merged):
@@ -76,8 +71,6 @@ def test_a_stale_plan_is_refused_with_the_fresh_one_which_a_person_can_approve(m
     assert "**Nothing was applied.**" in merged.comment(1)
     digest = refused.outputs["digest"]
     assert f"`{digest}`" in refused.summary
-    assert merged.act("apply", MERGE, digest="sha256:" + "0" * 64).codes["Apply"] == 4
-    assert merged.period() == 30
     assert merged.act("apply", MERGE, digest=digest).ok
     assert merged.period() == 90
 
@@ -92,118 +85,6 @@ def test_what_else_is_different_is_not_done_and_is_told(merged):
     assert [site["site"]["report_period"] for site in merged.live.sites("100")] == [90, 5]
     assert "The files and the account still differ" in merged.comment(1)
     assert "new.ru" in done.summary
-
-
-def expire(studio):
-    for artifact in studio.hub.artifacts.values():
-        artifact["expired"] = True
-
-
-def forge_artifact(studio):
-    ((id_, artifact),) = studio.hub.artifacts.items()
-    studio.hub.upload(artifact["run"], artifact["name"], {"plan.json": b'{"digest": "sha256:%064d"}' % 0})
-    assert id_ not in studio.hub.artifacts
-
-
-def edit(old, new):
-    def change(studio):
-        (comment,) = studio.hub.comments
-        comment["body"] = re.sub(old, new, comment["body"])
-
-    return change
-
-
-REFUSALS = {
-    "no pull request": (lambda s: s.hub.pulls.clear(), "came with no pull request, so that no plan was reviewed"),
-    "comment deleted": (lambda s: s.hub.comments.clear(), "it was deleted, or none was written"),
-    "marker edited away": (edit("<!--.*-->\n", ""), "its marker was edited away"),
-    "all edited away": (edit("(?s).*", "LGTM"), "it was deleted, or none was written"),
-    "a stranger's comment": (
-        lambda s: [comment.update(user={"login": "stranger"}) for comment in s.hub.comments],
-        "it was deleted, or none was written",
-    ),
-    "another digest": (edit("sha256:[0-9a-f]{64}", f"sha256:{1:064d}"), "is not the one that the comment shows"),
-    "another commit": (
-        lambda s: s.hub.pull(1, sha(0xA9)),
-        f"the comment shows the plan of commit {HEAD[:12]}, and {sha(0xA9)[:12]} was merged",
-    ),
-    "expired": (expire, "the artifact reconcile-plan-default of the run 1001 has expired"),
-    "missing": (lambda s: s.hub.artifacts.clear(), "the artifact reconcile-plan-default of the run 1001 is not there"),
-    "no plan": (forge_artifact, "the saved plan of run 1001 is not the one that the comment shows"),
-    "a fork's run": (lambda s: s.hub.begin(1001, HEAD, "stranger/widgets"), "is not one for commit"),
-    "a run of another commit": (lambda s: s.hub.begin(1001, sha(0xA9)), "is not one for commit"),
-    "run deleted": (lambda s: s.hub.runs.clear(), "the run 1001 that the comment names is not there any more"),
-}
-
-
-@pytest.mark.parametrize(("spoil", "why"), REFUSALS.values(), ids=REFUSALS)
-def test_nothing_is_applied_that_was_not_reviewed(merged, spoil, why):
-    spoil(merged)
-
-    done = merged.act("apply", MERGE, run=3000)
-
-    assert done.codes["Apply"] == 4, done.log
-    assert why in done.summary
-    assert "report_period" in done.summary  # the fresh plan
-    assert merged.period() == 60
-
-
-def test_squashed_and_rebased_merges_are_found_by_their_commit(merged):
-    merged.hub.pull(2, sha(0xA2))  # has the merge commit as its head, and is another
-
-    merged.hub.pulls[2]["head"] = MERGE
-    assert merged.act("apply", MERGE).ok
-    assert merged.period() == 90
-
-
-def test_two_runs_at_once_leave_the_comment_of_the_later(studio):
-    studio.hub.pull(1, HEAD)
-    with ThreadPoolExecutor() as pool:
-        done = list(pool.map(lambda run: studio.act("plan", HEAD, number=1, run=run), (5001, 5002)))
-
-    assert all(one.ok for one in done), [one.log for one in done]
-    assert "run=5002.1" in studio.comment(1)
-
-
-def test_a_run_of_an_older_commit_leaves_the_newer_comment(planned):
-    planned.hub.pull(1, sha(0xA2))
-    planned.declare(75)
-    assert planned.act("plan", sha(0xA2), number=1).ok
-
-    late = planned.act("plan", HEAD, number=1, run=1001, attempt=2)
-
-    assert late.ok
-    assert "The comment of default: outdated." in late.log
-    assert f"commit={sha(0xA2)}" in planned.comment(1)
-
-
-@pytest.mark.parametrize(
-    "spoil",
-    [edit("<!--.*-->\n", ""), edit("(?s)\n\n.*", "\n\nmine"), edit("\n", "\r\n"), lambda s: s.hub.comments.clear()],
-    ids=["marker", "text", "line ends", "deleted"],
-)
-def test_a_comment_that_a_person_has_changed_is_put_right(planned, spoil):
-    good = planned.comment(1)
-    spoil(planned)
-    planned.hub.comment(1, "stranger", good)
-
-    assert planned.act("plan", HEAD, number=1).ok
-    assert planned.comment(1).replace("run=1002", "run=1001").replace("/1002", "/1001") == good
-
-
-def test_a_comment_that_is_deleted_just_before_it_is_changed_is_written_again(planned):
-    planned.hub.meanwhile.append(("PATCH .*comments", planned.hub.comments.clear))
-
-    assert planned.act("plan", HEAD, number=1).ok
-    assert "run=1002.1" in planned.comment(1)
-
-
-def test_the_comment_is_found_on_a_later_page(planned):
-    planned.hub.page = 2
-    planned.hub.comments[:0] = [{"id": n, "number": 1, "body": "hm", "user": {"login": "anna"}} for n in range(5)]
-
-    assert planned.act("plan", HEAD, number=1).ok
-    assert "run=1002.1" in planned.comment(1)
 
 
 def test_a_plan_that_fails_is_told_and_fails_the_job(planned):
@@ -255,53 +136,6 @@ def test_a_fork_is_validated_without_secrets(studio):
     assert studio.hub.asked == []
 
 
-FAULTS = {
-    "busy": ([Fault("GET", "comments", 502), Fault("GET", "comments", 503)], ""),
-    "answer to a new comment lost": ([Fault("POST", "comments", 502, done=True)], ""),
-    "limit with Retry-After": ([Fault("POST", "comments", 403, {"Retry-After": "0"}, "secondary rate limit")], ""),
-    "limit that ends": (
-        [Fault("GET", "comments", 403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1"}, "API rate limit")],
-        "",
-    ),
-    "429": ([Fault("GET", "comments", 429, {"Retry-After": "0"})], ""),
-    "limit for hours": (
-        [Fault("GET", "comments", 403, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "99999999999"})],
-        "the rate limit is used up for",
-    ),
-    "403": (
-        [Fault("POST", "comments", 403, message="Resource not accessible by integration")],
-        "error: GitHub: POST /repos/studio/widgets/issues/1/comments: refused with status 403 (Resource not accessible "
-        "by integration); the token may not do this: give the job the `permissions:` that docs/github.md names\n",
-    ),
-    "404": ([Fault("GET", "comments", 404, message="Not Found")], "there is none, or the token may not see it"),
-    "422": ([Fault("POST", "comments", 422, message="Validation Failed")], "refused with status 422"),
-}
-
-
-@pytest.mark.parametrize(("faults", "said"), FAULTS.values(), ids=FAULTS)
-def test_an_api_in_trouble_is_waited_for_or_told(studio, faults, said):
-    studio.hub.pull(1, HEAD)
-    studio.hub.faults += faults
-
-    done = studio.act("plan", HEAD, number=1)
-
-    assert studio.hub.faults == []
-    assert done.ok is not bool(said), done.log
-    assert said in done.log
-    assert "report_period" in done.summary  # there in any case
-    assert len(studio.hub.texts(1)) == (0 if said else 1)
-
-
-def test_a_token_that_is_refused_is_never_shown(studio):
-    studio.hub.pull(1, HEAD)
-
-    done = studio.act("plan", HEAD, number=1, token="ghs_another")
-
-    assert done.codes["Comment"] == 1
-    assert "the token is not valid (any more)" in done.log
-    assert "ghs_another" not in done.log + done.summary
-
-
 def test_what_a_service_says_is_no_command_to_the_runner(studio):
     studio.hub.pull(1, HEAD)
     studio.declare(90, "'new.ru': {managers: [{phone: '+74951234568', name: '::add-mask::a'}]}")
@@ -314,17 +148,42 @@ def test_what_a_service_says_is_no_command_to_the_runner(studio):
     assert "::add-mask::a" not in log[:begin] + log[end:]
 
 
-def test_the_program_gets_no_token_of_the_forge(merged, tmp_path):
-    """A gate of a rollout is a program of the project's."""
-    seen = tmp_path / "seen"
-    look = merged.folder / "look.sh"
-    look.write_text(f"#!/bin/sh\nenv > {seen}\n", encoding="utf-8")
-    look.chmod(0o755)
-    merged.declare(90, top="rollout:\n  waves: [100%]\n  gates: [{command: [./look.sh]}]\n")
+PAGE = ROOT / "docs" / "github.md"
 
-    done = merged.act("apply", MERGE)
 
-    assert done.ok, done.log
-    assert "POZVONIM_UID=100" in seen.read_text(encoding="utf-8")
-    assert not re.search("the-forge-token|RECONCILE_ENVIRONMENT|GITHUB_TOKEN", seen.read_text(encoding="utf-8"))
-    assert BOT in {comment["user"]["login"] for comment in merged.hub.comments}
+def short(text):
+    """A comment or an issue without the plan in it, which other pages show."""
+    begin, end = text.index("\n\n"), text.index("<sub>Commit")
+    lead = text[begin + 2 :].split("\n\n", 1)[0]
+    return f"{text[:begin]}\n\n{lead}\n\n[the plan]\n\n{text[end:]}"
+
+
+def indented(text):
+    return "".join(f"    {line}".rstrip() + "\n" for line in text.rstrip().splitlines())
+
+
+def test_the_page_shows_the_flow_as_it_is(studio, same_every_time):
+    shown = []
+
+    def job(what, action, commit, **options):
+        done = studio.act(action, commit, **options)
+        log = re.sub("^::.*\n", "", done.log, flags=re.MULTILINE)
+        shown.append(f"* {what}\n  {action}, exit codes {done.codes}\n{indented(log)}")
+
+    studio.hub.pull(1, HEAD)
+    job("Anna opens pull request 1: acme.ru is to be reported every 90 minutes, not 60.", "plan", HEAD, number=1)
+    shown.append(f"  The comment:\n{indented(short(studio.comment(1)))}")
+    studio.hub.merge(1, MERGE)
+    job("It is reviewed and merged.", "apply", MERGE)
+    block = re.search("(?s)<!-- reconcile:outcome -->\n(.*?)<!--", studio.comment(1))[1]
+    shown.append(f"  The comment says, above the plan:\n{indented(block)}")
+    studio.live.change_site(1, {"site.report_period": 30})
+    job("In the night somebody has changed the site by hand.", "drift", MERGE)
+    (issue,) = studio.hub.issues
+    shown.append(f"  The issue, {issue['state']}: {issue['title']}\n{indented(short(issue['body']))}")
+    studio.live.change_site(1, {"site.report_period": 90})
+    job("And has changed it back.", "drift", MERGE)
+    shown.append(f"  The issue, {issue['state']}:\n{indented(issue['body'])}")
+
+    flow = same_every_time("\n".join(shown))
+    assert f"```text\n{flow}```\n" in PAGE.read_text(encoding="utf-8"), flow

@@ -19,7 +19,7 @@ from forges import TOKEN, GitHub
 
 @dataclass
 class Done:
-    """What became of an action: whether it succeeded, its outputs, the log, the summaries, and each step's exit code."""
+    """What became of an action: whether it succeeded, its outputs, log and summaries, and each step's exit code."""
 
     ok: bool = True
     outputs: dict[str, str] = field(default_factory=dict)
@@ -63,7 +63,9 @@ class Runner:
         """A `run:` step, in bash as the runner starts it."""
         assert step["shell"] == "bash"
         assert "${{" not in step["run"], "an expression in a script is code of whoever writes its value"
-        files = {name: self.temp / f"{name}-{number}" for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_PATH")}
+        files = {
+            name: self.temp / f"{name}-{number}" for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY", "GITHUB_PATH")
+        }
         for file in files.values():
             file.write_text("", encoding="utf-8")
         script = self.temp / f"step-{number}.sh"

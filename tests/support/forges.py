@@ -26,7 +26,7 @@ LONGEST = 65_536
 
 @dataclass(frozen=True)
 class Fault:
-    """An answer in place of the next one to calls that match, `after` so many that are answered well."""
+    """An answer in place of the next one to a call that matches."""
 
     method: str
     path: str
@@ -59,6 +59,20 @@ class Forge:
         with self.lock:
             self.last += 1
             return self.last
+
+    def begins(self, call: str) -> None:
+        """Notes a call, and lets happen what is to happen before its answer."""
+        self.asked.append(call)
+        for entry in [one for one in self.meanwhile if re.search(one[0], call)][:1]:
+            self.meanwhile.remove(entry)
+            entry[1]()
+
+    def fault(self, method: str, path: str) -> Fault | None:
+        """The fault of this call, which is over with it."""
+        found = next((one for one in self.faults if one.method == method and re.search(one.path, path)), None)
+        if found is not None:
+            self.faults.remove(found)
+        return found
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
         """The status, and what is the body: JSON, or bytes."""
@@ -270,9 +284,7 @@ class GitLab(Forge):
         return [one for one in self.comments if one["number"] == number]
 
     def _requests_of(self, commit: str, query: Any, body: Any) -> tuple[int, Any]:
-        return 200, [
-            one for one in self.requests.values() if commit in (one.get("merge_commit_sha"), one.get("sha"))
-        ]
+        return 200, [one for one in self.requests.values() if commit in (one.get("merge_commit_sha"), one.get("sha"))]
 
     def _job(self, id_: str, query: Any, body: Any) -> tuple[int, Any]:
         made = self.jobs.get(int(id_))
@@ -316,7 +328,7 @@ class GitLab(Forge):
         return 200, {"iid": int(number)}
 
 
-def _handler(forge: Forge) -> type[BaseHTTPRequestHandler]:
+def _handler(forge: Forge) -> type[BaseHTTPRequestHandler]:  # noqa: C901 - a class of a few methods
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
@@ -330,28 +342,24 @@ def _handler(forge: Forge) -> type[BaseHTTPRequestHandler]:
                 self.give(400 if leaked else 200, forge.artifacts[int(url.path[7:])]["content"])
                 return
             path, query = url.path.removeprefix("/api"), dict(parse_qsl(url.query, keep_blank_values=True))
-            call = f"{self.command} {path}"
-            forge.asked.append(call)
-            for entry in [one for one in forge.meanwhile if re.search(one[0], call)][:1]:
-                forge.meanwhile.remove(entry)
-                entry[1]()
+            forge.begins(f"{self.command} {path}")
             refusal = forge.refusal(self.headers)
             if refusal:
                 self.give(401, {"message": f"{refusal} {self.headers.get('Authorization', '')}"})
                 return
-            body = json.loads(raw) if raw else None
-            fault = next((one for one in forge.faults if one.method == self.command and re.search(one.path, path)), None)
+            self.do(path, query, json.loads(raw) if raw else None)
+
+        def do(self, path: str, query: dict[str, str], body: Any) -> None:
+            status, data = 0, None
+            fault = forge.fault(self.command, path)
+            if fault is None or fault.done:
+                with forge.lock:
+                    status, data = forge.answer(self.command, path, query, body)
             if fault is not None:
-                forge.faults.remove(fault)
-                if fault.done:
-                    with forge.lock:
-                        forge.answer(self.command, path, query, body)
                 self.give(fault.status, {"message": fault.message}, fault.headers)
-                return
-            with forge.lock:
-                status, data = forge.answer(self.command, path, query, body)
-            if status == 302:
-                self.give(302, None, {"Location": forge.url.removesuffix("/api").replace("127.0.0.1", "localhost") + data})
+            elif status == 302:
+                elsewhere = forge.url.removesuffix("/api").replace("127.0.0.1", "localhost")
+                self.give(302, None, {"Location": elsewhere + data})
             elif isinstance(data, list) or (isinstance(data, dict) and "artifacts" in data):
                 self.give(status, *self.paged(path, query, data))
             else:
