@@ -57,6 +57,7 @@ class Program:
         line = [sys.executable, "-P", "-m", "reconcile", "-C", str(self.directory), *args]
         quoted = not commands and "GITHUB_ACTIONS" in self.env
         stop = token_hex(16)
+        _write(sys.stdout, f"$ reconcile {args[0]}\n")
         if quoted:
             _write(sys.stdout, f"::stop-commands::{stop}\n")
         try:
