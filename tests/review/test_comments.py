@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import io
+import json
 import re
+import signal
+import subprocess
+import sys
+import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from answering import Fault as Answer
+from answering import answering
 from forges import BOT, LONGEST, TOKEN, Fault
 
 from reconcile.errors import UsageError
@@ -324,3 +331,25 @@ def test_secrets_that_are_no_variables_are_refused_unseen(line):
     with pytest.raises(UsageError, match="line 1 of the secret") as told:
         running.environment({running.ENVIRONMENT: line})
     assert "the-secret" not in str(told.value)
+
+
+def test_a_job_that_is_cancelled_ends_the_program(tmp_path, clean_environment):
+    account = "{provider: pozvonim, uid: a, api_key: b, base_url: 'URL'}"
+    text = f"accounts: {{studio: {account}}}\nsites: {{acme.ru: {{report_period: 9}}}}\n"
+    line = [sys.executable, "-P", "-m", "reconcile.review", "plan", "--directory", str(tmp_path), "--out"]
+    with answering() as service:
+        service.answers["GET /auth/token"] = Answer(how="hang")
+            Answer(how="hang")
+        )
+        (tmp_path / "reconcile.yaml").write_text(text.replace("URL", service.url), encoding="utf-8")
+        job = subprocess.Popen([*line, str(tmp_path / "out")], env=clean_environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        deadline = time.monotonic() + 30
+        while not service.asked:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        job.send_signal(signal.SIGTERM)
+        said = job.communicate(timeout=15)[0].decode()
+
+    assert job.returncode == 0, said
+    made = json.loads((tmp_path / "out" / "made.json").read_text(encoding="utf-8"))
+    assert (made["code"], made["digest"]) == (130, "")

@@ -141,6 +141,38 @@ def git(clean_environment, tmp_path):
     return run
 
 
+def indexes():
+    """The package index that the machine is set up for; the program itself is that of the checkout."""
+    return {name: value for name, value in os.environ.items() if name.startswith("PIP_") or "proxy" in name.lower()}
+
+
+@pytest.mark.long
+def test_an_action_installs_the_program_of_its_own_checkout(clean_environment, tmp_path):
+    folder = tmp_path / "checkout"
+    for name in (".github", "reconcile", "schemas"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder / name)
+    (step,) = [
+        step for step in read(ROOT / ".github/actions/plan/action.yml")["runs"]["steps"] if step["name"] == "Install"
+    ]
+    files = {"RUNNER_TEMP": str(tmp_path), "GITHUB_PATH": str(tmp_path / "path"), "RECONCILE_EXTRAS": "postgresql"}
+    env = clean_environment | indexes() | files | {"GITHUB_ACTION_PATH": str(folder / ".github/actions/plan")}
+    env = {name: value for name, value in env.items() if name not in ("PYTHONPATH", "PYTHONWARNINGS")}
+
+    for _ in range(2):  # the second finds it there
+        subprocess.run(["bash", "-eo", "pipefail", "-c", step["run"]], env=env, timeout=600, check=True)
+
+    first, second = (tmp_path / "path").read_text(encoding="utf-8").splitlines()
+    assert first == second
+    for line in (
+        ["reconcile", "--version"],
+        ["python", "-P", "-m", "reconcile.review", "--help"],
+        ["python", "-c", "import psycopg"],
+    ):
+        subprocess.run([f"{first}/{line[0]}", *line[1:]], cwd=tmp_path, env=env, timeout=60, check=True)
+
+
 @pytest.mark.long
 def test_pre_commit_formats_and_validates(git, tmp_path, clean_environment):
     """The real one: it clones this repository, installs it, and runs both hooks in a project."""
