@@ -339,10 +339,9 @@ def test_a_job_that_is_cancelled_ends_the_program(tmp_path, clean_environment):
     line = [sys.executable, "-P", "-m", "reconcile.review", "plan", "--directory", str(tmp_path), "--out"]
     with answering() as service:
         service.answers["GET /auth/token"] = Answer(how="hang")
-            Answer(how="hang")
-        )
         (tmp_path / "reconcile.yaml").write_text(text.replace("URL", service.url), encoding="utf-8")
-        job = subprocess.Popen([*line, str(tmp_path / "out")], env=clean_environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        line.append(str(tmp_path / "out"))
+        job = subprocess.Popen(line, env=clean_environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + 30
         while not service.asked:
             assert time.monotonic() < deadline

@@ -66,8 +66,8 @@ def test_applies_to_one_account_wait_for_each_other():
 def test_workflows_give_actions_inputs_that_they_have(path):
     for job in read(path)["jobs"].values():
         for step in job["steps"]:
-            if step.get("uses", "").startswith("./tool/"):
-                action = read(ROOT / step["uses"].removeprefix("./tool/") / "action.yml")
+            if step.get("uses", "").startswith("./.reconcile-tool/"):
+                action = read(ROOT / step["uses"].removeprefix("./.reconcile-tool/") / "action.yml")
                 assert set(step["with"]) <= set(action["inputs"])
 
 
