@@ -6,8 +6,7 @@ COPY reconcile reconcile
 COPY schemas schemas
 RUN python -m venv /opt/reconcile \
     && /opt/reconcile/bin/python -m pip install --no-cache-dir --no-compile --disable-pip-version-check ".[postgresql]" \
-    && /opt/reconcile/bin/python -m pip uninstall --yes pip \
-    && find /opt/reconcile \( -name tests -o -name __pycache__ \) -type d -prune -exec rm -rf {} +
+    && /opt/reconcile/bin/python -m pip uninstall --yes pip
 
 FROM python:3.13-slim-bookworm
 # A project is mounted at /work, with a user of its own: docker run --rm -v "$PWD:/work" --user "$(id -u):$(id -g)" …

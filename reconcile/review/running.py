@@ -29,6 +29,8 @@ _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _RESERVED: Final = re.compile(
     r"PATH|HOME|SHELL|ENV|BASH_.*|LD_.*|DYLD_.*|PYTHON.*|GITHUB_.*|ACTIONS_.*|RUNNER_.*|CI_.*"
 )
+#: Characters of a secret that is looked for in other texts; shorter ones are found in ordinary words.
+_LEAST: Final = 4
 #: What stands for a secret that a pull request from a fork does not get; `validate` sends nothing.
 PLACEHOLDER: Final = "placeholder"
 
@@ -140,7 +142,7 @@ def environment(env: Mapping[str, str], *, placeholders: bool = False) -> tuple[
             raise UsageError(f"line {number} of the secret `environment` is not NAME=VALUE; its text is not shown")
         if _RESERVED.fullmatch(name.upper()):
             raise UsageError(f"line {number} of the secret `environment` sets {name}, which no project may")
-        if value:
+        if len(value) >= _LEAST:
             secrets.append(value)
         kept[name] = value or (PLACEHOLDER if placeholders else "")
     return kept, secrets
