@@ -12,6 +12,7 @@ import click
 from reconcile.cli.common import (
     Command,
     Settings,
+    completed,
     format_option,
     full_option,
     parallelism_option,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     "writes",
     multiple=True,
     metavar="FORMAT=FILE",
+    shell_complete=completed("targets"),
     help="Write the plan as text or json, too. May be repeated.",
 )
 @full_option

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from reconcile.errors import ExitCode, PlanFileError, ReconcileError, first
 from reconcile.planning.plan import Change, Plan
 from reconcile.private import write_private
-from reconcile.reports.files import FORMATS
 from reconcile.review import sticky, texts
 from reconcile.review.forge import Forge, ForgeError, Job, Merged, NoSavedPlan, Note
 from reconcile.review.marker import DRIFT, PLAN, Marker
@@ -38,7 +38,7 @@ def make_plan(program: Program, folder: Path) -> Made:
     for name in ("plan.json", "plan.md", "made.json"):
         (folder / name).unlink(missing_ok=True)
     files = (folder / "plan.json", folder / "plan.md")
-    report = "markdown" if "markdown" in FORMATS else "text"
+    report = "markdown" if find_spec("reconcile.reports.markdown") else "text"
     ran = program.run("plan", "--detailed-exitcode", "-o", str(files[0]), "--write", f"{report}={files[1]}")
     code = ran.code if ran.code in set(ExitCode) else ExitCode.ERROR
     said = "".join(line for line in ran.err.splitlines(keepends=True) if not line.startswith("Saved. "))
