@@ -21,6 +21,7 @@ ANNA = {"phone": "+74951234567", "name": "Анна", "region": "Москва"}
 BORIS = {"phone": "+78127654321", "name": "Борис", "region": "Санкт-Петербург"}
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 OFFICE = {day: {"from": 9, "to": 18, "enable": int(day not in ("saturday", "sunday"))} for day in DAYS}
+SUNDAY = {"from": 10, "to": 16, "enable": 1}
 #: What every browser, spreadsheet and terminal has been fooled with.
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -103,9 +103,7 @@ class _Report:
         self.names, self.fields, self.values = Table(), Table(), Table()
         self.variants, self.weeks, self.places = Table(), Table(), Table()
         kind = plan.kinds.get("site")
-        self._week_of = _Drawn(
-            kind, self.weeks, week, lambda field: of_a_week(field) or field.path == "widget.timezone"
-        )
+        self._week_of = _Drawn(kind, self.weeks, week, lambda field: of_a_week(field) or field.path == ZONE)
         self._place_of = _Drawn(kind, self.places, place, lambda field: field.path in PLACE)
 
     def change(self, change: Change, block: int) -> list[Any]:
