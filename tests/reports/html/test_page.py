@@ -20,8 +20,8 @@ from reconcile.model.fields import kinds
 from reconcile.planning.plan import Diagnostic, Plan, Severity
 from reconcile.planning.planfile import dump, load
 from reconcile.reports.fields import of_a_week
-from reconcile.reports.html import plan_html
 from reconcile.reports.html import page as html_page
+from reconcile.reports.html import plan_html
 from reconcile.reports.html.page import LANGUAGES, json_script, texts
 from reconcile.reports.html.pictures import place, week
 
@@ -215,7 +215,7 @@ def test_who_reads_it_without_the_script_reads_the_plan():
     assert "Plan: 2 to create, 43 to update, 2 to delete" in page.inside["noscript", ""]
 
 
-# --- pictures -----------------------------------------------------------------------------------------------------------
+# --- pictures ---------------------------------------------------------------------------------------------------------
 
 OPEN = {f"widget.schedule.{day}.{part}": value for day in DAYS for part, value in (("from", 9), ("to", 18))}
 
@@ -255,7 +255,7 @@ def test_sites_with_the_same_hours_share_a_picture():
     assert {tuple(row[data["columns"].index("week")]) for row in data["changes"]} == {(0, 1)}
 
 
-# --- languages ----------------------------------------------------------------------------------------------------------
+# --- languages --------------------------------------------------------------------------------------------------------
 
 FORMS = {"en": {"one", "other"}, "ru": {"one", "few", "many", "other"}}
 

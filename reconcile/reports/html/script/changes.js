@@ -85,9 +85,9 @@ function unitRows(unit, block, created, varied) {
     const [before, after] = sides(unit.field, variant, created);
     const row = node("tr", { role: "row" });
     if (!at) row.append(node("th", { scope: "rowgroup", role: "rowheader", rowspan: few.length + (rest.length ? 1 : 0) }, fieldName(unit.field)));
-    if (!created) row.append(node("td", { role: "cell", class: "before", "data-label": say("before") }, before));
-    row.append(node("td", { role: "cell", class: "after", "data-label": say(created ? "value" : "after") }, after));
-    if (varied) row.append(node("td", { role: "cell", class: "where", "data-label": say("where") }, whereOf(variant, block)));
+    if (!created) row.append(node("td", { role: "cell", class: "before", "data-column": say("before") }, before));
+    row.append(node("td", { role: "cell", class: "after", "data-column": say(created ? "value" : "after") }, after));
+    if (varied) row.append(node("td", { role: "cell", class: "where", "data-column": say("where") }, whereOf(variant, block)));
     body.append(row);
   });
   if (rest.length) {

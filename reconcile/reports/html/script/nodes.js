@@ -41,6 +41,10 @@ function lazy(summary, make) {
 
 // The first items, and a button for more of them.
 function paged(container, items, make, size) {
+  if (items.length <= size) {
+    container.append(...items.map(make));
+    return [container];
+  }
   let at = 0;
   const button = node("button", { type: "button", class: "more", click: () => more(size, true) });
   const rest = () => more(items.length, false);
