@@ -17,9 +17,9 @@ from reconcile.model.capabilities import Action
 from reconcile.model.fields import UNMANAGED, Field, Kind
 from reconcile.planning.plan import Change, FieldChange, Plan
 from reconcile.planning.whole import Values, after, before
+from reconcile.providers.pozvonim import assumed
 from reconcile.reports.fields import of_a_week
 from reconcile.reports.folding import fold, told
-from reconcile.reports.html import assumed
 from reconcile.reports.html.pictures import PLACE, ZONE, place, week
 
 #: The columns of a row of `changes`.
@@ -73,7 +73,11 @@ def report_data(plan: Plan) -> dict[str, Any]:
         "variants": report.variants.rows,
         "weeks": report.weeks.rows,
         "places": report.places.rows,
-        "assumed": {"button": assumed.BUTTON, "window": assumed.WINDOW, "no_button": assumed.NO_BUTTON},
+        "assumed": {
+            "button": assumed.BUTTON_PLACES,
+            "window": assumed.WINDOW_PLACES,
+            "no_button": assumed.NO_BUTTON,
+        },
     }
 
 

@@ -47,21 +47,19 @@ function drawTiles() {
 
 function drawSaid() {
   $("problems").hidden = !report.said.length;
-  $("said").replaceChildren(
-    ...report.said.map(({ level, message, about }) =>
-      node(
-        "li",
-        { class: level },
-        node("strong", { class: "badge" }, say(`level_${level}`)),
-        " ",
-        node("span", { lang: "en" }, word(message)),
-        about.length > 6
-          ? lazy(say("about_many", { n: about.length }), () => node("div", {}, paged(node("ul", { class: "sites" }), about, (one) => node("li", {}, word(one)), 500)))
-          : about.length
-            ? node("p", { class: "quiet" }, words(about))
-            : null,
-      ),
-    ),
+  $("said").replaceChildren(...paged(node("ul", { class: "said" }), report.said, saidItem, 50));
+}
+
+function saidItem({ level, message, about }) {
+  const few = about.length ? node("p", { class: "quiet" }, words(about)) : null;
+  const names = () => paged(node("ul", { class: "sites" }), about, (one) => node("li", {}, word(one)), 500);
+  return node(
+    "li",
+    { class: level },
+    node("strong", { class: "badge" }, say(`level_${level}`)),
+    " ",
+    node("span", { lang: "en" }, word(message)),
+    about.length > 6 ? lazy(say("about_many", { n: about.length }), () => node("div", {}, names())) : few,
   );
 }
 

