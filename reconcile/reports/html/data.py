@@ -17,7 +17,7 @@ from reconcile.model.capabilities import Action
 from reconcile.model.fields import UNMANAGED, Field, Kind
 from reconcile.planning.plan import Change, FieldChange, Plan
 from reconcile.planning.whole import Values, after, before
-from reconcile.providers.pozvonim import assumed
+from reconcile.providers.pozvonim.assumed import BUTTON_PLACES, NO_BUTTON, WINDOW_PLACES
 from reconcile.reports.fields import of_a_week
 from reconcile.reports.folding import fold, told
 from reconcile.reports.html.pictures import PLACE, ZONE, place, week
@@ -73,11 +73,7 @@ def report_data(plan: Plan) -> dict[str, Any]:
         "variants": report.variants.rows,
         "weeks": report.weeks.rows,
         "places": report.places.rows,
-        "assumed": {
-            "button": assumed.BUTTON_PLACES,
-            "window": assumed.WINDOW_PLACES,
-            "no_button": assumed.NO_BUTTON,
-        },
+        "assumed": {"button": BUTTON_PLACES, "window": WINDOW_PLACES, "no_button": NO_BUTTON},
     }
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 
 import browser as browsers
 import html_plans
@@ -27,10 +28,10 @@ PLANS = {
 
 @pytest.fixture(scope="module")
 def chromium():
-    if browsers.program() is None:
+    if browsers.program() is None or find_spec("playwright") is None:
         if os.environ.get(NEEDED):
-            pytest.fail(f"{NEEDED} is set, and no Chromium is installed")
-        pytest.skip("no Chromium is installed")
+            pytest.fail(f"{NEEDED} is set, and Chromium or Playwright is not installed")
+        pytest.skip("Chromium or Playwright is not installed")
     with browsers.browser() as running:
         yield running
 
