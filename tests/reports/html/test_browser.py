@@ -261,7 +261,10 @@ def test_lists_show_what_comes_and_goes(opened):
 
 @pytest.mark.parametrize(
     ("locale", "lang", "lead"),
-    [("ru-RU", "ru", "2 удалить, 2 создать, 43 изменить"), ("de-DE", "en", "2 to delete, 2 to create, 43 to change")],
+    [
+        ("ru-RU", "ru", "2 удалить, 2 создать, 43 изменить, 1 сделать вручную"),
+        ("de-DE", "en", "2 to delete, 2 to create, 43 to change, 1 to do by hand"),
+    ],
 )
 def test_the_language_is_the_browsers_and_can_be_changed(opened, locale, lang, lead):
     report = opened("showcase", language=locale)

@@ -10,7 +10,7 @@ function drawTexts() {
   for (const element of document.querySelectorAll("[data-text]")) element.textContent = say(element.dataset.text);
   for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", say(element.dataset.label));
   const { summary } = report;
-  const made = ACTIONS.filter((action) => summary[action]).map((action) => say(`will_${action}`, { n: summary[action] }));
+  const made = [...ACTIONS, "manual"].filter((what) => summary[what]).map((what) => say(`will_${what}`, { n: summary[what] }));
   const text = made.length ? made.join(", ") : say(report.complete ? "no_changes" : "incomplete");
   $("verdict").textContent = made.length && !report.complete ? `${text}. ${say("incomplete")}` : text;
   document.title = `${say("title")}: ${text}`;
