@@ -4,17 +4,19 @@ const FACETS = ["account", "client", "group", "action", "field"];
 const chosen = {}; // facet → name, "" for none; not there: all
 
 const nameOf = (number) => (number === null ? "" : report.names[number]);
-const namesIn = {
-  account: (change) => [nameOf(change.account)],
-  client: (change) => [nameOf(change.client)],
-  group: (change) => [nameOf(change.group)],
-  action: (change) => [change.action],
-  field: (change) => change.units.map(([field]) => report.fields[field].path),
-};
+for (const change of changes) {
+  change.names = {
+    account: [nameOf(change.account)],
+    client: [nameOf(change.client)],
+    group: [nameOf(change.group)],
+    action: [change.action],
+    field: [...new Set(change.units.map(([field]) => report.fields[field].path))],
+  };
+}
 
 function matches(change, without) {
   for (const facet of FACETS) {
-    if (facet !== without && facet in chosen && !namesIn[facet](change).includes(chosen[facet])) return false;
+    if (facet !== without && facet in chosen && !change.names[facet].includes(chosen[facet])) return false;
   }
   return !chosen.search || change.name.toLowerCase().includes(chosen.search.toLowerCase());
 }
@@ -27,13 +29,13 @@ function countsOf(facet) {
   for (const change of changes) {
     if (!matches(change, facet)) continue;
     all += 1;
-    for (const name of new Set(namesIn[facet](change))) counts.set(name, counts.get(name) + 1);
+    for (const name of change.names[facet]) counts.set(name, counts.get(name) + 1);
   }
   return [all, counts];
 }
 
 const ACTIONS = ["delete", "create", "update"];
-const known = Object.fromEntries(FACETS.map((facet) => [facet, [...new Set(changes.flatMap(namesIn[facet]))]]));
+const known = Object.fromEntries(FACETS.map((facet) => [facet, [...new Set(changes.flatMap((change) => change.names[facet]))]]));
 for (const facet of ["account", "client", "group"]) known[facet].sort();
 known.action.sort((a, b) => ACTIONS.indexOf(a) - ACTIONS.indexOf(b));
 

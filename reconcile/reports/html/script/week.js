@@ -20,10 +20,15 @@ function drawWeeks(section, some) {
 const weeksOf = (change) => change.week.map((number) => (number === null ? null : report.weeks[number]));
 
 // Sites are alike where their hours are, whatever their time zones, as long as those stay.
+const weekKeys = new Map();
 function weekKey(change) {
-  const [before, after] = weeksOf(change);
-  const zones = before && after && before.zone !== after.zone ? [before.zone, after.zone] : null;
-  return same([change.action, before && before.days, after && after.days, zones]);
+  const pair = `${change.action} ${change.week}`;
+  if (!weekKeys.has(pair)) {
+    const [before, after] = weeksOf(change);
+    const zones = before && after && before.zone !== after.zone ? [before.zone, after.zone] : null;
+    weekKeys.set(pair, same([change.action, before && before.days, after && after.days, zones]));
+  }
+  return weekKeys.get(pair);
 }
 
 function weekCard(group) {

@@ -79,12 +79,19 @@ function partsText([, from, to, enable]) {
 // A day of a whole week: its hours in minutes, or nothing.
 const hoursText = (hours) => (hours ? `${clock(hours[0])}–${clock(hours[1])}` : say("closed"));
 
-// A time zone with what it is today: `Europe/Moscow (GMT+3)`.
+// A time zone with what it is today: `Europe/Moscow (UTC+3)`.
+const zones = new Map();
 function zoneText(zone) {
+  if (!zone) return say("no_zone");
+  if (!zones.has(zone)) zones.set(zone, zone + offsetOf(zone));
+  return zones.get(zone);
+}
+
+function offsetOf(zone) {
   try {
     const parts = new Intl.DateTimeFormat("en", { timeZone: zone, timeZoneName: "shortOffset" }).formatToParts(new Date());
-    return `${zone} (${parts.find((part) => part.type === "timeZoneName").value.replace("GMT", "UTC")})`;
+    return ` (${parts.find((part) => part.type === "timeZoneName").value.replace("GMT", "UTC")})`;
   } catch {
-    return zone || say("no_zone");
+    return ""; // a zone that this browser does not know
   }
 }
