@@ -12,10 +12,11 @@ from reconcile.model.normalize import did_you_mean
 from reconcile.planning import planfile
 from reconcile.planning.plan import Plan
 from reconcile.private import write_private
+from reconcile.reports.html import plan_html
 from reconcile.reports.json import plan_json
 from reconcile.reports.text import plan_text
 
-FORMATS: Final[dict[str, Callable[[Plan], str]]] = {"text": plan_text, "json": plan_json}
+FORMATS: Final[dict[str, Callable[[Plan], str]]] = {"text": plan_text, "json": plan_json, "html": plan_html}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import pytest
 
 from reconcile.planning.planfile import dump
 from reconcile.reports.files import Target, save_plan, write_plan
+from reconcile.reports.html import plan_html
 from reconcile.reports.json import plan_json
 from reconcile.reports.text import plan_text
 
@@ -110,7 +111,7 @@ def test_json_has_the_documented_shape(plan_of):
     ]
 
 
-@pytest.mark.parametrize(("form", "render"), [("text", plan_text), ("json", plan_json)])
+@pytest.mark.parametrize(("form", "render"), [("text", plan_text), ("json", plan_json), ("html", plan_html)])
 def test_a_plan_is_written_in_a_format(tmp_path, plan_of, form, render):
     plan = plan_of("create")
 
