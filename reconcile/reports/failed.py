@@ -8,7 +8,7 @@ from typing import Final
 from reconcile.errors import ConfigError, ReconcileError
 from reconcile.escaping import clean
 from reconcile.model.normalize import count
-from reconcile.reports.gfm import LINE, clip, fence, fitting
+from reconcile.reports.gfm import LINE, clip, fitting, span
 from reconcile.reports.markdown import LIMIT
 
 #: What is kept for the heading, and for how much is left out.
@@ -44,12 +44,10 @@ def error_text(error: ReconcileError) -> str:
 
 def error_markdown(error: ReconcileError) -> str:
     """The error for a comment on a pull request; shorter than every plan may be, with what is left out counted."""
-    lines = [clip(line, LINE) for line in error_lines(error)]
+    lines = [f"- {span(clip(line.strip(), LINE))}" for line in error_lines(error) if line.strip()]
     shown = fitting(lines, LIMIT - _FRAME)
     more = [f"**And {count(len(lines) - len(shown), 'more line')}; `reconcile validate` shows all of it.**"]
-    return (
-        "\n\n".join([f"### {_title(error)}", fence(shown, "text"), *(more if len(shown) < len(lines) else [])]) + "\n"
-    )
+    return "\n\n".join([f"### {_title(error)}", "\n".join(shown), *(more if len(shown) < len(lines) else [])]) + "\n"
 
 
 def error_html(error: ReconcileError) -> str:

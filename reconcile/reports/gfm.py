@@ -1,8 +1,8 @@
 """Pieces of GitHub-flavoured Markdown in which foreign text is inert: nothing in it is a tag, a link or a mention.
 
-Whatever a service or a file says stands in a fenced block, or in `<code>` of a summary. In those, GitHub and GitLab
-make nothing of `@name`, `#123`, `:emoji:`, `/close` or an address, and a renderer makes nothing of mark-up. The text is
-on one line and without control characters already (`escaping.clean`).
+Whatever a service or a file says stands in a fenced block, a code span, or `<code>` of a summary. In those, GitHub and
+GitLab make nothing of `@name`, `#123`, `:emoji:`, `/close` or an address, and a renderer makes nothing of mark-up.
+The text is on one line and without control characters already (`escaping.clean`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from unicodedata import category
 LINE: Final = 2000
 #: Characters of a name in a summary.
 NAME: Final = 200
+#: Flags, of two letters each, at the end of a text.
+_FLAGS: Final = re.compile("[\U0001f1e6-\U0001f1ff]+\\Z")
 _TICKS: Final = re.compile("`+")
 #: The beginning of an escape that a cut would leave without its end.
 _CUT_ESCAPE: Final = re.compile(r"\\(?:x[0-9a-f]?|u[0-9a-f]{0,3}|U[0-9a-f]{0,7})?\Z")
@@ -36,13 +38,20 @@ def fence(lines: Sequence[str], language: str) -> str:
     return "\n".join([f"{ticks}{language}", *lines, ticks])
 
 
-def fitting(lines: Sequence[str], room: int) -> list[str]:
-    """The first lines whose fenced block, with an empty line after it, is not longer than `room`."""
+def span(text: str) -> str:
+    """A code span, between more back-ticks than are in it; the spaces beside those are no part of it."""
+    ticks = "`" * (_longest_run([text]) + 1)
+    space = " " if text.startswith(("`", " ")) or text.endswith(("`", " ")) else ""
+    return f"{ticks}{space}{text}{space}{ticks}" if text.strip() else ""
+
+
+def fitting(lines: Iterable[str], room: int) -> list[str]:
+    """The first lines that are, with an empty line after them, no longer than `room`."""
     made: list[str] = []
-    used, ticks = size(fence([], "language") + "\n\n"), 0
+    left = room - size("\n\n")
     for line in lines:
-        used, ticks = used + size(line) + size("\n"), max(ticks, _longest_run([line]))
-        if used + 2 * ticks > room:
+        left -= size(line) + size("\n")
+        if left < 0:
             break
         made.append(line)
     return made
@@ -64,17 +73,19 @@ def clip(text: str, most: int) -> str:
     if len(text) <= most:
         return text
     end = most
-    while end > most // 2 and _goes_on(text[end]):
+    while end > most // 2 and _goes_on(text, end):
         end -= 1
     kept = _CUT_ESCAPE.sub("", text[:end])
     return f"{kept}… ({len(text) - len(kept)} more characters)"
 
 
-def _goes_on(char: str) -> bool:
-    """Whether a character belongs to the one before it: accents, variants, colours of skin, letters of a flag."""
-    return (
-        category(char).startswith("M") or "\U0001f3fb" <= char <= "\U0001f3ff" or "\U0001f1e6" <= char <= "\U0001f1ff"
-    )
+def _goes_on(text: str, at: int) -> bool:
+    """Whether what stands at a place belongs to what is before it: accents, skin colours, second letters of flags."""
+    char = text[at]
+    if _FLAGS.match(char):
+        before = text[max(at - 100, 0) : at]
+        return (len(before) - len(_FLAGS.sub("", before))) % 2 == 1
+    return category(char).startswith("M") or "\U0001f3fb" <= char <= "\U0001f3ff"
 
 
 def _longest_run(lines: Iterable[str]) -> int:

@@ -19,7 +19,7 @@ from reconcile.planning.plan import Change, Plan, Severity
 from reconcile.reports.behind import Declared, every_name, human
 from reconcile.reports.fields import Line
 from reconcile.reports.folding import Block, fold
-from reconcile.reports.gfm import LINE, clip, details, fence, fitting, name, size
+from reconcile.reports.gfm import LINE, clip, details, fence, fitting, name, size, span
 from reconcile.reports.heads import SIGNS, below, head
 from reconcile.reports.said import said_texts
 from reconcile.reports.tally import SEEN, tally_text
@@ -132,10 +132,16 @@ def _said(plan: Plan, room: _Room, left_out: _LeftOut, *, full: bool) -> list[st
     """Errors, warnings and steps by hand, in half of the room where there is more."""
     order = [f"{Severity.ERROR}:", f"{Severity.WARNING}:"]
     texts = sorted(said_texts(plan, full=full), key=lambda text: [not text.startswith(word) for word in order])
-    lines = [clip(text, LINE) for text in texts]
-    made = fence(lines := fitting(lines, max(room.left // 2, min(room.left, _SAID))), "text")
+    lines = fitting(map(_item, texts), max(room.left // 2, min(room.left, _SAID)))
     left_out.said = len(texts) - len(lines)
-    return [made] if lines and room.take(made) else []
+    room.take(made := "\n".join(lines))
+    return [made] if made else []
+
+
+def _item(text: str) -> str:
+    """A line of a list, in which the word at the beginning is ours."""
+    word, _, rest = text.partition(": ")
+    return f"- **{word}:** {span(clip(rest, LINE))}"
 
 
 def _tally(plan: Plan, room: _Room, left_out: _LeftOut) -> list[str]:
