@@ -53,7 +53,7 @@ def test_a_plan_is_printed_in_one_format_and_written_in_all(changed, run, projec
             path.unlink()
 
 
-@pytest.mark.parametrize("form", PLANS)
+@pytest.mark.parametrize("form", ["markdown", "terraform"])
 def test_every_format_has_the_exit_code_of_the_text(changed, run, form):
     done = run("drift", "--format", form)
 
@@ -70,7 +70,7 @@ def test_a_valid_project_is_said_to_be_in_every_format(studio, run, project, for
     assert (project / f"out.{form}").read_text(encoding="utf-8") == done.stdout
 
 
-@pytest.mark.parametrize(("command", "forms"), [("validate", CHECKS), ("plan", PLANS), ("drift", PLANS)])
+@pytest.mark.parametrize(("command", "forms"), [("validate", CHECKS), ("plan", PLANS)])
 def test_an_error_is_a_document_of_every_format_and_a_message(studio, run, project, command, forms):
     studio.declare(WRONG)
     for form in forms:
@@ -117,7 +117,10 @@ def test_a_plan_that_apply_would_refuse_says_so_in_a_comment(studio, run, projec
 
     done = run("plan", "--format", "markdown", "--write", "markdown=plan.md")
 
-    assert "- **warning:** ``apply will refuse this plan: 6 sites would be deleted, and `safety.max_deletes` is 5; " in done.stdout
+    assert (
+        "- **warning:** ``apply will refuse this plan: 6 sites would be deleted, and `safety.max_deletes` is 5; "
+        in done.stdout
+    )
     assert done.stderr.startswith("warning: apply will refuse this plan: 6 sites would be deleted")
     assert (project / "plan.md").read_text(encoding="utf-8") == done.stdout
 
