@@ -69,6 +69,9 @@ def command(
     settings.write_to(writes, PLANS)
     if out is not None and out.suffix.lower() in (".yaml", ".yml"):
         raise UsageError(f"{out} would be read as a file of the project; save the plan as {out.with_suffix('.json')}")
+    if out is not None and any(target.path == settings.path(out) for target in settings.targets):
+        settings.targets = []  # nobody knows which of them is meant, so neither is written
+        raise UsageError(f"-o and --write both name {out}; give them files of their own")
     project = workflow.validate(settings.root, os.environ)
     with workflow.connected(project, parallelism) as providers:
         plan = workflow.plan(project, providers, select, destroy=destroy)
