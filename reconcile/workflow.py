@@ -247,7 +247,7 @@ def _stale(project: Project, changes: Sequence[Change], live: LiveAccount) -> It
         if change.action is Action.CREATE:
             name = next((item.after for item in change.fields if item.field.index == name_field(kind)), "")
             reason = occupied.by(kind.name, str(name))
-            reason = reason or occupied.ownerless(change)
+            reason = reason or occupied.renamed(change) or occupied.ownerless(change)
         else:
             there = found.get((kind.name, change.id or 0))
             reason = moved(kind, change, there)

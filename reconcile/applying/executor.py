@@ -217,6 +217,7 @@ class _Execution:
         for change in step.changes:
             kind = self.kinds[change.address.kind]
             reason = occupied.by(kind.name, str(self.wanted(change)[name_field(kind)]), self.planned)
+            reason = reason or occupied.renamed(change)
             if reason is not None:
                 return change, reason
         change = step.change

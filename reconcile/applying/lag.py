@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Final
 
@@ -36,6 +36,12 @@ def pauses(lag: float) -> Iterator[float]:
         pause *= 2
 
 
+def _places(change: Change) -> list[Address]:
+    """Where what is to be created may be live already."""
+    previous = [] if change.previous is None else [replace(change.address, name=change.previous)]
+    return [change.address, *previous]
+
+
 @dataclass(slots=True)
 class Listings:
     """What one account's lists may not show yet: of earlier runs, which `journal` knows, and of this one.
@@ -58,30 +64,37 @@ class Listings:
         Gives how long to wait, in seconds, until the lists can be believed, and what is in the way of each step: a site
         that is there when it is asked for by its id. `owner` is the client that a site goes under. Raises `StoreError`.
         """
-        made = self.journal.created([change.address for step in steps for change in step.changes])
+        made = self.journal.created([at for step in steps for change in step.changes for at in _places(change)])
         found = [(step, self.there(step, made, owner)) for step in steps]
-        free = [change.address for step, reason in found if reason is None for change in step.changes]
+        free = [at for step, reason in found if reason is None for change in step.changes for at in _places(change)]
         return max((self.lag - made[address].age for address in free if address in made), default=0.0), found
 
     def there(
         self, step: Step, made: Mapping[Address, Creation], owner: Callable[[Change], int | None]
     ) -> InTheWay | None:
         for change in step.changes:
-            before = made.get(change.address)
-            if before is not None and before.id is not None and self.is_live(change, Ref(before.id, owner(change))):
-                self.unseen.add(self.name(change))
-                return change, f"run {before.run} created it (id {before.id}), and the lists don't show it yet"
+            for at in _places(change):
+                before = made.get(at)
+                name = self.name(change) if at == change.address else (at.kind, at.name)
+                if before is not None and before.id is not None and self.is_live(name, Ref(before.id, owner(change))):
+                    self.unseen.add(name)
+                    where = "" if at == change.address else f" at its previous address {at.human}"
+                    return (
+                        change,
+                        f"run {before.run} created it{where} (id {before.id}), and the lists don't show it yet",
+                    )
         return None
 
-    def is_live(self, change: Change, made: Ref) -> bool:
+    def is_live(self, named: tuple[str, str], made: Ref) -> bool:
         """Whether a site that has been created is live under its id and its name."""
-        if change.address.kind != "site" or self.stopping.is_set():
+        kind, name = named
+        if kind != "site" or self.stopping.is_set():
             return False
         try:
             found = self.provider.read_some([made]).get(made.id)
         except ProviderError:
             return False
-        return found is not None and found.address.name == self.name(change)[1]
+        return found is not None and found.address.name == name
 
     def name(self, change: Change) -> tuple[str, str]:
         """The kind of what a change creates, and what the lists know it by."""

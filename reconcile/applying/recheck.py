@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from reconcile.model.capabilities import Action
@@ -52,6 +53,14 @@ class Occupied:
         if kind == "site" and ids[0] in planned:
             return f"site {ids[0]} still has this address: its own change was not done"
         return f"somebody created it since the plan was made (id {ids[0]})"
+
+    def renamed(self, change: Change) -> str | None:
+        """Why a site may not be created that has a previous address: it is there."""
+        ids = [] if change.previous is None else self.holders.get(("site", change.previous))
+        if not ids:
+            return None
+        at = replace(change.address, name=change.previous or "").human
+        return f"it is live at its previous address {at} (id {ids[0]}); plan again, and it is renamed"
 
     def ownerless(self, change: Change) -> str | None:
         """Why a site can't be created under the live client that it goes under."""

@@ -51,6 +51,7 @@ class Unmanaged(Enum):
     """The value of a field that nobody mentions: neither compared nor changed."""
 
     UNMANAGED = "unmanaged"
+    __hash__ = object.__hash__  # that of an Enum is many times slower, and there are millions of these
 
     def __repr__(self) -> str:
         return self.value

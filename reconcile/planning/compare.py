@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Final
 
 from reconcile.model.fields import UNMANAGED, Field, Kind
@@ -15,45 +17,93 @@ from reconcile.planning.plan import FieldChange
 _TOLD: Final = 3
 
 
-def compare(kind: Kind, desired: Sequence[Any], live: Sequence[Any]) -> tuple[FieldChange, ...]:
-    """The managed fields whose canonical values differ; what is sent on creation only is not compared."""
-    if desired == live:
-        return ()
-    return tuple(
-        FieldChange(field, before, after)
-        for field, after, before in zip(kind.fields, desired, live, strict=True)
-        if after is not UNMANAGED and after != before and not field.create_only
-    )
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The managed fields whose canonical values differ, and what does not and goes with them: see `plan.Change`."""
+
+    fields: tuple[FieldChange, ...] = ()
+    context: tuple[FieldChange, ...] = ()
 
 
-def context(
-    kind: Kind, desired: Sequence[Any], differing: Sequence[FieldChange], live: Sequence[Any]
-) -> tuple[FieldChange, ...]:
-    """What does not differ and goes with what does."""
-    changed = {item.field.index for item in differing}
-    days = {i for day in kind.days if not changed.isdisjoint(day) for i in day}
-    # A declared value says more than the live one that it equals where it has a spelling, or is blank on purpose.
-    more = [
-        i
-        for i, blank in _telling(kind)
-        if (after := desired[i]) is not UNMANAGED and (after == blank or type(after) is Spelled)
-    ]
-    return tuple(
-        FieldChange(kind.fields[i], live[i], live[i] if desired[i] is UNMANAGED else desired[i])
-        for i in sorted(days.union(more) - changed)
-    )
+SAME: Final = Difference()
 
 
-@functools.cache
-def _telling(kind: Kind) -> tuple[tuple[int, Any], ...]:
-    """The positions of values that may say more than the live ones that they equal: those with a spelling, and those
-    that get a default where they are not sent. Each with the value that is declared to have none.
+class Comparer:
+    """Compares resources of one kind. What thousands of them have alike is compared once.
+
+    Each has its address and its lists to itself, and what is undocumented need not be hashable.
     """
-    return tuple(
-        (f.index, f.nothing if f.default not in (UNMANAGED, f.nothing) else UNMANAGED)
-        for f in kind.fields
-        if f.type is TYPES["url"] or f.default not in (UNMANAGED, f.nothing)
-    )
+
+    def __init__(self, kind: Kind) -> None:
+        own = [field for field in kind.fields if field.items or field.undocumented or field.type is TYPES["url"]]
+        self._own = _Compared(kind, own)
+        self._alike = _Compared(kind, [field for field in kind.fields if field not in own])
+        self._known: dict[tuple[Any, Any], Difference] = {}
+
+    def difference(self, desired: Sequence[Any], live: Sequence[Any]) -> Difference:
+        """What differs; what is sent on creation only is not compared."""
+        key = self._alike.values(desired), self._alike.values(live)
+        alike = self._known.get(key)
+        if alike is None:
+            alike = self._known[key] = self._alike.difference(*key)
+        own = self._own.difference(self._own.values(desired), self._own.values(live))
+        if own is SAME:
+            return alike
+        return Difference(_in_order(alike.fields, own.fields), _in_order(alike.context, own.context))
+
+
+class _Compared:
+    """Compares some fields of a kind, of whose days it has all values or none."""
+
+    def __init__(self, kind: Kind, fields: Sequence[Field]) -> None:
+        indexes = [field.index for field in fields]
+        self.values: Callable[[Sequence[Any]], tuple[Any, ...]] = _getter(indexes)
+        self._fields = fields
+        self._defaulted = any(map(_has_default, fields))
+        place = {index: place for place, index in enumerate(indexes)}
+        self._days = {place[i]: [place[j] for j in day] for day in kind.days for i in day if i in place}
+
+    def difference(self, desired: tuple[Any, ...], live: tuple[Any, ...]) -> Difference:
+        """What differs of the values of these fields."""
+        if desired == live and Spelled not in map(type, desired) and not self._defaulted:
+            return SAME
+        changed = {
+            place
+            for place, (field, after, before) in enumerate(zip(self._fields, desired, live, strict=True))
+            if after is not UNMANAGED and after != before and not field.create_only
+        }
+        with_it = {i for place in changed for i in self._days.get(place, ())}
+        with_it.update(
+            place
+            for place, (field, after) in enumerate(zip(self._fields, desired, strict=True))
+            if after is not UNMANAGED and _tells(field, after)
+        )
+        return Difference(
+            tuple(FieldChange(self._fields[i], live[i], desired[i]) for i in sorted(changed)),
+            tuple(
+                FieldChange(self._fields[i], live[i], live[i] if desired[i] is UNMANAGED else desired[i])
+                for i in sorted(with_it - changed)
+            ),
+        )
+
+
+def _tells(field: Field, declared: Any) -> bool:
+    """Whether a declared value says more than a live one that it equals: it has a spelling, or is blank on purpose."""
+    return type(declared) is Spelled or (declared == field.nothing and _has_default(field))
+
+
+def _has_default(field: Field) -> bool:
+    """Whether a field that is not sent gets another value than none."""
+    return field.default not in (UNMANAGED, field.nothing)
+
+
+def _in_order(some: tuple[FieldChange, ...], others: tuple[FieldChange, ...]) -> tuple[FieldChange, ...]:
+    return tuple(sorted((*some, *others), key=lambda item: item.field.index)) if some and others else some or others
+
+
+def _getter(indexes: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+    """Gives the values at these positions."""
+    return itemgetter(*indexes) if len(indexes) > 1 else lambda values: tuple(values[index] for index in indexes)
 
 
 @functools.cache

@@ -12,7 +12,7 @@ from reconcile.model.fields import UNMANAGED, Kind
 from reconcile.model.resource import Desired, Fingerprint, Live
 from reconcile.model.state import DesiredState, LiveAccount
 from reconcile.planning.clients import Clients, match_clients
-from reconcile.planning.compare import compare, context, described, difference, lacking, why_update
+from reconcile.planning.compare import Comparer, Difference, described, difference, lacking, why_update
 from reconcile.planning.owners import Group, place
 from reconcile.planning.plan import Change, Diagnostic, FieldChange, ManualStep, Plan, Severity
 from reconcile.planning.select import EVERYTHING, Selection
@@ -140,7 +140,9 @@ class _Planner:
         self.by_change = selection.asks_for_changes
         self.found = found
         self.kind = desired.kinds["site"]
+        self.comparers = {name: Comparer(kind) for name, kind in desired.kinds.items()}
         self.account = desired.accounts[live.account]
+        self.taken: set[str] = set()
         self.clients = [client for client in desired.clients if client.address.account == live.account]
         found.diagnostics += [Diagnostic(Severity.WARNING, live.account, text) for text in live.warnings]
 
@@ -284,15 +286,15 @@ class _Planner:
 
     def change(self, kind: Kind, resource: Desired, live: Live | None) -> Change | ManualStep | Diagnostic | None:
         """What a declared resource needs; None where it needs nothing."""
-        differing = () if live is None else compare(kind, resource.values, live.values)
-        if live is not None and not differing:
+        differing = Difference() if live is None else self.comparers[kind.name].difference(resource.values, live.values)
+        if live is not None and not differing.fields:
             return None
         if live is None and not self.service.can(Action.CREATE, kind.name):
             return self.cannot(
                 resource, Action.CREATE, f"declared in {resource.file}{described(kind, resource)}, not live"
             )
         if live is not None and not self.service.can(Action.UPDATE, kind.name):
-            return self.cannot(resource, Action.UPDATE, "; ".join(map(difference, differing)))
+            return self.cannot(resource, Action.UPDATE, "; ".join(map(difference, differing.fields)))
         missing = lacking(kind, self.service.sections, resource, live)
         if missing is not None:
             return Diagnostic(Severity.ERROR, str(resource.address), missing)
@@ -304,20 +306,34 @@ class _Planner:
             )
             why = f"declared in {resource.file}, not live"
             return Change(
-                resource.address, Action.CREATE, why, fields=fields, member=resource.member, desired=resource.values
+                resource.address,
+                Action.CREATE,
+                why,
+                fields=fields,
+                previous=self.previous(resource),
+                member=resource.member,
+                desired=resource.values,
             )
         return Change(
             resource.address,
             Action.UPDATE,
             why_update(kind, resource, live),
             id=live.id,
-            fields=differing,
-            context=context(kind, resource.values, differing, live.values),
+            fields=differing.fields,
+            context=differing.context,
             fingerprint=Fingerprint(kind, live),
             member=resource.member,
             live=live.values,
             desired=resource.values,
         )
+
+    def previous(self, site: Desired) -> str | None:
+        """The previous address of a site that is to be created, unless another one is declared to be there now."""
+        if site.previous is None:
+            return None
+        url = self.kind.index("url")
+        self.taken = self.taken or {name for one in self.desired.sites for name in (one.address.name, one.values[url])}
+        return None if site.previous in self.taken else site.previous
 
     def cannot(self, resource: Desired | Live, action: Action, what: str) -> ManualStep:
         """A step for a person, where the API has no call for this."""

@@ -78,8 +78,8 @@ class Change:
     in which it is declared, and what is declared to be blank.
 
     `owner` is the id of the live client that a site belongs to; `client` the client that a new one goes under, which
-    may have to be created before. `together` is the site that is created by the same call as its client. `member` is
-    what a declared site belongs to.
+    may have to be created before. `together` is the site that is created by the same call as its client. `previous`
+    is another address at which a site that is created must not be live. `member` is what a declared site belongs to.
 
     `live` and `desired` are the resource as a whole, as far as it is known; `planning.whole` makes of them what it was
     and what it will be. Both may hold passwords and keys, and are no part of what tells two changes apart.
@@ -96,6 +96,7 @@ class Change:
     owner: int | None = None
     client: Address | None = None
     together: Address | None = None
+    previous: str | None = None
     member: Membership = NOWHERE
     live: tuple[Any, ...] | None = field(default=None, repr=False, compare=False)
     desired: tuple[Any, ...] | None = field(default=None, repr=False, compare=False)

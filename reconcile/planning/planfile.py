@@ -117,6 +117,7 @@ def dump(plan: Plan, project: str) -> str:
         entry["prevent_destroy"] = change.prevent_destroy
         entry["owner"] = change.owner
         entry["together"] = None if change.together is None else str(change.together)
+        entry["previous"] = change.previous
     data |= {
         "project": project,
         "parts": parts,
@@ -242,6 +243,7 @@ def _change(entry: Mapping[str, Any], known: Kinds, parts: Parts, secrets: Secre
         None if entry["owner"] is None else _natural(entry["owner"], 1),
         client=_address(entry.get("client")),
         together=_address(entry.get("together")),
+        previous=None if entry.get("previous") is None else _text(entry["previous"]),
         member=_member(entry),
         live=read_whole(known[address.kind], parts, entry.get("before")),
         desired=read_whole(known[address.kind], parts, entry.get("after")),

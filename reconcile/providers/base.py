@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from reconcile.model.capabilities import Capabilities
 from reconcile.model.resource import Draft, Live, Ref
 from reconcile.model.state import LiveAccount
-from reconcile.providers.activities import Activities
+
+if TYPE_CHECKING:
+    from reconcile.providers.activities import Activities
 
 
 class Level(StrEnum):

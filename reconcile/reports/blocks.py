@@ -65,12 +65,16 @@ def block_lines(block: Sequence[Change]) -> Iterator[Line]:
 def _units(block: Sequence[Change]) -> list[_Unit]:
     """All that the changes of a block do, in the order of the schema. What one of them leaves alone is `()`."""
     units: dict[tuple[str, ...], _Unit] = {}
+    known: dict[tuple[int, int], list[tuple[tuple[str, ...], tuple[FieldChange, ...]]]] = {}
     for number, change in enumerate(block):
-        for keys, items in _parts(change).items():
+        same = id(change.fields), id(change.context)  # as thousands of changes have them
+        if same not in known:
+            known[same] = [(keys, tuple(items)) for keys, items in _parts(change).items()]
+        for keys, key in known[same]:
             unit = units.get(keys)
             if unit is None:
-                unit = units[keys] = _Unit(".".join(keys), items[0].field.index)
-            variant = unit.variants.get(key := tuple(items))
+                unit = units[keys] = _Unit(".".join(keys), key[0].field.index)
+            variant = unit.variants.get(key)
             if variant is None:
                 variant = unit.variants[key] = _Variant(key, change)
             variant.number += 1

@@ -32,10 +32,11 @@ def fold(changes: Sequence[Change], *, full: bool = False) -> list[Block]:
     and why, and after that the values themselves. With `full` nothing differs in a block but the sites' addresses.
     """
     blocks = [[number] for number in range(len(changes))]
+    keys = _Keys()
     if full:
-        same = blocks = _joined(changes, blocks, _in_full)
+        same = blocks = _joined(changes, blocks, keys.in_full)
     else:
-        same = _joined(changes, _joined(changes, blocks, _same), _same_for_others, APART)
+        same = _joined(changes, _joined(changes, blocks, keys.same), keys.same_for_others, APART)
         blocks = _joined(changes, same, _alike, APART)
     sizes = {block[0]: len(block) for block in same}
     blocks.sort(key=lambda block: changes[block[0]].action is not Action.DELETE)
@@ -55,21 +56,33 @@ def _joined(
     return sorted(made)
 
 
-def _in_full(change: Change) -> Hashable:
-    """What is the same in a block where everything is shown."""
-    return _whose(change), _kind(change), _fields(change), tuple(item.before for item in change.fields)
+class _Keys:
+    """What is the same in a block. Changes that share their fields, as thousands do, are looked at once."""
 
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int, Action], tuple[Hashable, Hashable]] = {}
 
-def _same(change: Change) -> Hashable:
-    """What is the same in a block of few."""
-    return _whose(change), _same_for_others(change)
+    def in_full(self, change: Change) -> Hashable:
+        """What is the same where everything is shown."""
+        return _whose(change), _kind(change), self._fields(change)[0], tuple(item.before for item in change.fields)
 
+    def same(self, change: Change) -> Hashable:
+        """What is the same in a block of few."""
+        return _whose(change), _kind(change), self._fields(change)
 
-def _same_for_others(change: Change) -> Hashable:
-    """What is the same whoever the sites belong to."""
-    created = change.action is Action.CREATE  # which has nothing before
-    before = () if created else tuple(None if is_plain(item) else item.before for item in change.fields)
-    return _kind(change), _fields(change), before
+    def same_for_others(self, change: Change) -> Hashable:
+        """What is the same whoever the sites belong to."""
+        return _kind(change), self._fields(change)
+
+    def _fields(self, change: Change) -> tuple[Hashable, Hashable]:
+        """What the fields become, and, where that is no word or number, what they were."""
+        key = id(change.fields), id(change.context), change.action
+        known = self._known.get(key)
+        if known is None:
+            created = change.action is Action.CREATE  # which has nothing before
+            before = () if created else tuple(None if is_plain(item) else item.before for item in change.fields)
+            known = self._known[key] = (_fields(change), before)
+        return known
 
 
 def _alike(change: Change) -> Hashable:

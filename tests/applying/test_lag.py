@@ -59,12 +59,19 @@ def test_what_the_lists_never_show_is_said(account):
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["its id is known", "its answer was lost"])
-def test_what_an_earlier_run_created_and_no_list_shows_yet_is_not_created_again(account, outcomes, known):
+@pytest.mark.parametrize(
+    ("declared", "left"),
+    [(SITES, 0), ("  acme.com: {previous_address: acme.ru}\n  new.com: {previous_address: new.ru}\n", 2)],
+    ids=["as it was", "renamed by now"],
+)
+def test_what_an_earlier_run_created_and_no_list_shows_yet_is_not_created_again(
+    account, outcomes, known, declared, left
+):
     account.declare(SITES, lag=0)
     lagging(account, 0.7)
     made = {result.address: result.id for result in account.apply().results}
     earlier = {address: Creation("EARLIER", number if known else None, 0.1) for address, number in made.items()}
-    account.declare(SITES, lag=2)
+    account.declare(declared, lag=2)
 
     with account.connected() as (plan, apply):
         assert plan.summary["create"] == 2
@@ -73,7 +80,7 @@ def test_what_an_earlier_run_created_and_no_list_shows_yet_is_not_created_again(
     assert {outcome for outcome, _ in outcomes(report).values()} == {"not_attempted"}
     assert len(account.emulator.sites(UID)) == 2
     with account.connected() as (plan, _):
-        assert plan.changes == ()
+        assert (plan.summary["create"], plan.summary["update"]) == (0, left)
 
 
 def test_what_somebody_deleted_after_an_earlier_run_had_created_it_is_created(account, outcomes):

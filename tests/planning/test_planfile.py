@@ -73,7 +73,7 @@ def test_a_saved_plan_holds_what_a_printed_one_does(plan):
     printed = json.loads(json.dumps(plan_data(plan)))
 
     for change in saved["changes"]:
-        for key in ("fingerprint", "prevent_destroy", "context", "owner", "together", "before", "after"):
+        for key in ("fingerprint", "prevent_destroy", "context", "owner", "together", "previous", "before", "after"):
             del change[key]
     assert {key: saved[key] for key in printed} == printed
     assert saved["format_version"] == "1.0"

@@ -14,8 +14,8 @@ import orjson
 
 from reconcile.errors import BadAnswer
 from reconcile.model.address import Address
-from reconcile.model.fields import UNMANAGED, Field, Kind, Memo
-from reconcile.model.normalize import read_address
+from reconcile.model.fields import UNMANAGED, Field, Kind
+from reconcile.model.normalize import TYPES, read_address
 from reconcile.model.resource import Live
 from reconcile.providers.http import shapes
 from reconcile.providers.http.shapes import Json, identifier, kind_of
@@ -25,14 +25,11 @@ from reconcile.providers.pozvonim.capabilities import CAPABILITIES
 Values = Sequence[Any]
 
 _NO_FIELDS: Final[Json] = {}
+_OWN: Final = ("site",)
 #: The sections of a site, in the order in which they are documented, and sent (1.5).
 SECTIONS: Final = ("site", "managers", "widget", "blacklists")
 #: The paths of those that many sites have alike.
 ALIKE: Final = (("widget",), ("blacklists",))
-
-#: The path of a mapping, and the index, key and reader of each of its fields.
-_Fields = tuple[tuple[str, ...], tuple[tuple[int, str, Memo], ...]]
-
 
 # --- shapes of answers (1.6) ------------------------------------------------------------------------------------------
 
@@ -120,27 +117,27 @@ class SiteCodec:
     """Sites of one kind to and from the wire.
 
     `fields` are those that the service keeps, `nothing` the values of a site that has none. `own` and `alike` are the
-    fields by the mapping that they travel in: those that differ from site to site, and those of ALIKE.
+    mappings that they travel in: those of ALIKE, and the others.
     """
 
     kind: Kind
     fields: tuple[Field, ...] = field(init=False)
     nothing: tuple[Any, ...] = field(init=False)
-    own: tuple[_Fields, ...] = field(init=False)
-    alike: tuple[_Fields, ...] = field(init=False)
+    own: tuple[_Mapping, ...] = field(init=False)
+    alike: tuple[_Mapping, ...] = field(init=False)
     #: What sections ALIKE come to, by their JSON.
     known: dict[bytes, list[Any]] = field(init=False, default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         kept = tuple(f for f in self.kind.fields if f.wire[0] in CAPABILITIES.sections)
-        groups: dict[tuple[str, ...], list[tuple[int, str, Memo]]] = {}
+        groups: dict[tuple[str, ...], list[Field]] = {}
         for f in kept:
-            groups.setdefault(f.wire[:-1], []).append((f.index, f.wire[-1], f.lenient))
+            groups.setdefault(f.wire[:-1], []).append(f)
         object.__setattr__(self, "fields", kept)
         object.__setattr__(self, "nothing", tuple(f.nothing for f in self.kind.fields))
-        made = [(path, tuple(found)) for path, found in groups.items()]
-        object.__setattr__(self, "own", tuple(one for one in made if one[0][:1] not in ALIKE))
-        object.__setattr__(self, "alike", tuple(one for one in made if one[0][:1] in ALIKE))
+        made = [_Mapping(path, found) for path, found in groups.items()]
+        object.__setattr__(self, "own", tuple(one for one in made if one.path[:1] not in ALIKE))
+        object.__setattr__(self, "alike", tuple(one for one in made if one.path[:1] in ALIKE))
 
     def decode(self, account: str, raw: Any, owner: int | None = None) -> Live:
         """A complete site. Raises `BadAnswer` where it lacks its id, its url or all of its sections."""
@@ -150,7 +147,8 @@ class SiteCodec:
             raise BadAnswer(f"site {known} came without its {', '.join(DETAIL_SECTIONS)}", status=200)
         try:
             values = self._shared(raw)
-            _read(values, {**raw, "site": _own_fields(raw)}, self.own)
+            for mapping in self.own:
+                mapping.read(_own_fields(raw) if mapping.path == _OWN else mapping.found(raw), values)
         except RecursionError:
             raise BadAnswer(f"site {known} is nested too deeply", status=200) from None
         return Live(Address(account, "site", address), known, tuple(values), owner)
@@ -165,7 +163,8 @@ class SiteCodec:
         values = None if key is None else self.known.get(key)
         if values is None:
             values = list(self.nothing)
-            _read(values, sections, self.alike)
+            for mapping in self.alike:
+                mapping.read(mapping.found(sections), values)
             if key is not None:
                 self.known[key] = values
         return values.copy()
@@ -209,21 +208,43 @@ class SiteCodec:
         return sections
 
 
-def _read(values: list[Any], raw: Json, groups: tuple[_Fields, ...]) -> None:
-    """Reads the fields of these mappings of a site into its values."""
-    for path, fields in groups:
+class _Mapping:
+    """The fields that travel in one mapping of a site. All but its address are alike on many sites, and read once."""
+
+    def __init__(self, path: tuple[str, ...], fields: Sequence[Field]) -> None:
+        self.path = path
+        self._single = [(f.index, f.wire[-1], f.lenient) for f in fields if f.items or f.type is TYPES["url"]]
+        alike = [f for f in fields if not (f.items or f.type is TYPES["url"])]
+        self._indexes = [f.index for f in alike]
+        self._keys = [f.wire[-1] for f in alike]
+        self._readers = [f.lenient for f in alike]
+        self._known: dict[tuple[Any, ...], list[Any]] = {}
+
+    def found(self, raw: Json) -> Json:
+        """This mapping of a site; empty where there is none: PHP's [] for {}, null, or no such key."""
         node: Any = raw
-        for key in path:
+        for key in self.path:
             node = node.get(key)
-            if type(node) is not dict:  # PHP's [] for {}, null, or no such key
-                node = _NO_FIELDS
-                break
-        for index, key, memo in fields if node else ():
-            value = node.get(key)
-            try:
-                values[index] = memo[value]
-            except TypeError:  # a list or an object can't be remembered
-                values[index] = memo.read(value)
+            if type(node) is not dict:
+                return _NO_FIELDS
+        found: Json = node
+        return found
+
+    def read(self, node: Json, values: list[Any]) -> None:
+        """Reads the fields of this mapping of a site into its values."""
+        if not node:
+            return
+        for index, key, lenient in self._single:
+            values[index] = lenient(node.get(key))
+        given = tuple(map(node.get, self._keys))
+        try:
+            made = self._known.get(given)
+            if made is None:
+                made = self._known[given] = [lenient(raw) for lenient, raw in zip(self._readers, given, strict=True)]
+        except TypeError:  # a list or an object can't be remembered
+            made = [lenient(raw) for lenient, raw in zip(self._readers, given, strict=True)]
+        for index, value in zip(self._indexes, made, strict=True):
+            values[index] = value
 
 
 def _is_sent(field: Field, value: Any, *, managed: bool) -> bool:
