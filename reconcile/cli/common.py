@@ -152,7 +152,7 @@ def write_option(formats: Collection[str], example: str) -> Callable[[Any], Any]
         "writes",
         multiple=True,
         metavar="FORMAT=FILE",
-        help=f"Write it to a file, too, such as {example}; {', '.join(formats)}. May be repeated.",
+        help=f"Also write it to a file, such as {example}. FORMAT is one of {', '.join(formats)}. May be repeated.",
     )
 
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from reconcile.errors import UsageError
 from reconcile.model.normalize import did_you_mean
 from reconcile.planning import planfile
 from reconcile.planning.plan import Plan
 from reconcile.private import write_private
+from reconcile.reports.formats import PLANS
+
+#: The formats of a plan by name, which `--write` takes.
+FORMATS: Final = PLANS
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +26,7 @@ class Target:
     path: Path
 
 
-def targets(writes: Sequence[str], formats: Collection[str], root: Path) -> list[Target]:
+def targets(writes: Sequence[str], formats: Collection[str] = FORMATS, root: Path = Path()) -> list[Target]:
     """The files that `--write FORMAT=FILE` names, below `root`. Raises `UsageError`."""
     made: list[Target] = []
     for text in writes:

@@ -28,7 +28,10 @@ from reconcile.reports.text import summary_text
 #: Every document is shorter (`gfm.size`), so that a comment has room for what others add to it.
 LIMIT: Final = 60_000
 #: Where a full plan is, as far as this program knows.
-ELSEWHERE: Final = "`reconcile plan --full` shows the full plan; `--write json=FILE` keeps it."
+ELSEWHERE: Final = (
+    "The full plan is what `reconcile plan --full` shows, or `reconcile show PLAN --full` of the saved one, which a "
+    "workflow keeps with its run."
+)
 #: What is kept for the line that says what is left out, beside where the full plan is.
 _NOTE: Final = 600
 #: What is kept for errors and warnings where deletes would take all there is.
