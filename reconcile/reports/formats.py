@@ -17,6 +17,7 @@ PLANS: Final = {
     "text": "reconcile.reports.text:plan_text",
     "json": "reconcile.reports.json:plan_json",
     "markdown": "reconcile.reports.markdown:plan_markdown",
+    "html": "reconcile.reports.html:plan_html",
     "terraform": "reconcile.reports.terraform:plan_terraform",
 }
 #: Of those, what can show every site by itself: `full=True`.
