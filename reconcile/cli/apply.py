@@ -13,6 +13,7 @@ from reconcile.cli.common import (
     Settings,
     allow_lockout_option,
     applying_options,
+    completed,
     format_option,
 )
 from reconcile.errors import UsageError
@@ -24,7 +25,13 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@click.argument("plan_file", metavar="[PLAN]", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.argument(
+    "plan_file",
+    metavar="[PLAN]",
+    required=False,
+    type=click.Path(dir_okay=False, path_type=Path),
+    shell_complete=completed("plans"),
+)
 @applying_options
 @allow_lockout_option
 @click.option(
@@ -34,7 +41,10 @@ if TYPE_CHECKING:
     help="In the waves of `rollout:`, or all at once.  [default: in waves, where `rollout:` is declared]",
 )
 @click.option(
-    "--resume", metavar="RUN", help="Go on with the rollout of this run where it stopped; RUN as for `rollback`."
+    "--resume",
+    metavar="RUN",
+    shell_complete=completed("runs"),
+    help="Go on with the rollout of this run where it stopped; RUN as for `rollback`.",
 )
 @format_option("text", "json")
 @click.pass_obj

@@ -8,12 +8,12 @@ import sys
 import click
 
 from reconcile.cli.asking import account_option
-from reconcile.cli.common import Command, Settings, format_option, full_option
+from reconcile.cli.common import Command, Settings, completed, format_option, full_option
 from reconcile.errors import UsageError
 
 
 @click.command(cls=Command)
-@click.argument("run_name", metavar="[RUN]", required=False)
+@click.argument("run_name", metavar="[RUN]", required=False, shell_complete=completed("runs"))
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
@@ -26,6 +26,7 @@ from reconcile.errors import UsageError
     "select",
     multiple=True,
     metavar="EXPR",
+    shell_complete=completed("sites"),
     help="Only runs that changed these: an address, or a glob such as '*.ru'. May be repeated.",
 )
 @full_option

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from reconcile.cli.common import Command, Settings, format_option, parallelism_option
+from reconcile.cli.common import Command, Settings, completed, format_option, parallelism_option
 from reconcile.errors import ReconcileError, UsageError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ CREDENTIALS: Final = {
     "accounts",
     multiple=True,
     metavar="NAME",
+    shell_complete=completed("accounts"),
     help="Only this account of the project. May be repeated; all of them where left out.",
 )
 @click.option(

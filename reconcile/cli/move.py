@@ -6,12 +6,12 @@ import os
 
 import click
 
-from reconcile.cli.common import Command, Settings
+from reconcile.cli.common import Command, Settings, completed
 from reconcile.escaping import clean, clean_lines
 
 
 @click.command(cls=Command)
-@click.argument("old", metavar="OLD")
+@click.argument("old", metavar="OLD", shell_complete=completed("movable"))
 @click.argument("new", metavar="NEW")
 @click.option("--dry-run", is_flag=True, help="Write nothing; show what would change.")
 @click.pass_obj

@@ -6,12 +6,23 @@ from pathlib import Path
 
 import click
 
-from reconcile.cli.common import Command, Settings, format_option, full_option, show_plan, write_option, write_plan
+from reconcile.cli.common import (
+    Command,
+    Settings,
+    completed,
+    format_option,
+    full_option,
+    show_plan,
+    write_option,
+    write_plan,
+)
 from reconcile.reports.formats import PLANS
 
 
 @click.command(cls=Command)
-@click.argument("plan_file", metavar="PLAN", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument(
+    "plan_file", metavar="PLAN", type=click.Path(dir_okay=False, path_type=Path), shell_complete=completed("plans")
+)
 @full_option
 @write_option(PLANS, "markdown=plan.md")
 @format_option(*PLANS)

@@ -11,7 +11,7 @@ from reconcile.reports.formats import CHECKS
 
 
 @click.command(cls=Command)
-@write_option(CHECKS, "junit=report.xml")
+@write_option(CHECKS, "junit=report.xml", "checks")
 @format_option(*CHECKS)
 @click.pass_obj
 def command(settings: Settings, writes: tuple[str, ...], format_: str) -> None:

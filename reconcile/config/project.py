@@ -61,6 +61,17 @@ def load(root: Path, environ: Mapping[str, str], services: Services) -> Loaded:
     Raises `ConfigError` with all that is wrong, sorted by file and line, and `ReconcileError` for a folder that holds
     no project.
     """
+    loaded, wrong = survey(root, environ, services)
+    if wrong:
+        raise ConfigError(wrong)
+    return loaded
+
+
+def survey(root: Path, environ: Mapping[str, str], services: Services) -> tuple[Loaded, list[Problem]]:
+    """As much of the project in `root` as can be understood, and all that is wrong with the rest.
+
+    Raises `ReconcileError` for a folder that holds no project.
+    """
     documents, broken, faults, lists = load_project(root)
     interpolator, merger = Interpolator(root, environ), Merger()
     wrong = []
@@ -80,6 +91,4 @@ def load(root: Path, environ: Mapping[str, str], services: Services) -> Loaded:
     later = problems(root, [*wrong, *merger.faults, *tables.faults, *found], interpolator.written)
     # What stands where something was said already follows from that.
     every = first + [problem for problem in later if (problem.file, problem.line, problem.column) not in said]
-    if every:
-        raise ConfigError(every)
-    return Loaded(sections, interpolator.written, groups, state)
+    return Loaded(sections, interpolator.written, groups, state), every

@@ -10,6 +10,7 @@ from reconcile.importing.files import write_new
 from reconcile.importing.layout import Layout, lay_out, table_text
 from reconcile.importing.project import Project
 from reconcile.importing.report import Report
+from reconcile.model.editors import SCHEMA_FILE, modeline, schema_text
 
 
 def texts_of(project: Project, layout: Layout, accounts: Mapping[str, Any] | None = None) -> dict[str, str]:
@@ -26,8 +27,17 @@ def texts_of(project: Project, layout: Layout, accounts: Mapping[str, Any] | Non
 
 
 def write(root: Path, project: Project, layout: Layout, accounts: Mapping[str, Any] | None = None) -> Report:
-    """Writes the files of a project that is new, all or none. Raises `ReconcileError`, `OSError`."""
+    """Writes the files of a project that is new, all or none. Raises `ReconcileError`, `OSError`.
+
+    They name the schema for editors where the project keeps it; one that begins with `accounts` does from now on.
+    """
     texts = texts_of(project, layout, accounts)
+    known = (root / SCHEMA_FILE).is_file()
+    if known or accounts:
+        texts = {file: modeline(file) + text if file.endswith(".yaml") else text for file, text in texts.items()}
+    if accounts and not known:
+        texts[SCHEMA_FILE] = schema_text()
+        project.report.files.append(SCHEMA_FILE)
     if texts:
         write_new(root, texts)
     return project.report

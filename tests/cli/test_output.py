@@ -318,6 +318,7 @@ def test_a_folder_without_a_project_says_so(run):
 COMMANDS = [
     *("init", "validate", "plan", "apply", "drift", "show", "destroy", "doctor", "emulator", "schema"),
     *("call", "calls", "statistics", "widget", "clients", "transfer", "time", "list", "why", "import", "fmt", "move"),
+    "completion",
 ]
 
 
