@@ -90,7 +90,8 @@ class Commands(click.Group):
     cls=Commands,
     params=[*GLOBAL_OPTIONS()],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done, 1 error, 2 changes pending, 3 refused by safety, 4 saved plan is stale, "
+    epilog="Exit codes: 0 done, 1 error, 2 changes pending, 3 refused by safety or a policy, "
+    "4 saved plan is stale, "
     "5 applied in part, or a call or payment whose outcome is unknown, 64 wrong usage, 130 interrupted.",
 )
 @click.version_option(__version__, message="reconcile %(version)s")

@@ -55,6 +55,8 @@ def command(
 ) -> int:
     """Show what would change in the live account, and why. Changes nothing.
 
+    Exits 3 where the plan breaks one of the project's `policies:`, each with its place, and the resource.
+
     \b
     Examples:
       reconcile plan

@@ -242,9 +242,4 @@ def write_into(root: Path, folder: Path, project: Project, layout: Layout, check
     except BaseException:  # what is wrong now is said, and that nothing was changed
         put_back(made.changes)
         raise
-    report = project.report
-    report.lines = made.lines
-    report.rows = sum(len(table.rows) for table in laid.tables.values())
-    report.groups = {path: len(table.rows) for path, table in laid.tables.items()}
-    report.files = [change.source.file for change in made.changes]
-    return report
+    return project.report.with_files((change.source.file for change in made.changes), made.lines, laid.rows)

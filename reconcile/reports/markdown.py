@@ -23,7 +23,7 @@ from reconcile.reports.gfm import LINE, clip, details, fence, fitting, name, siz
 from reconcile.reports.heads import SIGNS, below, head
 from reconcile.reports.said import said_texts
 from reconcile.reports.tally import SEEN, tally_text
-from reconcile.reports.text import summary_text
+from reconcile.reports.text import left_alone, summary_text
 
 #: Every document is shorter (`gfm.size`), so that a comment has room for what others add to it.
 LIMIT: Final = 60_000
@@ -135,6 +135,7 @@ def _said(plan: Plan, room: _Room, left_out: _LeftOut, *, full: bool) -> list[st
     """Errors, warnings and steps by hand, in half of the room where there is more."""
     order = [f"{Severity.ERROR}:", f"{Severity.WARNING}:"]
     texts = sorted(said_texts(plan, full=full), key=lambda text: [not text.startswith(word) for word in order])
+    texts += left_alone(plan)
     lines = fitting(map(_item, texts), max(room.left // 2, min(room.left, _SAID)))
     left_out.said = len(texts) - len(lines)
     room.take(made := "\n".join(lines))

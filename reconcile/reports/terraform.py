@@ -51,8 +51,9 @@ def plan_terraform(plan: Plan) -> str:
             for (change, before, after), entry in zip(changed, data["changes"], strict=True)
         ],
         [_planned(change, after) for change, _, after in changed if after is not None],
-        {key: data[key] for key in ("summary", "diagnostics", "manual")},
+        {key: data[key] for key in ("summary", "undeclared", "diagnostics", "manual") if key in data},
         errored=bool(plan.errors),
+        refused=bool(plan.breaches),
     )
 
 
@@ -61,7 +62,9 @@ def error_terraform(error: ReconcileError) -> str:
     return _text([], [], {"diagnostics": diagnostics_of(error)}, errored=True)
 
 
-def _text(changes: Sequence[Any], planned: Sequence[Any], own: Mapping[str, Any], *, errored: bool) -> str:
+def _text(
+    changes: Sequence[Any], planned: Sequence[Any], own: Mapping[str, Any], *, errored: bool, refused: bool = False
+) -> str:
     data = {
         "format_version": FORMAT_VERSION,
         "terraform_version": TERRAFORM_VERSION,
@@ -69,7 +72,7 @@ def _text(changes: Sequence[Any], planned: Sequence[Any], own: Mapping[str, Any]
         "resource_changes": changes,
         "output_changes": {},
         "configuration": {"provider_config": {PROVIDER: {"name": PROVIDER, "full_name": PROVIDER}}, "root_module": {}},
-        "applyable": bool(changes) and not errored,
+        "applyable": bool(changes) and not errored and not refused,
         "complete": not errored,
         "errored": errored,
         "reconcile": own,

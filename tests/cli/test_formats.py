@@ -142,3 +142,24 @@ def test_a_key_is_in_no_format(changed, run, project):
     assert done.returncode == 0
     for form in PLANS:
         assert "the-secret-key" not in (project / f"out.{form}").read_text(encoding="utf-8")
+
+
+def test_what_a_policy_refuses_is_where_the_resource_is_declared(studio, run, project):
+    policy = "policies: {reports: {deny: site.report_period < 90, message: reports are rare}}\n"
+    studio.declare("acme.ru:", "окна.рф: {report_period: 90}", top=policy)
+
+    printed = {form: run("validate", "--format", form) for form in CHECKS}
+    done = run("validate", *written(*CHECKS))
+
+    assert {form: one.returncode for form, one in printed.items()} == dict.fromkeys(CHECKS, 3)
+    assert done.returncode == 3
+    github = printed["github"].stdout
+    assert github.startswith("::error file=reconcile.yaml,line=")
+    assert github.count("::error") == 1
+    assert "title=reconcile%3A reports::studio/site/acme.ru: " in github
+    for form in CHECKS:
+        text = (project / f"out.{form}").read_text(encoding="utf-8")
+        assert "reports are rare" in text
+        assert printed[form].stdout == ("" if form == "text" else text)
+    rules = json.loads(printed["sarif"].stdout)["runs"][0]["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in rules] == ["project", "reports"]

@@ -39,6 +39,7 @@ PLAN_JSON = {
         "group": {},
         "shared": {"manager/anna": {"create": 1, "update": 1, "delete": 0, "sites": 2}},
     },
+    "undeclared": {},
     "complete": True,
     "changes": [
         {

@@ -88,7 +88,7 @@ def test_the_document_has_terraforms_keys(made):
         *("configuration", "applyable", "complete", "errored", "reconcile"),
     ]
     assert (data["format_version"], data["applyable"], data["complete"], data["errored"]) == ("1.2", True, True, False)
-    assert data["reconcile"] == {"summary": made.summary, "diagnostics": [], "manual": []}
+    assert data["reconcile"] == {"summary": made.summary, "undeclared": {}, "diagnostics": [], "manual": []}
     assert plan_terraform(made).count("\n") == 1
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 from reconcile.errors import ConfigError, PlanError, ReconcileError
 from reconcile.escaping import clean
-from reconcile.planning.plan import Severity
-from reconcile.planning.planfile import FORMAT_VERSION
+from reconcile.model.address import Address
+from reconcile.planning.plan import Diagnostic, Severity
+from reconcile.planning.planfile import FORMAT_VERSION, diagnostic_data
+from reconcile.reports.json import diagnostics_of, text
 
 #: The rule of what is no rule of a person's own.
 PROJECT: Final = "project"
@@ -50,10 +52,14 @@ class Annotation:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A project that was checked: what was found, errors first, and a sentence for all of it."""
+    """A project that was checked: what was found, errors first, and a sentence for all of it.
+
+    `data` is the same in the shape of a plan's diagnostics.
+    """
 
     found: tuple[Annotation, ...]
     summary: str
+    data: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def errors(self) -> int:
@@ -61,9 +67,10 @@ class Checked:
         return sum(one.level is Severity.ERROR for one in self.found)
 
 
-def checked(found: Sequence[Annotation], summary: str) -> Checked:
+def checked(found: Sequence[Annotation], summary: str, data: Sequence[Mapping[str, Any]] = ()) -> Checked:
     """A checked project, what was found in the order in which everybody shows it."""
-    return Checked(tuple(sorted(found, key=lambda one: (one.level is not Severity.ERROR, one.path, one.line))), summary)
+    order = sorted(found, key=lambda one: (one.level is not Severity.ERROR, one.path, one.line))
+    return Checked(tuple(order), summary, tuple(data))
 
 
 def from_error(error: ReconcileError, path_of: PathOf) -> Checked:
@@ -73,10 +80,29 @@ def from_error(error: ReconcileError, path_of: PathOf) -> Checked:
             Annotation(Severity.ERROR, problem.message, path_of(problem.file), problem.line, problem.column)
             for problem in error.problems
         ]
-        return checked(found, problems_text(len(found)))
-    said = error.said if isinstance(error, PlanError) else ()
-    found = [Annotation(Severity.ERROR, one.message, address=one.address) for one in said]
-    return checked(found or [Annotation(Severity.ERROR, str(error))], problems_text(len(found) or 1))
+    else:
+        said = error.said if isinstance(error, PlanError) else ()
+        found = [Annotation(Severity.ERROR, one.message, address=one.address) for one in said]
+        found = found or [Annotation(Severity.ERROR, str(error))]
+    return checked(found, problems_text(len(found)), diagnostics_of(error))
+
+
+def from_diagnostics(said: Sequence[Diagnostic], path_of: PathOf, summary: str) -> Checked:
+    """What the project's policies say: each where the resource is declared, or else where the policy stands."""
+    found = []
+    for one in said:
+        place = _place(one.declared or one.place, path_of)
+        address = Address.parse(one.address).shown if "/" in one.address else one.address
+        found.append(Annotation(one.severity, one.message, *place, one.rule or PROJECT, address))
+    return checked(found, summary, [diagnostic_data(one) for one in said])
+
+
+def _place(text: str, path_of: PathOf) -> tuple[str, int, int]:
+    """`sites.yaml:7:13` as a path, a line and a column."""
+    file, *position = text.rsplit(":", 2)
+    if len(position) == 2 and all(part.isdecimal() for part in position):
+        return path_of(file), int(position[0]), int(position[1])
+    return (path_of(text) if text else ""), 0, 0
 
 
 def problems_text(number: int) -> str:
@@ -114,11 +140,4 @@ def _mark(one: Annotation) -> str:
 
 def checked_json(found: Checked) -> str:
     """In the shape of a plan's diagnostics."""
-    from reconcile.reports.json import text
-
-    diagnostics = []
-    for one in found.found:
-        where = {"file": one.path, "line": one.line, "column": one.column} if one.path else {}
-        about = {"address": one.address} if one.address else {}
-        diagnostics.append({"severity": one.level.value, **about, **where, "message": one.message})
-    return text({"format_version": FORMAT_VERSION, "diagnostics": diagnostics})
+    return text({"format_version": FORMAT_VERSION, "diagnostics": found.data})
