@@ -11,6 +11,7 @@ from typing import Any
 
 import postgresql
 import pytest
+from hypothesis import settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -18,6 +19,10 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 KEPT = ("PATH", "PYTHONPATH", "SYSTEMROOT", "TEMP", "TMP", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+
+# Nothing in the tests is timed: a machine that has other work to do is no fault.
+settings.register_profile("reconcile", deadline=None)
+settings.load_profile("reconcile")
 
 
 def environment(**more: str) -> dict[str, str]:

@@ -171,13 +171,14 @@ def test_the_services_own_spellings_are_known_and_not_suggested():
     assert "doNotSuggest" not in widget["schedule"]
 
 
-def test_the_schema_that_the_examples_name_is_the_one_that_is_made():
-    kept = (ROOT / "schemas" / SCHEMA_FILE).read_text(encoding="utf-8")
+@pytest.mark.parametrize("folder", ["schemas", "examples/gitops"])
+def test_the_schema_that_the_examples_name_is_the_one_that_is_made(folder):
+    kept = (ROOT / folder / SCHEMA_FILE).read_text(encoding="utf-8")
 
-    assert kept == schema_text(), f"renew it: python -m reconcile schema > schemas/{SCHEMA_FILE}"
+    assert kept == schema_text(), f"renew it: python -m reconcile schema > {folder}/{SCHEMA_FILE}"
 
 
-EXAMPLES = sorted((ROOT / "examples").rglob("*.yaml"))
+EXAMPLES = sorted(path for path in (ROOT / "examples").rglob("*.yaml") if not path.name.startswith("."))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=[path.relative_to(ROOT / "examples").as_posix() for path in EXAMPLES])
