@@ -53,14 +53,7 @@ def validate(directory: Path) -> int:
     """
     program = Program(directory, job_environment(placeholders=True))
     on_github = "GITHUB_ACTIONS" in os.environ
-    on_github = on_github and "github" in _formats()
     return program.run("validate", *(("--format", "github") if on_github else ()), commands=on_github).code
-
-
-def _formats() -> list[str]:
-    from reconcile.cli.validate import command
-
-    return [name for param in command.params if param.name == "format_" for name in getattr(param.type, "choices", ())]
 
 
 @cli.command()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -38,17 +37,13 @@ def make_plan(program: Program, folder: Path) -> Made:
     for name in ("plan.json", "plan.md", "made.json"):
         (folder / name).unlink(missing_ok=True)
     files = (folder / "plan.json", folder / "plan.md")
-    report = "markdown" if find_spec("reconcile.reports.markdown") else "text"
-    ran = program.run("plan", "--detailed-exitcode", "-o", str(files[0]), "--write", f"{report}={files[1]}")
+    ran = program.run("plan", "--detailed-exitcode", "-o", str(files[0]), "--write", f"markdown={files[1]}")
     code = ran.code if ran.code in set(ExitCode) else ExitCode.ERROR
     said = "".join(line for line in ran.err.splitlines(keepends=True) if not line.startswith("Saved. "))
     digest = ""
     if code in (ExitCode.DONE, ExitCode.CHANGES):
         digest = digest_of(files[0])
     markdown = files[1].read_text(encoding="utf-8") if files[1].exists() else ""
-    if report == "text":
-        markdown = texts.fence(markdown, 50_000)
-        files[1].write_text(markdown, encoding="utf-8")
     made = Made(code, digest, markdown, said)
     data = {"code": made.code, "digest": digest, "said": said}
     write_private(folder / "made.json", json.dumps(data, ensure_ascii=False).encode())
@@ -86,7 +81,7 @@ def plan_text(name: str, job: Job, made: Made) -> str:
         "changes": "Merging does exactly this, and nothing else. Where the account moves until then, nothing is done.",
         "failed": "**There is no plan**, so that a merge would apply nothing.",
     }[made.state]
-    return texts.plan_body(plan_marker(name, job, made.digest), job, lead, made.markdown, made.said)
+    return texts.plan_body(plan_marker(name, job, made.digest), job, lead, made.markdown or texts.fence(made.said))
 
 
 def comment(forge: Forge, name: str, made: Made) -> sticky.Written:
@@ -197,7 +192,7 @@ def apply(forge: Forge, program: Program, name: str, folder: Path, approved: str
     fresh = make_plan(program, folder)
     why = why or _why_not(review, fresh, folder, approved)
     if fresh.state == "failed":
-        text = f"**Nothing was applied**: no fresh plan could be made.\n\n{texts.fence(fresh.said)}"
+        text = f"**Nothing was applied**: no fresh plan could be made.\n\n{fresh.markdown or texts.fence(fresh.said)}"
         done = Applied(fresh.code, text)
     elif why and fresh.state == "clean":
         done = Applied(0, f"Nothing to do: the live account is as the files say. ({texts.inline(why)})", why=why)

@@ -57,11 +57,9 @@ def foot(job: Job, marker: Marker) -> str:
     return f"<sub>Commit {job.commit[:12]} · [run]({job.url}){plan}</sub>"
 
 
-def plan_body(marker: Marker, job: Job, lead: str, plan: str, said: str = "") -> str:
-    """A comment: what a merge does, the plan, and what the program said beside it."""
-    head = f"{marker}\n{plan_heading(marker.name)}\n\n{lead}\n\n"
-    said = f"{fence(said)}\n\n" if said.strip() else ""
-    return _fitting(head + said, plan, foot(job, marker), job)
+def plan_body(marker: Marker, job: Job, lead: str, plan: str) -> str:
+    """A comment: what a merge does, and the plan."""
+    return _fitting(f"{marker}\n{plan_heading(marker.name)}\n\n{lead}\n\n", plan, foot(job, marker), job)
 
 
 def drift_body(marker: Marker, job: Job, plan: str) -> str:

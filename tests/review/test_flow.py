@@ -132,7 +132,7 @@ def test_a_fork_is_validated_without_secrets(studio):
     bad = studio.act("validate", HEAD, secrets=names)
 
     assert (good.ok, bad.ok) == (True, False), good.log
-    assert "no_such_field" in bad.log
+    assert "::error file=widgets/reconcile.yaml,line=" in bad.log
     assert studio.hub.asked == []
 
 
