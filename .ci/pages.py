@@ -1,7 +1,7 @@
 """What `mkdocs.yml` hooks in, so that the same links hold on the site and in the repository.
 
-The site has pages that lie outside of `docs/`: the README is its first. Links to and from them are written as the files lie in
-the repository, and are led to the pages here. Nothing on a page may come from another host.
+The site has pages that lie outside of `docs/`: the README is its first. Links to and from them are written as the files
+lie in the repository, and are led to the pages here. Nothing on a page may come from another host.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PAGES = {
 }
 FOLDERS = {"docs": "index.md", "examples": "examples.md"}
 REPOSITORY = {page: path for path, page in PAGES.items()}
-LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)#\s]+)")
+LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)#\s]+)")  # up to its anchor
 #: Attributes that make a browser fetch something, by element; a link that a person follows is none.
 FETCHED = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src"}
 
@@ -50,7 +50,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     return files
 
 
-def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
     """Links, from where a file lies in the repository to where it is on the site."""
     here = page.file.src_uri
     folder = posixpath.dirname(REPOSITORY.get(here, f"docs/{here}"))

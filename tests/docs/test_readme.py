@@ -1,8 +1,9 @@
 """Every session that README.md and the pages of docs/ show is what the program prints.
 
 A `yaml` block is a project of its own, a `csv` block after it the table of its site group, and the `console` blocks are
-sessions in it, one after the other. A block with `title="FILE"` is written to that file of the project, where the session has
-come to. A line `…` stands for lines that are not shown again. The names of runs, of machines, and times with seconds, differ every time.
+sessions in it, one after the other. A block with `title="FILE"` is written to that file of the project, where the
+session has come to. A line `…` stands for lines that are not shown again. The names of runs, of machines, and times with
+seconds, differ every time.
 
 Pages in Russian show the same, so that theirs are compared with those in English, and run with them.
 """
@@ -113,8 +114,8 @@ def test_a_session_is_what_the_program_prints(project, reconcile, without_run_id
             # What a terminal shows: both streams, as they come.
             made = reconcile(*args, cwd=tmp_path, env=env, stderr=subprocess.STDOUT)
 
-            printed, output = normal(made.stdout), normal(output)
-            if "…\n" in output:
-                assert re.fullmatch("(?:.*\n)+".join(map(re.escape, output.split("…\n"))), printed), printed
+            printed, promised = normal(made.stdout), normal(output)
+            if "…\n" in promised:
+                assert re.fullmatch("(?:.*\n)+".join(map(re.escape, promised.split("…\n"))), printed), printed
             else:
-                assert printed == output, f"$ {step}"
+                assert printed == promised, f"$ {step}"
