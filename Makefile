@@ -31,7 +31,7 @@ lint: $(VENV)/lint/.installed  ## ruff and mypy --strict.
 	$(VENV)/lint/bin/mypy reconcile benchmarks
 
 docs: $(VENV)/docs/.tools  ## The documentation as a site, in build/site; a page or a link that leads nowhere is an error.
-	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs build --strict
 
 bench: $(VENV)/run/.installed  ## The figures, each beside its floor; takes about five minutes.
 	cd benchmarks && ../$(VENV)/run/bin/python run.py

@@ -2,10 +2,10 @@
 
 A `yaml` block is a project of its own, a `csv` block after it the table of its site group, and the `console` blocks are
 sessions in it, one after the other. A block with `title="FILE"` is written to that file of the project, where the
-session has come to. A line `…` stands for lines that are not shown again. The names of runs, of machines, and times with
-seconds, differ every time.
+session has come to. A line `…` stands for lines that are not shown again. The names of runs, of machines, and times
+with seconds, differ every time.
 
-Pages in Russian show the same, so that theirs are compared with those in English, and run with them.
+Pages in Russian show the same: theirs are compared with those in English, and so run with them.
 """
 
 from __future__ import annotations
