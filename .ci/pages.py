@@ -6,6 +6,7 @@ lie in the repository, and are led to the pages here. Nothing on a page may come
 
 from __future__ import annotations
 
+import html
 import posixpath
 import re
 from html.parser import HTMLParser
@@ -30,6 +31,8 @@ PAGES = {
 FOLDERS = {"docs": "index.md", "examples": "examples.md"}
 REPOSITORY = {page: path for path, page in PAGES.items()}
 LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)#\s]+)")  # up to its anchor
+ROW = re.compile(r"^\|.*\|$", re.MULTILINE)
+BAR = re.compile(r"`([^`]*\\\|[^`]*)`")
 #: Attributes that make a browser fetch something, by element; a link that a person follows is none.
 FETCHED = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src"}
 
@@ -62,7 +65,12 @@ def on_page_markdown(markdown: str, page: Page, **_: object) -> str:
             known = there.removeprefix("docs/")
         return known or match[1]
 
-    return LINK.sub(led, markdown)
+    return ROW.sub(lambda row: BAR.sub(_with_bars, row[0]), LINK.sub(led, markdown))
+
+
+def _with_bars(code: re.Match[str]) -> str:
+    """Code with bars in a table: GitHub takes the backslash before a bar away, Python-Markdown shows it."""
+    return f"<code>{html.escape(code[1]).replace(chr(92) + '|', '&#124;')}</code>"
 
 
 def on_post_build(config: MkDocsConfig) -> None:
