@@ -19,7 +19,7 @@ dealers: $(VENV)/run/.installed  ## A thousand dealers from one sheet, and a cha
 test: $(VENV)/test/.installed  ## All tests, against the installed wheel, with branch coverage.
 	$(VENV)/test/bin/pytest -n $(WORKERS) -m 'not long' --cov --cov-report=term --cov-report=xml $(TESTS)
 
-long: $(VENV)/test/.installed  ## The tests that take minutes: kill -9 at every boundary, every fault against every secret.
+long: $(VENV)/test/.installed $(VENV)/node/.yaml-language-server  ## The tests that take minutes: kill -9 at every boundary, every fault against every secret.
 	$(VENV)/test/bin/pytest -n $(WORKERS) -m long
 
 chaos: $(VENV)/test/.installed  ## Schedules of faults, kills and signals: `make chaos N=10000`, `make chaos SEED=123 N=1`.
@@ -84,6 +84,12 @@ $(VENV)/lint/.installed: pyproject.toml $(VENV)/lint/.tools $(WHEEL)
 
 $(VENV)/fuzz/.installed: $(WHEEL) $(VENV)/fuzz/.tools
 	$(VENV)/fuzz/bin/python -m pip install --quiet --force-reinstall $(VENV)/wheel/*.whl
+	@touch $@
+
+# The editors' language server, which completes and checks by the schema.
+$(VENV)/node/.yaml-language-server: Makefile
+	@mkdir -p $(VENV)/node
+	npm install --prefix $(VENV)/node --no-audit --no-fund --no-save --silent yaml-language-server@2.0.0
 	@touch $@
 
 .PRECIOUS: $(VENV)/%/.made $(VENV)/%/.tools

@@ -6,6 +6,7 @@
     ├── PlanError                       1   the project and the live account can't be matched
     ├── PlanFileError                   1   a saved plan can't be used at all
     ├── SafetyError                     3   the plan is beyond the limits of `safety`
+    ├── PolicyError                     3   the plan breaks one of the project's `policies`
     ├── StalePlanError                  4   the live account moved since the plan was saved
     ├── StoreError                      1   the history can't be kept or read
     │   └── Locked                      1   another run holds the account
@@ -128,6 +129,16 @@ class SafetyError(ReconcileError):
     """The plan goes beyond a limit of `safety`, or deletes what is protected."""
 
     exit_code = ExitCode.REFUSED
+
+
+class PolicyError(ReconcileError):
+    """The plan breaks policies of the project; `said` is each breach. Other refusals may be in the message, too."""
+
+    exit_code = ExitCode.REFUSED
+
+    def __init__(self, message: str, said: Sequence[Said] = ()) -> None:
+        self.said = tuple(said)
+        super().__init__(message)
 
 
 class StalePlanError(ReconcileError):

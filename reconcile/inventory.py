@@ -30,6 +30,14 @@ def read(root: Path, environ: Mapping[str, str]) -> Loaded:
     return load(root, environ, Services(registry.service, registry.names, wrong_selection))
 
 
+def survey(root: Path, environ: Mapping[str, str]) -> Loaded:
+    """As much of the project in `root` as can be understood. Raises `ReconcileError` where there is none."""
+    from reconcile.config import project
+    from reconcile.providers import registry
+
+    return project.survey(root, environ, Services(registry.service, registry.names, wrong_selection))[0]
+
+
 def planned(root: Path, loaded: Loaded, selection: Selection, parallelism: int) -> Plan:
     """What would be done, for a selection that asks for it.
 

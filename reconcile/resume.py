@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from reconcile.applying.report import Outcome
 from reconcile.errors import PlanError, StalePlanError
@@ -23,12 +23,16 @@ from reconcile.planning.select import EVERYTHING
 from reconcile.planning.waves import Wave
 from reconcile.rollback import in_project, step_key, whole
 from reconcile.store.closing import look
-from reconcile.store.records import FieldRecord, RunRecord, StepRecord, WaveRecord
+from reconcile.store.records import FieldRecord, RunRecord, Status, StepRecord, WaveRecord
 from reconcile.store.rows import packed
 from reconcile.workflow import Project, planned
 
 if TYPE_CHECKING:
     from reconcile.providers.base import Provider
+    from reconcile.runs import Run
+
+#: Runs, of all accounts, that are looked at for the last one.
+RECENT: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +68,28 @@ def require_rollout(project: Project, runs: Sequence[RunRecord]) -> None:
     undone = [name for run in runs for name in run.undone_by]
     if undone:
         raise PlanError(
-            f"run {first.name} was rolled back by run {undone[0]}, so that nothing of it is left to go on with; "
-            "`reconcile apply` begins a new one"
+            f"run {first.name} was rolled back by run {undone[0]}, all of it or a part, so that its waves can't go on "
+            f"from where they stopped; `reconcile rollback {first.name}` takes back what is left of it, and "
+            "`reconcile apply` begins a new rollout"
         )
     if project.desired.rollout is None:
         raise PlanError(
             f"no file declares `rollout:` any more, which run {first.name} went by; declare it, or `reconcile apply` "
             "what is left at once"
         )
+
+
+def unfinished(run: Run) -> str | None:
+    """The name of the rollout that the last run on any of these accounts was, where that may be gone on with."""
+    keys = set(run.lease.keys.values())
+    for record in run.store.runs(RECENT):
+        if keys.isdisjoint(record.keys.values()):
+            continue
+        if record.status is Status.DONE:
+            return None
+        family = run.store.rollout(record.name)
+        return family[0].name if family[0].waves and not any(one.undone_by for one in family) else None
+    return None
 
 
 def left(project: Project, runs: Sequence[RunRecord], providers: Mapping[str, Provider]) -> Left:

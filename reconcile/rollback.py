@@ -19,7 +19,7 @@ from reconcile.planning.undo import build_undo_plan
 from reconcile.runs import account_keys
 from reconcile.store.recorded import deeds, kinds_of
 from reconcile.store.records import RunRecord, StepRecord
-from reconcile.workflow import Project
+from reconcile.workflow import Project, judged
 
 if TYPE_CHECKING:
     from reconcile.planning.former import Deed
@@ -97,7 +97,7 @@ def plan(project: Project, run: RunRecord, providers: Mapping[str, Provider], se
     if doubtful:
         live, more = with_owners(desired, providers, live, doubtful)
         made = build_undo_plan(what, done, desired, live, selection=selection, unread=[*unread, *more])
-    return replace(made, diagnostics=(*_again(run), *made.diagnostics))
+    return judged(project, replace(made, diagnostics=(*_again(run), *made.diagnostics)))
 
 
 def require_deeds(project: Project, run: RunRecord) -> None:

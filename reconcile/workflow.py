@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
 from reconcile.config.accounts import Services
-from reconcile.config.project import load_state
-from reconcile.errors import ExitCode, PlanError, PlanFileError, StalePlanError, lines_of
+from reconcile.config.project import Loaded, load
+from reconcile.errors import ExitCode, PlanError, PlanFileError, PolicyError, StalePlanError, lines_of
 from reconcile.importing.values import Defaults
 from reconcile.live import owners_in_doubt, read, read_everything, with_owners
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import UNMANAGED
+from reconcile.model.normalize import count, quoted
 from reconcile.model.state import Account, DesiredState, LiveAccount
 from reconcile.planning import planfile, safety
 from reconcile.planning.diff import build_destroy_plan, build_plan
-from reconcile.planning.plan import Change, Plan
+from reconcile.planning.plan import Change, Diagnostic, Plan
 from reconcile.planning.select import Selection
 from reconcile.private import private_folder
 
@@ -39,10 +41,11 @@ EMULATED_HISTORY = 14
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A folder and what it declares."""
+    """A folder and what it declares; `loaded` is how, for the places of what policies are about."""
 
     root: Path
     desired: DesiredState
+    loaded: Loaded | None = field(default=None, repr=False, compare=False)
 
     @property
     def identity(self) -> str:
@@ -55,7 +58,8 @@ def validate(root: Path, environ: Mapping[str, str]) -> Project:
     from reconcile.planning.waves import wrong_selection
     from reconcile.providers import registry
 
-    return Project(root, load_state(root, environ, Services(registry.service, registry.names, wrong_selection)))
+    loaded = load(root, environ, Services(registry.service, registry.names, wrong_selection))
+    return Project(root, loaded.state, loaded if loaded.state.policies else None)
 
 
 def require_resources(project: Project) -> None:
@@ -125,10 +129,10 @@ def planned(
     unread = [said for said in unread if selection.concerns(said.address, desired)]
     made = build(desired, live, selection=selection, unread=unread)
     doubtful = owners_in_doubt(desired, made, kinds)
-    if not doubtful:
-        return made, live
-    live, more = with_owners(desired, providers, live, doubtful)
-    return build(desired, live, selection=selection, unread=[*unread, *more]), live
+    if doubtful:
+        live, more = with_owners(desired, providers, live, doubtful)
+        made = build(desired, live, selection=selection, unread=[*unread, *more])
+    return judged(project, made), live
 
 
 def imported(
@@ -148,16 +152,55 @@ def imported(
     return build(project.desired, {name: live[name] for name in accounts}, defaults, tables=tables)
 
 
-def check(project: Project, plan: Plan, allowed: safety.Allowed) -> None:
-    """Whether `plan` may be applied. Raises `PlanError` (it is incomplete) or `SafetyError` (it goes too far)."""
+def judged(project: Project, plan: Plan) -> Plan:
+    """The plan with what the project's policies say of it.
+
+    Of a saved plan, what they said when it was made stays for resources that it does not change.
+    """
+    if project.loaded is None:
+        return plan
+    from reconcile.judging import judged_plan
+
+    return judged_plan(project.root, project.loaded, project.desired, plan)
+
+
+def judge_declared(project: Project) -> list[Diagnostic]:
+    """What the project's policies say of what is declared, as far as that does not depend on what is live."""
+    if project.loaded is None:
+        return []
+    from reconcile.judging import judged_files
+
+    return judged_files(project.root, project.loaded)
+
+
+def check(project: Project, plan: Plan, allowed: safety.Allowed, *, policies: bool = True) -> None:
+    """Whether `plan` may be applied, with or without regard to `policies`.
+
+    Raises `PlanError` (it is incomplete), `SafetyError` (it goes too far) or `PolicyError` (it breaks a policy, and
+    perhaps goes too far as well).
+    """
     if plan.errors:
         raise PlanError("the plan has errors, so nothing is applied", plan.errors)
-    safety.check(plan, project.desired.safety, allowed)
+    if not policies or not plan.breaches:
+        safety.check(plan, project.desired.safety, allowed)
+        return
+    found = [f"  - {text}" for text in safety.refusals(plan, project.desired.safety, allowed)]
+    lines = [*found, *breach_lines(plan.breaches)]
+    raise PolicyError("the plan is refused, and nothing was changed:\n" + "\n".join(lines), plan.breaches)
+
+
+def breach_lines(breaches: Iterable[Diagnostic]) -> list[str]:
+    """Lines of an error's message: each breach of a policy with its resource, and where that is declared."""
+    return lines_of((said.who, said.message) for said in breaches)
 
 
 def refusals(project: Project, plan: Plan) -> list[str]:
     """Why `apply` would refuse the plan."""
-    return safety.refusals(plan, project.desired.safety)
+    broken = Counter((said.rule, said.place) for said in plan.breaches)
+    return safety.refusals(plan, project.desired.safety) + [
+        f"policy {quoted(rule)} ({place}) is broken by {count(number, 'resource')}, see above"
+        for (rule, place), number in broken.items()
+    ]
 
 
 def read_plan(path: Path) -> Plan:
@@ -295,4 +338,6 @@ def exit_code(plan: Plan, *, detailed: bool) -> ExitCode:
     """What `plan` and `drift` exit with."""
     if plan.errors:
         return ExitCode.ERROR
+    if plan.breaches:
+        return ExitCode.REFUSED
     return ExitCode.CHANGES if detailed and plan.pending else ExitCode.DONE

@@ -17,9 +17,9 @@ PACKAGE = Path(reconcile.__file__).parent
 #: From the command line down to the nouns; a module may import from its own layer and from those to the right.
 LAYERS = (
     ("cli", "__main__"),
-    ("history", "inventory", "rollback", "rollout", "resume"),
+    ("beginning", "history", "inventory", "rollback", "rollout", "resume"),
     ("workflow", "activities"),
-    ("live", "runs"),
+    ("live", "runs", "judging"),
     ("reports",),
     ("store",),
     ("applying", "emulator"),
@@ -37,6 +37,7 @@ IMPURE = {"requests", "urllib3", "aiohttp", "click", "time", "socket", "sqlite3"
 LAZY = (
     "aiohttp",
     "alembic",
+    "cel_expr_python",
     "jsonschema",
     "matplotlib",
     "orjson",

@@ -13,6 +13,7 @@ from reconcile.cli.common import (
     Settings,
     allow_lockout_option,
     applying_options,
+    completed,
     format_option,
 )
 from reconcile.errors import UsageError
@@ -24,7 +25,13 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@click.argument("plan_file", metavar="[PLAN]", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.argument(
+    "plan_file",
+    metavar="[PLAN]",
+    required=False,
+    type=click.Path(dir_okay=False, path_type=Path),
+    shell_complete=completed("plans"),
+)
 @applying_options
 @allow_lockout_option
 @click.option(
@@ -34,7 +41,10 @@ if TYPE_CHECKING:
     help="In the waves of `rollout:`, or all at once.  [default: in waves, where `rollout:` is declared]",
 )
 @click.option(
-    "--resume", metavar="RUN", help="Go on with the rollout of this run where it stopped; RUN as for `rollback`."
+    "--resume",
+    metavar="RUN",
+    shell_complete=completed("runs"),
+    help="Go on with the rollout of this run where it stopped; RUN as for `rollback`.",
 )
 @format_option("text", "json")
 @click.pass_obj
@@ -69,6 +79,7 @@ def command(
     from reconcile import workflow
     from reconcile.cli.applying import carry_out, close_died, running
     from reconcile.planning import safety
+    from reconcile.resume import unfinished
 
     if plan_file is not None and (select or select.allow_empty):
         raise UsageError("a saved plan is applied whole; --select belongs to the `plan` that saves it")
@@ -89,11 +100,19 @@ def command(
         workflow.connected(project, parallelism) as providers,
     ):
         close_died(run, project, providers)
+        stopped = unfinished(run)
+        if stopped is not None:
+            click.echo(
+                f"note: the rollout of run {stopped} is not over: `reconcile apply --resume {stopped}` goes on with "
+                "it, and this apply plans anew what is left",
+                err=True,
+            )
         if saved is None:
             plan = workflow.plan(project, providers, select)
         else:
             plan = saved
             workflow.check_fresh(project, plan, providers)
+            plan = workflow.judged(project, plan)
         yes = yes or saved is not None
         if project.desired.rollout is None or in_waves is False:
             return carry_out(project, plan, providers, run, settings, parallelism=parallelism, allowed=allowed, yes=yes)

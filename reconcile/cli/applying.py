@@ -41,7 +41,7 @@ def carry_out(
 ) -> int:
     """Shows the plan, asks, applies it and reports; gives the exit code.
 
-    Raises `PlanError` and `SafetyError`, and `StoreError` where the run can't be noted.
+    Raises `PlanError`, `SafetyError` and `PolicyError`, and `StoreError` where the run can't be noted.
     """
     if settings.format != "json":
         show_plan(plan, settings)
@@ -95,8 +95,8 @@ def close_died(run: Run, project: Project, providers: Mapping[str, Provider]) ->
             click.echo(line, err=True)
 
 
-def show_report(report: Report, settings: Settings) -> None:
-    """Prints what became of the plan."""
+def show_report(report: Report, settings: Settings, said: str = "Apply") -> None:
+    """Prints what became of the plan; `said` is what it was."""
     if settings.format == "json":
         from reconcile.reports.json import report_json
 
@@ -104,4 +104,5 @@ def show_report(report: Report, settings: Settings) -> None:
     else:
         from reconcile.reports.text import report_text
 
-        click.echo(report_text(report, colour=settings.colour(sys.stdout), full=settings.full), nl=False, color=True)
+        text = report_text(report, colour=settings.colour(sys.stdout), full=settings.full, said=said)
+        click.echo(text, nl=False, color=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from reconcile.cli import signals
-from reconcile.cli.common import Settings
+from reconcile.cli.common import Settings, completed
 from reconcile.errors import ExitCode, ReconcileError
 from reconcile.model.capabilities import Activity
 
@@ -26,9 +26,16 @@ if TYPE_CHECKING:
 
 WAITING: Final = "stopping: what has been sent is waited for, nothing more is sent"
 
-account_option = click.option("--account", metavar="NAME", help="Only this account of the project.")
+account_option = click.option(
+    "--account", metavar="NAME", shell_complete=completed("accounts"), help="Only this account of the project."
+)
 site_option = click.option(
-    "--site", "sites", multiple=True, metavar="SITE", help="Only this site, by its address. May be repeated."
+    "--site",
+    "sites",
+    multiple=True,
+    metavar="SITE",
+    shell_complete=completed("sites"),
+    help="Only this site, by its address. May be repeated.",
 )
 
 

@@ -9,7 +9,7 @@ import click
 
 from reconcile.cli.asking import MomentType, account_option, accounts_for, now, sent_once
 from reconcile.cli.asking import phone as read_phone
-from reconcile.cli.common import Command, Settings, confirm, format_option, yes_option
+from reconcile.cli.common import Command, Settings, completed, confirm, format_option, yes_option
 from reconcile.errors import ExitCode
 from reconcile.model.capabilities import Activity
 from reconcile.model.fields import schemas
@@ -53,7 +53,7 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command(cls=Command)
-@click.argument("site", metavar="SITE")
+@click.argument("site", metavar="SITE", shell_complete=completed("sites"))
 @click.argument("phone", metavar="PHONE", callback=read_phone)
 @click.option(
     "--at",

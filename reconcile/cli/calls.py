@@ -16,7 +16,7 @@ from reconcile.cli.asking import (
     site_option,
     until_option,
 )
-from reconcile.cli.common import GLOBAL_OPTIONS, Command, Settings, format_option
+from reconcile.cli.common import GLOBAL_OPTIONS, Command, Settings, completed, format_option
 from reconcile.errors import ExitCode, UsageError
 from reconcile.model.capabilities import Activity
 
@@ -39,7 +39,12 @@ class _Group(click.Group):
 )
 @since_option()
 @until_option("no end: delayed calls, too")
-@click.option("--client", metavar="CLIENT", help="Only of this visitor, by phone; or of this client of the studio.")
+@click.option(
+    "--client",
+    metavar="CLIENT",
+    shell_complete=completed("clients"),
+    help="Only of this visitor, by phone; or of this client of the studio.",
+)
 @click.option("--manager", metavar="PHONE", callback=phone, help="Only with this manager.")
 @account_option
 @format_option("text", "json", "csv")
@@ -101,7 +106,9 @@ def _given(ctx: click.Context) -> str | None:
 
 @command.command("show", cls=Command)
 @click.argument("call_id", metavar="ID")
-@click.option("--client", metavar="CLIENT", help="The studio's client whose call it is.")
+@click.option(
+    "--client", metavar="CLIENT", shell_complete=completed("clients"), help="The studio's client whose call it is."
+)
 @account_option
 @format_option("text", "json")
 @click.pass_obj

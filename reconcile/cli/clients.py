@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from reconcile.cli.asking import account_option, accounts_for, show_table
-from reconcile.cli.common import Command, Settings, format_option
+from reconcile.cli.common import Command, Settings, completed, format_option
 from reconcile.errors import ExitCode
 from reconcile.model.capabilities import Activity
 
 
 @click.command(cls=Command)
-@click.argument("client", metavar="[CLIENT]", required=False)
+@click.argument("client", metavar="[CLIENT]", required=False, shell_complete=completed("clients"))
 @account_option
 @format_option("text", "json", "csv")
 @click.pass_obj

@@ -43,6 +43,17 @@ class Settings:
         return not self.no_color and not os.environ.get("NO_COLOR") and stream.isatty()
 
 
+def completed(what: str) -> Callable[[click.Context, click.Parameter, str], Any]:
+    """What a parameter completes to in a shell: one of `completing.KNOWN`, which is imported when it is asked for."""
+
+    def complete(ctx: click.Context, param: click.Parameter, begun: str) -> Any:
+        from reconcile.cli.completing import completions
+
+        return completions(what, ctx, param, begun)
+
+    return complete
+
+
 def _remember(name: str) -> Callable[[click.Context, click.Parameter, Any], Any]:
     """An option's callback that keeps its value in the settings, whether it stands before or after the command."""
 
@@ -70,6 +81,7 @@ def GLOBAL_OPTIONS() -> list[click.Parameter]:  # noqa: N802 - a table that clic
             metavar="DIR",
             expose_value=False,
             callback=_remember("root"),
+            shell_complete=completed("folders"),
             help="The project's folder, at which other paths start, too; the current one where left out.",
         ),
         click.Option(
@@ -138,10 +150,17 @@ _SELECTING: Final = (
         "select",
         multiple=True,
         metavar="EXPR",
+        shell_complete=completed("selections"),
         help="Only these: 'tier=gold', '*.ru', 'client=acme and not group=dealers'; see above. "
         "May be repeated, which adds up.",
     ),
-    click.option("--exclude", multiple=True, metavar="EXPR", help="Not these. May be repeated."),
+    click.option(
+        "--exclude",
+        multiple=True,
+        metavar="EXPR",
+        shell_complete=completed("selections"),
+        help="Not these. May be repeated.",
+    ),
     click.option("--allow-empty", is_flag=True, help="A selection that matches nothing is no error."),
 )
 #: The end of the help of commands that take a selection.

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 def command(settings: Settings, select: Selection, parallelism: int, format_: str) -> int:
     """Report what differs between the files and the live account; exit 2 if anything does.
 
+    What breaks one of the project's `policies:` is reported, too, with exit code 3.
+
     \b
     Example, for a scheduler:
       reconcile drift --format json > drift.json

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from reconcile.cli.asking import account_option
-from reconcile.cli.common import Command, Settings, format_option, full_option
+from reconcile.cli.common import LANGUAGE, Command, Settings, completed, format_option, full_option
 from reconcile.errors import UsageError
 
+if TYPE_CHECKING:
+    from reconcile.planning.select import Selection
 
-@click.command(cls=Command)
-@click.argument("run_name", metavar="[RUN]", required=False)
+
+def _selection(texts: tuple[str, ...]) -> Selection:
+    from reconcile.planning.select import selection
+
+    return selection(texts)
+
+
+@click.command(cls=Command, epilog=LANGUAGE)
+@click.argument("run_name", metavar="[RUN]", required=False, shell_complete=completed("runs"))
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
@@ -26,7 +36,10 @@ from reconcile.errors import UsageError
     "select",
     multiple=True,
     metavar="EXPR",
-    help="Only runs that changed these: an address, or a glob such as '*.ru'. May be repeated.",
+    shell_complete=completed("selections"),
+    help="Only runs that changed these: 'tier=gold', '*.ru', 'client=acme and not group=dealers'; see below. May be "
+    "repeated, which adds up.",
+    callback=lambda ctx, param, value: _selection(value),
 )
 @full_option
 @format_option("text", "json")
@@ -36,7 +49,7 @@ def command(
     run_name: str | None,
     limit: int | None,
     account: str | None,
-    select: tuple[str, ...],
+    select: Selection,
     format_: str,
 ) -> int:
     """List what was applied, newest first; or show one run with all that it did.
@@ -47,6 +60,7 @@ def command(
     Examples:
       reconcile history --limit 10
       reconcile history --select acme.ru
+      reconcile history --select 'client=acme and tier=gold' --limit 1
       reconcile history latest --full
     """
     from reconcile import history, workflow

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconcile.cli.common import Command, Settings, format_option, parallelism_option
-from reconcile.errors import ReconcileError, UsageError
+from reconcile.cli.common import Command, Settings, completed, format_option, parallelism_option
+from reconcile.errors import UsageError
 
 if TYPE_CHECKING:
     from reconcile.workflow import Project
-
-#: What a new project says of an account's credentials: never what they are.
-CREDENTIALS: Final = {
-    "pozvonim": {"uid": "${env.POZVONIM_UID}", "api_key": "${env.POZVONIM_API_KEY}"},
-    "chaser": {"client_id": "${env.CHASER_CLIENT_ID}", "private_key": "${env.CHASER_PRIVATE_KEY}"},
-}
 
 
 @click.command(cls=Command)
@@ -30,6 +21,7 @@ CREDENTIALS: Final = {
     "accounts",
     multiple=True,
     metavar="NAME",
+    shell_complete=completed("accounts"),
     help="Only this account of the project. May be repeated; all of them where left out.",
 )
 @click.option(
@@ -89,6 +81,7 @@ def command(
       reconcile -C clients import --layout clients --format json
     """
     from reconcile import workflow
+    from reconcile.beginning import begin, new_account, require_begun
     from reconcile.importing.layout import Layout
     from reconcile.importing.values import Defaults
     from reconcile.importing.whole import write
@@ -98,12 +91,14 @@ def command(
     if provider is not None and into is not None:
         raise UsageError("--provider begins a project, and --into adds to one that is there: say one of them")
     if provider is not None:
-        begun = _begun(settings.root, provider, accounts, base_url)
-        project = _beginning(settings.root, begun)
+        if len(accounts) > 1:
+            raise UsageError("--provider begins a project with one account; name it with one --account")
+        begun = new_account(provider, next(iter(accounts), None), base_url)
+        project = begin(settings.root, begun, os.environ)
     elif base_url is not None:
         raise UsageError("--base-url goes with --provider; an account that is declared has its own `base_url:`")
     else:
-        _refuse_empty(settings.root)
+        require_begun(settings.root)
         project = workflow.validate(settings.root, os.environ)
     names = _chosen(accounts, project)
     with workflow.connected(project, parallelism) as providers:
@@ -125,42 +120,6 @@ def command(
     shown = import_json if format_ == "json" else import_text
     click.echo(shown(report, profiles), nl=False)
     return 0
-
-
-def _begun(root: Path, provider: str, accounts: tuple[str, ...], base_url: str | None) -> dict[str, Any]:
-    """The account that a new project is to declare. Raises `UsageError`, also where there is a project already."""
-    from reconcile.config.load import project_files
-
-    if len(accounts) > 1:
-        raise UsageError("--provider begins a project with one account; name it with one --account")
-    there = next(project_files(root), None) if root.is_dir() else None
-    if there is not None:
-        raise UsageError(f"{there} is there already: --provider begins a project in a folder without one")
-    raw = {"provider": provider, **CREDENTIALS[provider]}
-    return {accounts[0] if accounts else provider: raw | ({"base_url": base_url} if base_url else {})}
-
-
-def _refuse_empty(root: Path) -> None:
-    """Raises `ReconcileError` for a folder with no project in it yet, and says how one begins."""
-    from reconcile.config.load import project_files
-
-    if root.is_dir() and next(project_files(root), None) is None:
-        raise ReconcileError(
-            f"{root}: no *.yaml file declares an account here; `reconcile import --provider pozvonim` begins a project "
-            "with what is live, and `reconcile init` writes one to start from"
-        )
-
-
-def _beginning(root: Path, accounts: Mapping[str, Any]) -> Project:
-    """A project that only declares accounts, as if it were in `root` already. Raises `ConfigError`."""
-    from reconcile import workflow
-    from reconcile.importing.yamltext import document
-
-    with TemporaryDirectory() as folder:
-        Path(folder, "reconcile.yaml").write_text(document({"version": 1, "accounts": accounts}), encoding="utf-8")
-        project = workflow.validate(Path(folder), os.environ)
-    root.mkdir(parents=True, exist_ok=True)
-    return replace(project, root=root)
 
 
 def _chosen(accounts: tuple[str, ...], project: Project) -> list[str]:

@@ -10,6 +10,7 @@ import click
 
 from reconcile.cli.common import Command, Settings
 from reconcile.errors import ReconcileError
+from reconcile.model.editors import SCHEMA_FILE, schema_text
 
 #: The files of a starter project, by the names of their templates in `starter/`.
 FILES: Final = {
@@ -26,6 +27,8 @@ FILES: Final = {
 def command(settings: Settings, folder: Path | None) -> None:
     """Write a starter project into DIR, with comments that explain it. It is valid as it is; no file is overwritten.
 
+    Its files name reconcile.schema.json in their first lines: editors complete and check by it. Keep it beside them.
+
     \b
     Examples:
       reconcile init clients
@@ -39,6 +42,9 @@ def command(settings: Settings, folder: Path | None) -> None:
         with (root / name).open("xb") as file:
             file.write((templates / template).read_bytes())
         click.echo(f"wrote {root / name}")
+    with (root / SCHEMA_FILE).open("x", encoding="utf-8", newline="\n") as written:
+        written.write(schema_text())
+    click.echo(f"wrote {root / SCHEMA_FILE}")
     chdir = "" if root == Path() else f" -C {_quoted(root)}"
     click.echo(
         f"\nNext:\n  reconcile{chdir} validate\n  reconcile{chdir} plan\n  reconcile{chdir} apply\n"
@@ -48,7 +54,8 @@ def command(settings: Settings, folder: Path | None) -> None:
 
 def _refuse_to_overwrite(root: Path) -> None:
     """Raises `ReconcileError` where a file of the project is there already."""
-    taken = [str(root / name) for name in FILES.values() if (root / name).exists() or (root / name).is_symlink()]
+    names = (*FILES.values(), SCHEMA_FILE)
+    taken = [str(root / name) for name in names if (root / name).exists() or (root / name).is_symlink()]
     if taken:
         verb = "is there already" if len(taken) == 1 else "are there already"
         raise ReconcileError(f"{', '.join(taken)} {verb}; nothing was written: `init` overwrites no file")

@@ -44,7 +44,10 @@ COMMANDS: Final = {
     "time": "Show what the service's clock says.",
     "emulator": "Run the services locally.",
     "schema": "Print the JSON Schema of the files.",
+    "completion": "Print what makes bash, zsh or fish complete this program.",
 }
+#: Set by the functions of `reconcile completion`, to the shell that asks: then arguments are what has been typed.
+COMPLETE: Final = "_RECONCILE_COMPLETE"
 
 
 class Commands(click.Group):
@@ -59,6 +62,13 @@ class Commands(click.Group):
         module = f"{name}_" if keyword.iskeyword(name) else name
         command: click.Command = importlib.import_module(f"reconcile.cli.{module}").command
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """The commands by their table, which imports none of them, and the options."""
+        from click.shell_completion import CompletionItem
+
+        found = [CompletionItem(name, help=said) for name, said in COMMANDS.items() if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -80,7 +90,8 @@ class Commands(click.Group):
     cls=Commands,
     params=[*GLOBAL_OPTIONS()],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 done, 1 error, 2 changes pending, 3 refused by safety, 4 saved plan is stale, "
+    epilog="Exit codes: 0 done, 1 error, 2 changes pending, 3 refused by safety or a policy, "
+    "4 saved plan is stale, "
     "5 applied in part, or a call or payment whose outcome is unknown, 64 wrong usage, 130 interrupted.",
 )
 @click.version_option(__version__, message="reconcile %(version)s")
@@ -128,6 +139,11 @@ def run(args: list[str]) -> int:
     # Those that go on for long switch it on again.
     gc.disable()
     settings = Settings()
+    shell = os.environ.get(COMPLETE)
+    if shell:
+        from reconcile.cli.shells import complete
+
+        return complete(cli, settings, shell, args)
     try:
         result: Any = cli.main(args, prog_name="reconcile", standalone_mode=False, obj=settings)
         return int(result or 0)

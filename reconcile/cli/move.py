@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 
 import click
 
-from reconcile.cli.common import Command, Settings
+from reconcile.cli.common import Command, Settings, completed
 from reconcile.escaping import clean, clean_lines
 
 
 @click.command(cls=Command)
-@click.argument("old", metavar="OLD")
+@click.argument("old", metavar="OLD", shell_complete=completed("movable"))
 @click.argument("new", metavar="NEW")
 @click.option("--dry-run", is_flag=True, help="Write nothing; show what would change.")
 @click.pass_obj
@@ -31,6 +32,7 @@ def command(settings: Settings, old: str, new: str, dry_run: bool) -> None:
     from reconcile.editing import files
     from reconcile.editing.move import moved
     from reconcile.editing.rename import renamed, shared
+    from reconcile.history import was_renamed
     from reconcile.model.normalize import count
 
     project = workflow.validate(settings.root, os.environ)
@@ -38,7 +40,7 @@ def command(settings: Settings, old: str, new: str, dry_run: bool) -> None:
     if named is not None:
         result = renamed(settings.root, named, new)
     else:
-        result = moved(settings.root, project.desired, old, new)
+        result = moved(settings.root, project.desired, old, new, partial(was_renamed, project))
     if not dry_run:
         files.write(result.changes)
         try:

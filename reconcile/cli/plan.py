@@ -12,6 +12,7 @@ import click
 from reconcile.cli.common import (
     Command,
     Settings,
+    completed,
     format_option,
     full_option,
     parallelism_option,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     "writes",
     multiple=True,
     metavar="FORMAT=FILE",
+    shell_complete=completed("targets"),
     help="Write the plan as text or json, too. May be repeated.",
 )
 @full_option
@@ -58,6 +60,8 @@ def command(
     format_: str,
 ) -> int:
     """Show what would change in the live account, and why. Changes nothing.
+
+    Exits 3 where the plan breaks one of the project's `policies:`, each with its place, and the resource.
 
     \b
     Examples:

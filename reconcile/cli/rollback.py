@@ -12,6 +12,7 @@ from reconcile.cli.common import (
     Settings,
     allow_lockout_option,
     applying_options,
+    completed,
     format_option,
 )
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command(cls=Command)
-@click.argument("run_name", metavar="RUN")
+@click.argument("run_name", metavar="RUN", shell_complete=completed("runs"))
 @applying_options
 @allow_lockout_option
 @format_option("text", "json")

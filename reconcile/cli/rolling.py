@@ -68,8 +68,8 @@ def carry_out_in_waves(
 ) -> int:
     """Shows the plan and its waves, asks, carries them out and reports; gives the exit code.
 
-    Raises `PlanError` and `SafetyError`, `UsageError` where a person would be asked later and nobody is there, and
-    `StoreError` where the run can't be noted.
+    Raises `PlanError`, `SafetyError` and `PolicyError`, `UsageError` where a person would be asked later and nobody is
+    there, and `StoreError` where the run can't be noted.
     """
     declared = project.desired.rollout
     assert declared is not None
@@ -191,7 +191,7 @@ def _take_back(
 
         click.echo(report_json(report, back), nl=False)
     elif isinstance(back, Report):
-        show_report(back, settings)
+        show_report(back, settings, "Taken back")
     if back is None:
         click.echo("Nothing had been changed, so there is nothing to take back.", err=True)
     elif isinstance(back, ReconcileError):
@@ -200,6 +200,8 @@ def _take_back(
     elif back.exit_code:
         click.echo(f"The rollout was taken back in part; for the rest say `reconcile rollback {first}`.", err=True)
         code = ExitCode.INTERRUPTED if back.interrupted else code
+    else:
+        click.echo(f"The rollout was taken back, all of it. Why it ended: `reconcile history {first}`.", err=True)
     return code
 
 
@@ -208,7 +210,8 @@ def _undo(
 ) -> Report | None:
     """Takes a rollout back; None where it had done nothing. Raises `ReconcileError`.
 
-    It may delete as many sites as the rollout has created, whatever the limits say; what is protected stays.
+    It may delete as many sites as the rollout has created, whatever the limits say; what is protected stays. Policies
+    are said, and don't hold it up: what was there before is no worse than half a rollout.
     """
     run.follow(f"rollback {first}")
     known, record = rollback.in_project(project, rollback.whole(run.store.rollout(first)))
@@ -220,7 +223,8 @@ def _undo(
             click.echo(text, err=True)
     else:
         show_plan(plan, settings)
-    check(known, plan, Allowed(deletes=sum(change.action is Action.DELETE for change in plan.changes)))
+    deletes = sum(change.action is Action.DELETE for change in plan.changes)
+    check(known, plan, Allowed(deletes=deletes), policies=False)
     with signals.finishing(STOPPING) as stopping, progress(len(plan.changes), "taking back", settings) as advance:
         journal = run.begin(plan, known.desired)
         return journal.finish(

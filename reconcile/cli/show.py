@@ -6,11 +6,13 @@ from pathlib import Path
 
 import click
 
-from reconcile.cli.common import Command, Settings, format_option, full_option, show_plan
+from reconcile.cli.common import Command, Settings, completed, format_option, full_option, show_plan
 
 
 @click.command(cls=Command)
-@click.argument("plan_file", metavar="PLAN", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument(
+    "plan_file", metavar="PLAN", type=click.Path(dir_okay=False, path_type=Path), shell_complete=completed("plans")
+)
 @full_option
 @format_option("text", "json")
 @click.pass_obj

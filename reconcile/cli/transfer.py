@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconcile.cli.asking import account_option, accounts_for, sent_once
-from reconcile.cli.common import Command, Settings, format_option, yes_option
+from reconcile.cli.common import Command, Settings, completed, format_option, yes_option
 from reconcile.errors import ExitCode, UsageError
 from reconcile.escaping import clean
 from reconcile.model.capabilities import Activity
@@ -52,7 +52,7 @@ class _Transfer(Command):
 
 
 @click.command(cls=_Transfer)
-@click.argument("client", metavar="CLIENT")
+@click.argument("client", metavar="CLIENT", shell_complete=completed("clients"))
 @click.argument("amount", metavar="AMOUNT", callback=_roubles)
 @click.option(
     "--type", "purse", type=click.Choice(["main", "partner"]), required=True, help="The balance that the money leaves."

@@ -6,12 +6,12 @@ import os
 
 import click
 
-from reconcile.cli.common import Command, Settings, confirm, yes_option
+from reconcile.cli.common import Command, Settings, completed, confirm, yes_option
 from reconcile.errors import ExitCode, UsageError
 
 
 @click.command(cls=Command)
-@click.argument("accounts", metavar="[ACCOUNT]...", nargs=-1)
+@click.argument("accounts", metavar="[ACCOUNT]...", nargs=-1, shell_complete=completed("accounts"))
 @yes_option
 @click.pass_obj
 def command(settings: Settings, accounts: tuple[str, ...], yes: bool) -> int:

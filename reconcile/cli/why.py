@@ -6,13 +6,13 @@ import os
 
 import click
 
-from reconcile.cli.common import Command, Settings, format_option
+from reconcile.cli.common import Command, Settings, completed, format_option
 from reconcile.errors import ExitCode
 
 
 @click.command(cls=Command)
-@click.argument("address")
-@click.argument("field", required=False)
+@click.argument("address", shell_complete=completed("addresses"))
+@click.argument("field", required=False, shell_complete=completed("fields"))
 @format_option("text", "json")
 @click.pass_obj
 def command(settings: Settings, address: str, field: str | None, format_: str) -> int:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from reconcile.cli.asking import account_option, accounts_for
-from reconcile.cli.common import Command, Settings, format_option
+from reconcile.cli.common import Command, Settings, completed, format_option
 from reconcile.errors import ExitCode, UsageError
 from reconcile.model.capabilities import Activity
 
 
 @click.command(cls=Command)
-@click.argument("site", metavar="SITE")
+@click.argument("site", metavar="SITE", shell_complete=completed("sites"))
 @click.option("--snippet", is_flag=True, help="Only the code that the site's pages need, ready to be pasted.")
 @click.option("--json", "settings_only", is_flag=True, help="Only the settings, to be served from the site's own host.")
 @account_option

@@ -15,24 +15,30 @@ from reconcile.config.each import Each
 from reconcile.config.groups import Groups
 from reconcile.config.identities import check_identities
 from reconcile.config.layers import Layers
-from reconcile.config.places import Fault, Keys
+from reconcile.config.places import Fault, Keys, Written
 from reconcile.config.rollout import rollout, wrong_selections
 from reconcile.config.sections import Sections
 from reconcile.config.sites import Sites
 from reconcile.config.studio import Studio
 from reconcile.config.tables import Tables
 from reconcile.config.undocumented import undocumented
-from reconcile.model.fields import client_kind, kinds
+from reconcile.model.fields import Kinds, client_kind, kinds
+from reconcile.model.policy import Policy
 from reconcile.model.resource import Desired
 from reconcile.model.state import Account, Below, DesiredState, Shared
 
 
 def compose(
-    sections: Sections, services: Services, tables: Tables, each: Mapping[tuple[str, Keys], Each]
+    sections: Sections,
+    services: Services,
+    tables: Tables,
+    each: Mapping[tuple[str, Keys], Each],
+    written: Written,
 ) -> tuple[DesiredState, Groups, list[Fault]]:
     """The desired state, where sites of groups come from, and all that is wrong with references, values and addresses.
 
-    `each` are the texts of site groups that wait for the rows of `tables`.
+    `each` are the texts of site groups that wait for the rows of `tables`; `written` is what stood where `${…}` was
+    replaced.
     """
     faults: list[Fault] = []
     known = kinds(undocumented(sections))
@@ -63,9 +69,21 @@ def compose(
         _below(sites),
         rollout(sections.rollout, accounts.service_of, faults),
         _shared(layers),
+        _policies(sections, known, made, written, faults),
     )
     faults += wrong_selections(sections.rollout, state, services.wrong_selection)
     return state, groups, faults
+
+
+def _policies(
+    sections: Sections, known: Kinds, sites: Iterable[Desired], written: Written, faults: list[Fault]
+) -> tuple[Policy, ...]:
+    """The policies; a project that has none does not pay for their language."""
+    if not sections.named["policies"]:
+        return ()
+    from reconcile.config.policies import policies
+
+    return policies(sections.named["policies"], known, sites, written, faults)
 
 
 def _below(sites: Sites) -> Below | None:

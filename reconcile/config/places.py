@@ -10,6 +10,7 @@ from typing import Final
 
 import yaml
 
+from reconcile.config.scalars import inside
 from reconcile.errors import Problem
 from reconcile.model.normalize import quoted
 
@@ -25,13 +26,17 @@ MOST_ALIKE: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A value in a file of the project, or its key; `line` and `column` where they are known already."""
+    """A value in a file of the project, or its key; `line` and `column` where they are known already.
+
+    `within` is how many characters into the text that stands there, of one that is read by a language of its own.
+    """
 
     file: str
     keys: Keys = ()
     at_key: bool = False
     line: int = 0
     column: int = 0
+    within: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +112,19 @@ def _without_floods(faults: Iterable[Fault]) -> Iterator[Fault]:
 
 def _positions(path: Path, places: set[Place]) -> dict[Place, tuple[int, int]]:
     try:
-        node = yaml.compose(path.read_bytes(), Loader=yaml.CSafeLoader)
+        data = path.read_bytes()
+        node = yaml.compose(data, Loader=yaml.CSafeLoader)
     except (yaml.YAMLError, OSError):  # it was read before; somebody is editing it right now
         return dict.fromkeys(places, (1, 1))
-    tree = _Tree()
+    tree = _Tree(data)
     return {place: tree.position(node, place) for place in places}
 
 
 class _Tree:
     """Finds its way in composed YAML; each mapping is indexed once, however many places are asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, data: bytes) -> None:
+        self.data = data
         self.indexes: dict[int, dict[str, tuple[yaml.Node, yaml.Node]]] = {}
 
     def position(self, node: yaml.Node | None, place: Place) -> tuple[int, int]:
@@ -132,6 +139,8 @@ class _Tree:
             key, node = pair
             last = depth == len(place.keys) - 1
             mark = key.start_mark if last and place.at_key else node.start_mark
+            if last and place.within is not None and isinstance(node, yaml.ScalarNode):
+                return inside(self.data.decode("utf-8-sig", "replace"), node, place.within)
         return mark.line + 1, mark.column + 1
 
     def step(self, node: yaml.Node, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from reconcile.config.compose import compose
 from reconcile.config.groups import Groups, RowOf
 from reconcile.config.interpolate import Interpolator
 from reconcile.config.load import NO_MAPPING, load_project
-from reconcile.config.places import Place, Written, problems
+from reconcile.config.places import Place, Written, positions, problems
 from reconcile.config.sections import Merger, Sections
 from reconcile.config.tables import Tables
 from reconcile.config.validate import check
@@ -49,6 +49,30 @@ class Loaded:
             made[id(profile)] = Place(account.file, (*account.keys, "profile"), at_key=True)
         return made
 
+    def declared_at(self, root: Path, resources: Collection[Desired], policies: Collection[str]) -> Declared:
+        """Where some resources and policies stand, as `file:line:column`, by their addresses and names."""
+        made = self.places()
+        places = {str(one.address): made[id(one)] for one in resources}
+        named = {name: self.sections.named["policies"][name].place for name in policies}
+        found = positions(root, (*places.values(), *named.values()))
+
+        def shown(place: Place) -> str:
+            line, column = found[place]
+            return f"{place.file}:{line}:{column}"
+
+        return Declared(
+            {address: shown(place) for address, place in places.items()},
+            {name: shown(place) for name, place in named.items()},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """Where things stand in the files, as `file:line:column`."""
+
+    resources: Mapping[str, str]
+    policies: Mapping[str, str]
+
 
 def load_state(root: Path, environ: Mapping[str, str], services: Services) -> DesiredState:
     """The desired state of the project in `root`; see `load`."""
@@ -61,6 +85,17 @@ def load(root: Path, environ: Mapping[str, str], services: Services) -> Loaded:
     Raises `ConfigError` with all that is wrong, sorted by file and line, and `ReconcileError` for a folder that holds
     no project.
     """
+    loaded, wrong = survey(root, environ, services)
+    if wrong:
+        raise ConfigError(wrong)
+    return loaded
+
+
+def survey(root: Path, environ: Mapping[str, str], services: Services) -> tuple[Loaded, list[Problem]]:
+    """As much of the project in `root` as can be understood, and all that is wrong with the rest.
+
+    Raises `ReconcileError` for a folder that holds no project.
+    """
     documents, broken, faults, lists = load_project(root)
     interpolator, merger = Interpolator(root, environ), Merger()
     wrong = []
@@ -71,7 +106,7 @@ def load(root: Path, environ: Mapping[str, str], services: Services) -> Loaded:
         merger.add(checked)
     tables = Tables(root, lists)
     sections = merger.sections()
-    state, groups, found = compose(sections, services, tables, interpolator.each)
+    state, groups, found = compose(sections, services, tables, interpolator.each, interpolator.written)
     broken += [
         Problem(file, 1, 1, f"{NO_MAPPING}a list, which no site group names as its table") for file in tables.unnamed()
     ]
@@ -80,6 +115,4 @@ def load(root: Path, environ: Mapping[str, str], services: Services) -> Loaded:
     later = problems(root, [*wrong, *merger.faults, *tables.faults, *found], interpolator.written)
     # What stands where something was said already follows from that.
     every = first + [problem for problem in later if (problem.file, problem.line, problem.column) not in said]
-    if every:
-        raise ConfigError(every)
-    return Loaded(sections, interpolator.written, groups, state)
+    return Loaded(sections, interpolator.written, groups, state), every

@@ -25,6 +25,7 @@ from reconcile.model.rollout import (
     Size,
     read_size,
     read_span,
+    told_apart,
 )
 from reconcile.model.state import DesiredState
 
@@ -55,7 +56,7 @@ def rollout(entry: Named, services: Mapping[str, Capabilities], faults: list[Fau
     ]
     if len(faults) > before or pause is None:
         return None
-    return Rollout(tuple(waves), pause, raw["max_failures"], OnFailure(raw["on_failure"]), tuple(gates))
+    return Rollout(tuple(waves), pause, raw["max_failures"], OnFailure(raw["on_failure"]), told_apart(gates))
 
 
 def wrong_selections(entry: Named, state: DesiredState, wrong: Callable[[str, DesiredState], str]) -> Iterator[Fault]:

@@ -10,7 +10,17 @@ from reconcile.config.load import Document
 from reconcile.config.places import Fault, Place
 
 #: Sections whose entries have names that are declared once in a project.
-NAMED: Final = ("accounts", "schedules", "widgets", "managers", "blacklists", "clients", "sites", "site_groups")
+NAMED: Final = (
+    "accounts",
+    "policies",
+    "schedules",
+    "widgets",
+    "managers",
+    "blacklists",
+    "clients",
+    "sites",
+    "site_groups",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +81,8 @@ class Merger:
         if first is None:
             self.named[section][name] = Named(Place(file, (section, name), at_key=True), raw)
             return
-        message = f'{section[:-1].replace("_", " ")} "{name}" is declared again; it is first declared at {{other}}'
+        noun = "policy" if section == "policies" else section[:-1].replace("_", " ")
+        message = f'{noun} "{name}" is declared again; it is first declared at {{other}}'
         self.faults.append(Fault(Place(file, (section, name), at_key=True), message, first.place))
 
     def sections(self) -> Sections:

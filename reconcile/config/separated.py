@@ -2,7 +2,8 @@
 
 `,`, `;`, tab and `|` separate cells, and whichever makes the most cells of the header does so in the whole file, unless
 a first line `sep=;` says it, as Excel's. A file with a byte order mark is in that encoding; another one is UTF-8 if it
-can be that, and cp1251 (what a Russian Excel writes as "CSV") if not. [assumed]
+can be that, and cp1251 (what a Russian Excel writes as "CSV") if not. [assumed] A file that is surely neither, as
+a workbook by another name or a text in cp866, is refused with what it is.
 """
 
 from __future__ import annotations
@@ -25,6 +26,13 @@ NAMED: Final = {"tab": "\t"}
 MAX_CELL: Final = 32_767
 MARKS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 CODECS: Final = {"utf-16": "utf-16-le"}
+#: How workbooks and other files begin that are no text, whatever they are called.
+WORKBOOKS: Final = ((b"PK\x03\x04", ".xlsx or .ods"), (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ".xls"))
+#: Common letters in cp866 that are rare signs in cp1251; and letters in cp1251 that are none, or rare, in cp866.
+_OF_DOS: Final = b"\xa1\xa2\xa3\xa4\xa5\xa6\xaa\xac\xad\xaf"
+_OF_WINDOWS: Final = bytes([*range(0xC0, 0xE0), *range(0xF2, 0x100)])
+#: So many of the one, and more than of the other, are no accident.
+_SURE: Final = 4
 _SEP: Final = re.compile(r"sep=([^\w\s\"]|\t)\r?\n", re.IGNORECASE)
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 #: What a row may consist of that is blank by some delimiter.
@@ -93,6 +101,12 @@ def read_separated(data: bytes, file: str, delimiter: str | None = None, encodin
 
 
 def _decoded(made: Separated, data: bytes, encoding: str | None) -> str | None:
+    kind = next((kind for begin, kind in WORKBOOKS if data.startswith(begin)), None)
+    if kind is not None:
+        made.fault(
+            1, 1, f"the file is no text but a workbook ({kind}) by another name; save it as CSV from its program"
+        )
+        return None
     for mark, name in MARKS:
         if data.startswith(mark):
             return _decode(made, data[len(mark) :], name)
@@ -105,7 +119,20 @@ def _decoded(made: Separated, data: bytes, encoding: str | None) -> str | None:
         broken = guess.count("\ufffd")
         if sum(not character.isascii() for character in guess) - broken > broken:
             return _decode(made, data, "utf-8")  # all but a few bytes are: it was cut, or pieced together
+        if _is_dos(data):
+            made.fault(
+                1,
+                1,
+                "the file is most likely in cp866 (DOS); say `encoding: cp866` in the site group, or save it as UTF-8",
+            )
+            return None
         return _decode(made, data, "cp1251")
+
+
+def _is_dos(data: bytes) -> bool:
+    """Whether a Russian text is surely in cp866: as one in cp1251 it would have odd signs and no letters."""
+    odd, letters = (len(data) - len(data.translate(None, some)) for some in (_OF_DOS, _OF_WINDOWS))
+    return odd >= _SURE and odd > letters
 
 
 def _decode(made: Separated, data: bytes, encoding: str) -> str | None:

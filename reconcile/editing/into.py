@@ -21,6 +21,7 @@ from reconcile.importing.layout import Document, Laid, Layout, lay_out, table_te
 from reconcile.importing.project import Project
 from reconcile.importing.report import Report
 from reconcile.importing.yamltext import document, inline, lines
+from reconcile.model.editors import SCHEMA_FILE, modeline
 
 #: Sections of which a new entry goes to the file of its client.
 _OWNED: Final = ("sites",)
@@ -65,6 +66,8 @@ class _Into:
             self.add_to(file, sections)
         fresh = {file: document(sections) for file, sections in self.new.items()}
         count = sum(text.count("\n") for text in fresh.values())
+        if (self.texts.root / SCHEMA_FILE).is_file():
+            fresh = {file: modeline(file) + text for file, text in fresh.items()}
         count += sum(edit.text.count("\n") for edits in self.texts.edits.values() for edit in edits)
         fresh |= {tables[name]: table_text(table) for name, table in laid.tables.items()}
         made = [Change(Source(self.texts.root, file, ""), text, new=True) for file, text in fresh.items()]
@@ -239,9 +242,4 @@ def write_into(root: Path, folder: Path, project: Project, layout: Layout, check
     except BaseException:  # what is wrong now is said, and that nothing was changed
         put_back(made.changes)
         raise
-    report = project.report
-    report.lines = made.lines
-    report.rows = sum(len(table.rows) for table in laid.tables.values())
-    report.groups = {path: len(table.rows) for path, table in laid.tables.items()}
-    report.files = [change.source.file for change in made.changes]
-    return report
+    return project.report.with_files((change.source.file for change in made.changes), made.lines, laid.rows)

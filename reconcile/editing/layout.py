@@ -19,6 +19,9 @@ from reconcile.editing.tree import Kind, Node, Trivia, free, tree
 #: What libyaml takes for the end of a line beside those of an editor.
 _OTHER_BREAKS: Final = re.compile("[\r\x85\u2028\u2029]")
 _MARKERS: Final = re.compile(r"(?:%[^\n]*\n|[ \t]*(?:#[^\n]*)?\n)*---(?=\s)|")
+#: Comments and blank lines before anything else, and the one among them that tells editors the file's schema.
+_HEADER: Final = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*")
+_MODELINE: Final = re.compile(r"^[ \t]*(#[ \t]+(?:yaml-language-server[ \t]*:|\$schema:)[^\n]*\n)", re.MULTILINE)
 _PROPERTIES: Final = re.compile(r"[&!]\S*(?:[ \t]+[&!]\S*)*")
 
 #: Comments and blank lines with their columns.
@@ -62,6 +65,26 @@ def laid_out(text: str) -> str:
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")
     if odd := _OTHER_BREAKS.search(text):
         raise Unusual(f"the character U+{ord(odd[0]):04X} ends a line for some programs only", odd.start())
+    first = _modeline(text)
+    if first is None:
+        return _laid_out(text)
+    without = text[: first.start()] + text[first.end() :]
+    try:
+        rest = _laid_out(without).lstrip("\n")
+    except Unusual as error:
+        behind = error.at >= first.start()
+        raise Unusual(str(error), error.at + (first.end() - first.start() if behind else 0)) from None
+    return first[1].rstrip() + "\n" + ("\n" if rest and without.startswith("\n") else "") + rest
+
+
+def _modeline(text: str) -> re.Match[str] | None:
+    """The line that names the schema: it stays the first one, whichever section it stood above."""
+    header = _HEADER.match(text)
+    assert header is not None
+    return _MODELINE.search(text, 0, header.end())
+
+
+def _laid_out(text: str) -> str:
     root = tree(text)
     if root is None:
         lines = _trimmed(_collapsed([line.strip() for line in text.splitlines()]))

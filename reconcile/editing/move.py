@@ -5,6 +5,7 @@ Only the characters that say the address change; a plan finds the live site by `
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ from reconcile.editing.rows import cell, column_of, inline_cell
 from reconcile.editing.texts import Moved, Texts
 from reconcile.editing.tree import Kind, Node, walk
 from reconcile.errors import ReconcileError
+from reconcile.model.address import Address
 from reconcile.model.fields import site_kind
 from reconcile.model.normalize import did_you_mean, human_address, quoted, read_address
 from reconcile.model.resource import Desired
@@ -28,11 +30,21 @@ PREVIOUS: Final = "previous_address"
 _GLOB: Final = frozenset("*?[")
 
 
-def moved(root: Path, state: DesiredState, old: str, new: str) -> Moved:
-    """What gives the declared site `old` the address `new`. Raises `ReconcileError`; writes nothing."""
+#: Whether a site was renamed, live, from its `previous_address` to the address that it has in the files.
+Renamed = Callable[[str, Address], bool]
+
+
+def moved(
+    root: Path, state: DesiredState, old: str, new: str, renamed: Renamed = lambda previous, address: False
+) -> Moved:
+    """What gives the declared site `old` the address `new`; `renamed` is asked where the site was moved before.
+
+    Raises `ReconcileError`; writes nothing.
+    """
     site = _declared(state, old)
     address = _new_address(state, site, new)
-    return _Move(Texts(root), state, site, site.address.name, address, site.file).run()
+    applied = site.previous is not None and renamed(site.previous, site.address)
+    return _Move(Texts(root), state, site, site.address.name, address, site.file, applied).run()
 
 
 def _declared(state: DesiredState, text: str) -> Desired:
@@ -97,6 +109,8 @@ class _Move:
     new: str
     #: Where the site is declared, or its override.
     file: str
+    #: Whether its last move was applied.
+    applied: bool
     notes: list[str] = field(default_factory=list)
 
     def run(self) -> Moved:
@@ -224,6 +238,15 @@ class _Move:
         previous = self.site.previous
         if previous is None:
             self.texts.edit(self.file, entries.put(PREVIOUS, written(self.shown(self.old))))
+        elif self.applied:
+            there = entries.value.get(PREVIOUS)
+            if there is None or there[1].kind is not Kind.SCALAR:
+                where = f"{self.file}: `{PREVIOUS}` of {self.site.key}"
+                raise ReconcileError(f"{where} comes by an alias; write {self.shown(self.old)} there")
+            self.texts.edit(self.file, respelled(there[1], self.shown(self.old)))
+            self.notes.append(
+                f"`{PREVIOUS}` is {self.shown(self.old)} now, as a run has renamed {human_address(previous)} to that"
+            )
         elif previous == self.new:
             if entries.value.get(PREVIOUS) is None:
                 raise ReconcileError(f"{self.file}: `{PREVIOUS}` of {self.site.key} comes by an alias; write it out")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,9 @@ from reconcile.editing.tree import Kind, Node, tree
 from reconcile.errors import ReconcileError
 
 _COLUMN: Final = re.compile(r"\$\{each\.([^}]+)\}")
+#: What a valid document of JSON is made of, but for numbers and the like.
+_TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]')
+_COLON: Final = re.compile(r"\s*:")
 _SEPARATED: Final = (".csv", ".tsv", ".txt")
 _YAML: Final = (".yaml", ".yml")
 
@@ -52,6 +56,10 @@ def cell(
             _listed(rows, column, address, new) if rows is not None and not source.text.startswith("\ufeff") else None
         )
         return None if edit is None else (source, edit)
+    if path.suffix.lower() == ".json":
+        source = _separated(root, file, "utf-8")
+        edit = _in_json(source.text.removeprefix("\ufeff"), column, address, new)
+        return None if edit is None else (source, edit)
     if path.suffix.lower() not in _SEPARATED:
         return None
     source = _separated(root, file, encoding)
@@ -78,6 +86,29 @@ def _separated(root: Path, file: str, named: str | None) -> Source:
             continue
     what = f"not in {known}" if known is not None else "neither in UTF-8 nor in cp1251"
     raise ReconcileError(f"{file}: is written {what}; change the address there by hand")
+
+
+def _in_json(text: str, column: str, address: str, new: str) -> Edit | None:
+    """The edit of the one value in a list of rows that is this address, under the key that is this column."""
+    found, depth, key = [], 0, ""
+    for token in _TOKEN.finditer(text):
+        match token[0]:
+            case "[" | "{":
+                depth += 1
+            case "]" | "}":
+                depth -= 1
+            case "," | ":":
+                pass
+            case _ if depth == 2 and token[0].startswith('"'):
+                word = json.loads(token[0], strict=False)
+                if _COLON.match(text, token.end()):
+                    key = " ".join(word.split())
+                elif key == column and word.strip() == address:
+                    found.append(token)
+    if len(found) != 1:
+        return None
+    escaped = found[0][0].isascii() and not address.isascii()
+    return Edit(*found[0].span(), json.dumps(new, ensure_ascii=escaped))
 
 
 def _listed(rows: Node, column: str, address: str, new: str) -> Edit | None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from reconcile.importing.names import Namer, slug
-from reconcile.importing.report import Report
 from reconcile.importing.values import OMIT, written
 from reconcile.model.fields import Kind
 from reconcile.model.normalize import human_address, read_address
@@ -36,25 +35,31 @@ class Imported:
 
 @dataclass(slots=True)
 class Known:
-    """The sites of each account, the entries of new clients by their names, and the settings of accounts."""
+    """The sites of each account, the entries of new clients by their names, and the settings of accounts.
+
+    `skipped` sites are declared already, `left_out` can't be; `warnings` say why.
+    """
 
     sites: dict[str, list[Imported]] = field(default_factory=dict)
     entries: dict[str, Any] = field(default_factory=dict)
     profiles: dict[str, dict[str, Any]] = field(default_factory=dict)
+    skipped: int = 0
+    left_out: int = 0
+    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Identities:
-    """Finds what is not declared, and says in `report` what is left out."""
+    """Finds what is not declared, and says what is left out."""
 
     desired: DesiredState
     live: Mapping[str, LiveAccount]
-    report: Report
+    made: Known = field(default_factory=Known)
     clients: dict[tuple[str, int], str] = field(default_factory=dict)
 
     def known(self) -> Known:
         """What is to be declared."""
-        made = Known()
+        made = self.made
         namer = Namer(self.desired.names.get("clients", ()))
         keys = set(self.desired.names.get("sites", ()))
         for name, account in self.live.items():
@@ -81,7 +86,9 @@ class Identities:
             if name is None:
                 raw = _client_email(kind, address)
                 if raw is None:
-                    self.report.warn(f"client {client.id} is left out, with its sites: {address} is no e-mail address")
+                    self.made.warnings.append(
+                        f"client {client.id} is left out, with its sites: {address} is no e-mail address"
+                    )
                     continue
                 name = namer.name(*_client_names(address))
                 entry: dict[str, Any] = {}
@@ -106,9 +113,9 @@ class Identities:
         found: dict[str, list[Live]] = defaultdict(list)
         for site in account.sites:
             if site.id in pinned or site.address.name in taken:
-                self.report.skipped += 1
+                self.made.skipped += 1
             elif site.owner is not None and (name, site.owner) not in self.clients:
-                self.report.left_out += 1
+                self.made.left_out += 1
             else:
                 found[site.address.name].append(site)
         made = []
@@ -116,23 +123,30 @@ class Identities:
             first, *more = sorted(sites, key=lambda site: site.id)
             key = self.key(address, keys)
             if key is None:
-                self.report.left_out += len(sites)
-                self.report.warn(
+                self.made.left_out += len(sites)
+                self.made.warnings.append(
                     f"site {first.id} is left out: {human_address(address)[:200]} is no address that can be declared"
                 )
                 continue
             if more:
                 ids = ", ".join(str(site.id) for site in more)
-                self.report.left_out += len(more)
-                self.report.warn(
+                self.made.left_out += len(more)
+                self.made.warnings.append(
                     f"{name}/site/{human_address(address)} is live {len(sites)} times; the one with id {first.id} is "
                     f"declared, and one address can be declared once: delete the others in the dashboard (id {ids})"
+                    + self.pruned(name)
                 )
             keys.add(key)
             client = None if first.owner is None else self.clients[name, first.owner]
             same = sum(site.owner == first.owner for site in sites)
             made.append(Imported(first, name, key, client, same > 1))
         return made
+
+    def pruned(self, account: str) -> str:
+        """What becomes of live sites that no file declares, where they are not left alone."""
+        if not self.desired.accounts[account].prune:
+            return ""
+        return f"; account {account} has `prune: true`, so the next apply may delete them: make sure of that first"
 
     def key(self, address: str, keys: set[str]) -> str | None:
         """How a site's address is written: as people read it; another spelling where another account has it, too."""

@@ -48,6 +48,11 @@ class Laid:
     documents: tuple[Document, ...]
     tables: Mapping[str, Table]
 
+    @property
+    def rows(self) -> dict[str, int]:
+        """How many rows each table has, by its path."""
+        return {path: len(table.rows) for path, table in self.tables.items()}
+
 
 def lay_out(project: Project, layout: Layout, accounts: Mapping[str, Any] | None = None) -> Laid:
     """The files of a project, with their sections in the schema's order; `accounts` are those that it declares by

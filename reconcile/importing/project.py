@@ -15,10 +15,13 @@ from reconcile.importing.blacklists import Blacklists, Entries
 from reconcile.importing.identity import Identities, Imported, Known
 from reconcile.importing.managers import Managers
 from reconcile.importing.names import Namer
+from reconcile.importing.parts import Look, Part, parts_of
 from reconcile.importing.report import Report
+from reconcile.importing.sayings import Sayings
 from reconcile.importing.tables import Grouped, Row, Table, grouped
 from reconcile.importing.values import OMIT, Defaults, Writer
-from reconcile.importing.widgets import Look, Part, Wardrobe, parts_of
+from reconcile.importing.widgets import Wardrobe
+from reconcile.importing.wording import Wording
 from reconcile.importing.yamltext import lines
 from reconcile.model.fields import UNMANAGED, Field, Group, Kind, schemas
 from reconcile.model.state import DesiredState, LiveAccount, Unspecified
@@ -78,7 +81,8 @@ class _Builder:
     list: Field = field(init=False)
     blocked: tuple[Field, ...] = field(init=False)
     keys: tuple[str, ...] = field(init=False)
-    report: Report = field(init=False)
+    #: Values that the project declares.
+    fields: int = 0
     #: How many sites have each value of each field of their own, each list of managers, and each blacklist.
     values: tuple[Counter[Any], ...] = ()
     lists: Counter[Any] = field(default_factory=Counter)
@@ -99,18 +103,17 @@ class _Builder:
         union = next(child for child in children if isinstance(child, Group) and child.union)
         fields = [self.kind.fields[place] for place in union.leaves]
         self.blocked = tuple(one for one in fields if not one.undocumented)
-        self.report = Report()
         self.keys = tuple(schemas()["site"]["properties"])
 
     def build(self) -> Project:
-        known = Identities(self.desired, self.live, self.report).known()
+        known = Identities(self.desired, self.live).known()
         # A layer under all sites would say something of those, too, that are declared already.
         alone = self.desired.below is None and not self.desired.sites
         free = alone and sum(map(len, known.sites.values())) > 1
         parts, named = parts_of(self.kind), self.desired.shared
-        wardrobe = Wardrobe(
-            parts, self.writer, tuple(part.of(self.under) for part in parts), free, named.widgets, named.schedules
-        )
+        sayings = Sayings(parts, self.writer, named.schedules)
+        wardrobe = Wardrobe(sayings, tuple(part.of(self.under) for part in parts), free, named.widgets)
+        wording = Wording(wardrobe, sayings)
         managers = Managers(self.list, self.writer, named.managers)
         blacklists = Blacklists(self.blocked, self.writer, named.blacklists)
         sites = [made for name in self.live for made in self.in_parts(name, known, parts)]
@@ -118,8 +121,8 @@ class _Builder:
         namers = {section: Namer(self.desired.names.get(section, ())) for section in SHARED}
         layer = self.common(sites, managers, blacklists) if free else _Layer()
         shared: dict[str, dict[str, Any]] = {
-            "schedules": wardrobe.name_schedules(namers["schedules"]),
-            "widgets": wardrobe.name_widgets(namers["widgets"]),
+            "schedules": sayings.name_schedules(namers["schedules"]),
+            "widgets": wording.name_widgets(namers["widgets"]),
             "managers": managers.name(namers["managers"]),
             "blacklists": blacklists.name(namers["blacklists"]),
         }
@@ -134,14 +137,13 @@ class _Builder:
         own = self.own_said(layer)
         for one in sites:
             head = self.head(one.site, known, layer)
-            bodies[one.site.key] = self.ordered(head | self.body(one, own, layer, wardrobe, managers, blacklists))
+            bodies[one.site.key] = self.ordered(head | self.body(one, own, layer, wording, managers, blacklists))
         if layer.account:
             said["account"] = layer.account
         found = self.grouped(sites, bodies, managers.named(), wardrobe)
         left = {key: body for key, body in bodies.items() if key not in found.keys}
         used = found.managers.union(*map(_managers, (said, *left.values())))
         shared["managers"] = {name: entry for name, entry in shared["managers"].items() if name in used}
-        self.tell(sites, shared, known, wardrobe, managers, blacklists)
         return Project(
             {section: entries for section, entries in shared.items() if entries},
             self.ordered(said),
@@ -151,7 +153,7 @@ class _Builder:
             found.tables,
             {one.site.key: one.site.client for one in sites if one.site.client is not None},
             known.profiles,
-            self.report,
+            self.report(sites, shared, known, wording, managers, blacklists),
         )
 
     # --- sites in parts -------------------------------------------------------------------------------------------
@@ -193,28 +195,28 @@ class _Builder:
             if one.look is not None:
                 owners[one.look].add(one.site.client or "")
         wardrobe.factor(looks, owners)
-        for part, counts in zip(wardrobe.parts, wardrobe.counts, strict=True):
+        for part, counts in zip(wardrobe.sayings.parts, wardrobe.counts, strict=True):
             for value, times in counts.items():
-                self.report.fields += times * self.writer.note(part.fields, value if part.days else (value,), times)
+                self.fields += times * self.writer.note(part.fields, value if part.days else (value,), times)
         self.lists = Counter(one.managers for one in sites if one.managers is not OMIT)
         self.count_managers(managers)
         self.blocks = Counter(one.blocked for one in sites if one.blocked is not None)
         sets: Counter[Entries] = Counter()
         for values, times in self.blocks.items():
             sets[blacklists.entries(values)] += times
-            self.report.fields += times * self.writer.note(self.blocked, values, times)
+            self.fields += times * self.writer.note(self.blocked, values, times)
         blacklists.factor(sets)
         self.values = tuple(Counter(column) for column in zip(*(one.own for one in sites), strict=True))
         for own, counts in zip(self.own, self.values, strict=False):
             del counts[OMIT]
             for value, times in counts.items():
-                self.report.fields += times * self.writer.note((own,), (value,), times)
+                self.fields += times * self.writer.note((own,), (value,), times)
 
     def count_managers(self, managers: Managers) -> None:
         for value, times in self.lists.items():
             if managers.can_say(value):
                 managers.count(value, times)
-                self.report.fields += times * sum(
+                self.fields += times * sum(
                     part != item.nothing for entry in value for item, part in zip(self.list.items, entry, strict=True)
                 )
             elif value != self.list.nothing:
@@ -285,7 +287,7 @@ class _Builder:
         one: _Site,
         own: Sequence[tuple[str, Mapping[Any, Any]]],
         layer: _Layer,
-        wardrobe: Wardrobe,
+        wording: Wording,
         managers: Managers,
         blacklists: Blacklists,
     ) -> dict[str, Any]:
@@ -302,7 +304,7 @@ class _Builder:
                     made["managers"] = managers.of_site(one.managers)
                 elif under is not UNMANAGED:
                     made["managers"] = None
-        raw = OMIT if one.look is None else wardrobe.of_site(one.look)
+        raw = OMIT if one.look is None else wording.of_site(one.look)
         if raw is not OMIT:
             made["widget"] = raw
         raw = OMIT if one.blocked is None else self.blacklist(one.blocked, layer, blacklists)
@@ -353,23 +355,19 @@ class _Builder:
 
     # --- the report -----------------------------------------------------------------------------------------------
 
-    def tell(
+    def report(
         self,
         sites: Sequence[_Site],
         shared: Mapping[str, Mapping[str, Any]],
         known: Known,
-        wardrobe: Wardrobe,
+        wording: Wording,
         managers: Managers,
         blacklists: Blacklists,
-    ) -> None:
+    ) -> Report:
         """What was found, and what it would have taken to say each site by itself, in a file of its own."""
-        self.report.sites = len(sites)
-        self.report.clients = len(known.entries)
-        self.report.shared = {section: len(entries) for section, entries in shared.items()}
-        self.report.lost = dict(sorted(self.writer.lost.items()))
         alone = sum(2 + (one.site.client is not None) + one.site.pinned for one in sites)  # `sites:`, and the address
         alone += sum(1 for _ in lines({"clients": known.entries}, 0)) if known.entries else 0
-        alone += sum(times * wardrobe.alone(look) for look, times in wardrobe.looks.items())
+        alone += sum(times * wording.alone(look) for look, times in wording.wardrobe.looks.items())
         for own, counts in zip(self.own, self.values, strict=False):
             alone += sum(times for value, times in counts.items() if self.writer.over(own, value) is not OMIT)
         for value, times in self.lists.items():
@@ -378,7 +376,17 @@ class _Builder:
         for values, times in self.blocks.items():
             if entries := blacklists.entries(values):
                 alone += times * sum(1 for _ in lines({"blacklists": [blacklists.raw(entries)]}, 4))
-        self.report.alone = alone
+        return Report(
+            sites=len(sites),
+            clients=len(known.entries),
+            fields=self.fields,
+            alone=alone,
+            skipped=known.skipped,
+            left_out=known.left_out,
+            shared={section: len(entries) for section, entries in shared.items()},
+            lost=dict(sorted(self.writer.lost.items())),
+            warnings=tuple(known.warnings),
+        )
 
 
 @dataclass(slots=True)

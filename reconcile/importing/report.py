@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Report:
     """What came of an import.
 
     `fields` are the values that the project declares, `lines` those of its YAML, `rows` those of its tables, and
     `alone` the lines that a file for each site would have taken, with nothing shared. `lost` counts, by field, the live
-    values that no project could declare; `left_out` the sites. `skipped` are declared already.
+    values that no project could declare; `left_out` the sites. `skipped` are declared already. `warnings` are what a
+    person should know. What is only known once the project is laid out in files is added then.
     """
 
     sites: int = 0
@@ -26,9 +27,9 @@ class Report:
     shared: Mapping[str, int] = field(default_factory=dict)
     groups: Mapping[str, int] = field(default_factory=dict)
     lost: Mapping[str, int] = field(default_factory=dict)
-    warnings: list[str] = field(default_factory=list)
-    files: list[str] = field(default_factory=list)
+    warnings: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
-    def warn(self, message: str) -> None:
-        """Something that a person should know."""
-        self.warnings.append(message)
+    def with_files(self, files: Iterable[str], lines: int, groups: Mapping[str, int]) -> Report:
+        """The report of what was laid out: the files, their lines of YAML, and the rows of each table."""
+        return replace(self, files=tuple(files), lines=lines, rows=sum(groups.values()), groups=groups)

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from reconcile.importing.names import Namer
+from reconcile.importing.parts import size
 from reconcile.importing.values import OMIT
-from reconcile.importing.widgets import size
 from reconcile.importing.yamltext import lines
+from reconcile.model.fields import schemas
 
 #: A table has so many rows at least, and so many columns at most.
 ROWS: Final = 20
@@ -24,6 +25,9 @@ EXCEPTIONS: Final = 0.1
 
 #: A table of nothing but addresses has so many rows at least.
 BARE_ROWS: Final = 100
+#: A table that is imported says that it has so much of its rows at least, in percent: one that is cut in half by
+#: accident is an error, and a tenth may go before somebody has to say so.
+KEPT: Final = 90
 #: Sites whose lines are counted to know those of all.
 SAMPLE: Final = 200
 
@@ -140,15 +144,16 @@ class _Group:
             self.unfit.update(number for number, cell in enumerate(column) if not _single(cell))
         self.unfit.update(number for number, said in self.own.items() if size(said) > OWN)
         fit = [number for number in range(len(self.rows)) if number not in self.unfit]
-        overrides = {self.rows[number].key: self.own[number] for number in fit if self.own.get(number)}
+        overrides = {self.rows[number].key: _in_order(self.own[number]) for number in fit if self.own.get(number)}
         enough = ROWS if len(self.cells) > 1 else BARE_ROWS
         if len(fit) < enough or len(overrides) > EXCEPTIONS * len(fit):
             return None
         entry: dict[str, Any] = {"address": "${each.address}"}
         if self.template:
-            entry["template"] = self.template
+            entry["template"] = _in_order(self.template)
         if overrides:
             entry["overrides"] = overrides
+        entry["min_rows"] = len(fit) * KEPT // 100
         if sum(1 for _ in lines({"group": entry}, 2)) + 1 >= self.before(fit):
             return None
         columns = [[_cell(column[number]) for number in fit] for column in self.cells.values()]
@@ -266,6 +271,11 @@ class _Group:
             self.template["blacklists"] = common
         for number in others:
             self.say(number, "blacklists", values[number])
+
+
+def _in_order(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said of a site in the order of the schema: what the first row leaves out comes late otherwise."""
+    return {key: said[key] for key in schemas()["site"]["properties"] if key in said}
 
 
 def _most(values: Sequence[Any]) -> tuple[Any, Sequence[int]]:

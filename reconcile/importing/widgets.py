@@ -11,16 +11,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Final
 
-from reconcile.importing.names import LONGEST, Namer, slug
-from reconcile.importing.values import OMIT, Writer
-from reconcile.importing.weeks import nothing_said, week_name, week_raw
-from reconcile.importing.yamltext import ENTRIES, WIDTH, folded, lines
-from reconcile.model.fields import UNMANAGED, Field, Group, Kind
+from reconcile.importing.parts import Look, laid, size
+from reconcile.importing.sayings import Sayings
+from reconcile.importing.values import OMIT
 
-Look = tuple[Any, ...]
 #: What one look says otherwise than a layer: parts by number, with its own values.
 Items = frozenset[tuple[int, Any]]
 
@@ -28,47 +24,6 @@ Items = frozenset[tuple[int, Any]]
 CANDIDATES: Final = 8
 #: Widgets that extend one another, one above the other, at most.
 DEPTH: Final = 4
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Part:
-    """What is said as a whole: a field, or the week with all its days. `places` are positions among a kind's values."""
-
-    keys: tuple[str, ...]
-    places: tuple[int, ...]
-    fields: tuple[Field, ...]
-    days: tuple[tuple[Field, ...], ...] = ()
-
-    def of(self, values: Sequence[Any]) -> Any:
-        """This part of the values of a site."""
-        return tuple(values[place] for place in self.places) if self.days else values[self.places[0]]
-
-    @property
-    def unsaid(self) -> Any:
-        """Its value where nothing says one."""
-        return nothing_said(self.days) if self.days else UNMANAGED
-
-
-def parts_of(kind: Kind) -> tuple[Part, ...]:
-    """The parts of a widget, in the order of the schema."""
-    widget = kind.referred["widgets"]
-    depth = len(widget.keys)
-    made: list[Part] = []
-
-    def walk(group: Group) -> None:
-        for child in dict.fromkeys(group.children.values()):
-            if isinstance(child, Field):
-                if not child.undocumented:
-                    made.append(Part(child.keys[depth:], (child.index,), (child,)))
-            elif child.week:
-                days = [day for day in dict.fromkeys(child.children.values()) if isinstance(day, Group)]
-                fields = tuple(tuple(kind.fields[place] for place in day.leaves) for day in days)
-                made.append(Part(child.keys[depth:], child.leaves, sum(fields, ()), fields))
-            else:
-                walk(child)
-
-    walk(widget)
-    return tuple(made)
 
 
 @dataclass(slots=True, eq=False)
@@ -96,59 +51,22 @@ class Dressed:
 class Wardrobe:
     """The widgets of a project. `under` is what lies below every site already, in parts.
 
-    `declared` are the widgets that have names, and `weekly` the schedules, as they were written: by a value's place.
+    `declared` are the widgets that have names, as they were written: by a value's place.
     `implied`: the widget that is like most is under every site, so that none has to name it.
     """
 
-    parts: tuple[Part, ...]
-    writer: Writer
+    sayings: Sayings
     under: tuple[Any, ...]
     implied: bool
     declared: Mapping[str, Mapping[int, Any]]
-    weekly: Mapping[str, Mapping[int, Any]]
     root: Widget | None = None
     widgets: list[Widget] = field(default_factory=list)
     dressed: dict[Look, Dressed] = field(default_factory=dict)
     owners: Mapping[Look, set[str]] = field(default_factory=dict)
     looks: Counter[Look] = field(default_factory=Counter)
-    #: The weeks below each week that is said, and how often that is.
-    contexts: dict[Any, dict[Any, int]] = field(default_factory=lambda: defaultdict(dict))
-    schedules: dict[Any, str] = field(default_factory=dict)
     #: How often each part has each value, and whether a value is another one than a layer's.
     counts: tuple[Counter[Any], ...] = ()
     otherwise: dict[tuple[Any, ...], tuple[dict[Any, bool], ...]] = field(default_factory=dict)
-    weeks: dict[Any, dict[str, Any]] = field(default_factory=dict)
-    named_weeks: dict[Any, str | None] = field(default_factory=dict)
-    #: What stands in YAML for each look, which many sites have.
-    spelled: dict[Look, Any] = field(default_factory=dict)
-    #: The parts below each key of a widget, and the lines, values and characters of what was counted already.
-    tops: tuple[tuple[int, ...], ...] = ()
-    topped: tuple[dict[Any, tuple[int, int, int]], ...] = ()
-
-    def __post_init__(self) -> None:
-        numbers: dict[str, list[int]] = defaultdict(list)
-        for number, part in enumerate(self.parts):
-            numbers[part.keys[0]].append(number)
-        self.tops = tuple(tuple(found) for found in numbers.values())
-        self.topped = tuple({} for _ in self.tops)
-
-    # --- what has to be said --------------------------------------------------------------------------------------
-
-    def over(self, number: int, value: Any, under: Any) -> Any:
-        """What is to be said of a part over what lies below; OMIT where that is nothing."""
-        part = self.parts[number]
-        if not part.days:
-            return self.writer.over(part.fields[0], value, under)
-        if value == under:
-            return OMIT
-        return self.week_said(part, value, (under,), whole=False) or OMIT
-
-    def week_said(self, part: Part, live: Any, unders: tuple[Any, ...], *, whole: bool) -> dict[str, Any]:
-        """What has to be said of a week, or all of it; worked out once."""
-        key = (part.keys, live, unders, whole)
-        if key not in self.weeks:
-            self.weeks[key] = week_raw(self.writer, part.days, live, unders, whole=whole)
-        return self.weeks[key]
 
     def items(self, looks: Iterable[Look], layer: tuple[Any, ...]) -> dict[Look, Items]:
         """All that each look says otherwise than a layer."""
@@ -159,7 +77,7 @@ class Wardrobe:
             for number, (value, differing) in enumerate(zip(look, known, strict=True)):
                 differs = differing.get(value)
                 if differs is None:
-                    differs = differing[value] = self.over(number, value, layer[number]) is not OMIT
+                    differs = differing[value] = self.sayings.over(number, value, layer[number]) is not OMIT
                 if differs:
                     found.append((number, value))
             made[look] = frozenset(found)
@@ -184,13 +102,13 @@ class Wardrobe:
             self.split(widget, items, weighed, DEPTH)
         self.forget_unused()
         for look, dressed in self.dressed.items():
-            self.note_week(dressed.own, look, self.layer_of(dressed.widget), weighed[look])
+            self.sayings.note_week(dressed.own, look, self.layer_of(dressed.widget), weighed[look])
         for widget in self.widgets:
-            self.note_week(widget.said, widget.layer, self.layer_of(widget.parent), 1)
+            self.sayings.note_week(widget.said, widget.layer, self.layer_of(widget.parent), 1)
 
     def counted(self, looks: Mapping[Look, int]) -> tuple[Counter[Any], ...]:
         """How often each part has each value in these looks."""
-        made = tuple(Counter[Any]() for _ in self.parts)
+        made = tuple(Counter[Any]() for _ in self.sayings.parts)
         for look, times in looks.items():
             for count, value in zip(made, look, strict=True):
                 count[value] += times
@@ -210,16 +128,18 @@ class Wardrobe:
 
     def fits(self, widget: Widget, number: int, value: Any) -> bool:
         """Whether a widget says just this of a part."""
-        return self.over(number, value, widget.layer[number]) is OMIT
+        return self.sayings.over(number, value, widget.layer[number]) is OMIT
 
     def offered(self, below: tuple[Any, ...]) -> list[Widget]:
         """The declared widgets, over what lies below, but for those that say more than documented fields."""
-        known = {place for part in self.parts for place in part.places}
+        known = {place for part in self.sayings.parts for place in part.places}
         made = []
         for name, said in sorted(self.declared.items()):
             if said.keys() <= known:
-                layer = tuple(_laid(part, said, under) for part, under in zip(self.parts, below, strict=True))
-                own = {n: layer[n] for n, part in enumerate(self.parts) if not said.keys().isdisjoint(part.places)}
+                layer = tuple(laid(part, said, under) for part, under in zip(self.sayings.parts, below, strict=True))
+                own = {
+                    n: layer[n] for n, part in enumerate(self.sayings.parts) if not said.keys().isdisjoint(part.places)
+                }
                 made.append(Widget(None, layer, own, name=name, declared=True))
         return made
 
@@ -253,12 +173,14 @@ class Wardrobe:
             return said
         for number, (under, counts) in enumerate(zip(self.under, counted, strict=True)):
             best, times = max(counts.items(), key=lambda item: (item[1], repr(item[0])))
-            if self.parts[number].days:
+            if self.sayings.parts[number].days:
                 best = self.common_week(number, counts, under)
                 times = counts[best]
-            if times < 2 or self.over(number, best, under) in (OMIT, None):
+            if times < 2 or self.sayings.over(number, best, under) in (OMIT, None):
                 continue
-            lost = sum(n for value, n in counts.items() if value != best and self.over(number, value, under) is OMIT)
+            lost = sum(
+                n for value, n in counts.items() if value != best and self.sayings.over(number, value, under) is OMIT
+            )
             if times > lost + 1:
                 said[number] = best
         return said
@@ -268,7 +190,7 @@ class Wardrobe:
 
         def cost(below: Any) -> int:
             others = [(week, times) for week, times in counts.items() if week != below]
-            return sum(times + size(self.over(number, week, below)) for week, times in others)
+            return sum(times + size(self.sayings.over(number, week, below)) for week, times in others)
 
         common = sorted(counts, key=lambda week: (-counts[week], repr(week)))[:CANDIDATES]
         return min(common, key=cost)
@@ -321,15 +243,7 @@ class Wardrobe:
             for item in items:
                 counts[item] += times[look]
         half = sum(times[look] for look in group) / 2
-        return dict(item for item in counts if counts[item] > half and self.can_say(*item))
-
-    def can_say(self, number: int, value: Any) -> bool:
-        """Whether there is something to write for a value, even over nothing."""
-        part = self.parts[number]
-        values = value if part.days else (value,)
-        return all(
-            self.writer.writable(field, one).raw is not OMIT for field, one in zip(part.fields, values, strict=True)
-        )
+        return dict(item for item in counts if counts[item] > half and self.sayings.can_say(*item))
 
     def saves(self, parent: Widget | None, items: Items, said: Mapping[int, Any], times: int) -> int:
         """How many values fewer are written for a look by a widget of its own that says this."""
@@ -357,171 +271,3 @@ class Wardrobe:
             if len(kept) == len(self.widgets):
                 return
             self.widgets = kept
-
-    # --- weeks ----------------------------------------------------------------------------------------------------
-
-    def note_week(self, said: Iterable[int], values: Sequence[Any], layer: Sequence[Any], times: int) -> None:
-        for number in said:
-            if self.parts[number].days:
-                contexts = self.contexts[values[number]]
-                contexts[layer[number]] = contexts.get(layer[number], 0) + times
-
-    def name_schedules(self, namer: Namer) -> dict[str, Any]:
-        """The schedules that are said more than once and have no name yet, by the ones that they get."""
-        part = next(part for part in self.parts if part.days)
-        made: dict[str, Any] = {}
-        by_use = sorted(self.contexts.items(), key=lambda item: (-sum(item[1].values()), repr(item[0])))
-        for live, contexts in by_use:
-            own = [under for under in contexts if self.declared_week(live, under) is None]
-            raw, times = self.week_said(part, live, tuple(own), whole=True), sum(contexts[under] for under in own)
-            if times > 1 and raw:
-                name = self.schedules[live] = namer.name(week_name(live))
-                made[name] = raw
-        return made
-
-    def declared_week(self, live: Any, under: Any) -> str | None:
-        """The name of the schedule that is declared, and makes a week of what lies below."""
-        key = (live, under)
-        if key not in self.named_weeks:
-            number = next(n for n, part in enumerate(self.parts) if part.days)
-            part = self.parts[number]
-            fitting = (
-                name
-                for name, said in sorted(self.weekly.items())
-                if said and self.over(number, live, _laid(part, said, under)) is OMIT
-            )
-            self.named_weeks[key] = next(fitting, None)
-        return self.named_weeks[key]
-
-    def week(self, live: Any, under: Any) -> Any:
-        """A week as it is said in one place: by name, or by the days that are other ones, or all of it."""
-        named = self.declared_week(live, under)
-        if named is not None:
-            return named
-        if live in self.schedules:
-            return self.schedules[live]
-        part = next(part for part in self.parts if part.days)
-        some = self.week_said(part, live, (under,), whole=False)
-        whole = self.week_said(part, live, (under,), whole=True)
-        return some if under != part.unsaid and len(some) < len(whole) else whole
-
-    # --- names and YAML -------------------------------------------------------------------------------------------
-
-    def name_widgets(self, namer: Namer) -> dict[str, Any]:
-        """The widgets by their names, each after the one that it extends; schedules have theirs already."""
-        if self.root in self.widgets:  # which has no name yet
-            assert self.root is not None
-            self.root.name = namer.name("standard", "common")
-        # One that is extended is found before those that extend it, and has more users.
-        for widget in sorted((w for w in self.widgets if w is not self.root), key=lambda w: -w.users):
-            widget.name = namer.name(*self.ideas(widget))
-        made: dict[str, Any] = {}
-
-        def add(widget: Widget) -> None:
-            if widget.name not in made:
-                if widget.parent is not None and widget.parent.name and not widget.parent.declared:
-                    add(widget.parent)
-                made[widget.name] = self.raw(widget.parent, widget.said, widget.layer)
-
-        for widget in sorted(self.widgets, key=lambda w: (w is not self.root, -w.users, w.name)):
-            add(widget)
-        return made
-
-    def ideas(self, widget: Widget) -> list[str]:
-        """Names for a widget, the best first: after its only user, or after what tells it apart."""
-        told = [text for number, value in widget.said.items() if (text := self.told(number, value))]
-        told.sort(key=len)
-        ideas = ["-".join(told[:count]) for count in (1, 2, 3) if count <= len(told)]
-        if widget.parent is not None and widget.parent is not self.root:
-            ideas[1:1] = [f"{widget.parent.name}-{idea}" for idea in ideas]
-        client = slug(next(iter(widget.owners))) if len(widget.owners) == 1 else ""
-        ideas = ([client, *(f"{client}-{idea}" for idea in ideas)] if client else []) + ideas
-        return [idea for idea in ideas if len(idea) <= LONGEST] or ["widget"]
-
-    def told(self, number: int, value: Any) -> str:
-        """What a part says, in a word."""
-        part = self.parts[number]
-        if part.days:
-            return self.schedules.get(value) or week_name(value)
-        name = slug(" ".join(key for key in part.keys if key not in ("algorithms", "enable")).removesuffix("_enable"))
-        if isinstance(value, bool):
-            return name if value else f"no-{name}"
-        if part.fields[0].type.name == "timezone":
-            return slug(str(value).rpartition("/")[2])
-        return f"{name}-{slug(str(value))}".strip("-")
-
-    def raw(self, parent: Widget | None, said: Iterable[int], values: Sequence[Any]) -> dict[str, Any]:
-        """A mapping of what is said over a widget that is extended."""
-        made: dict[str, Any] = {} if parent is None or not parent.name else {"extends": parent.name}
-        layer = self.layer_of(parent)
-        for number in said:
-            part = self.parts[number]
-            say = self.week if part.days else partial(self.over, number)
-            put(made, part.keys, say(values[number], layer[number]))
-        return made
-
-    def of_site(self, look: Look) -> Any:
-        """What a site says of its widget: a name, a mapping, or OMIT."""
-        if look not in self.spelled:
-            self.spelled[look] = self.spell(look)
-        return self.spelled[look]
-
-    def spell(self, look: Look) -> Any:
-        dressed = self.dressed[look]
-        implied = self.implied and dressed.widget is self.root
-        if not dressed.own:
-            return OMIT if implied or dressed.widget is None else dressed.widget.name
-        raw = self.raw(dressed.widget, dressed.own, look)
-        if implied:
-            raw.pop("extends", None)
-        return raw
-
-    def alone(self, look: Look) -> int:
-        """The lines that a look takes where nothing is shared."""
-        counted, values, width = 1, 0, len("    widget: {}")
-        for numbers, known in zip(self.tops, self.topped, strict=True):
-            value = look[numbers[0]] if len(numbers) == 1 else tuple(look[number] for number in numbers)
-            found = known.get(value)
-            if found is None:
-                said = self.bare(look, numbers)
-                text = folded(said)
-                found = known[value] = (sum(1 for _ in lines(said, 6)), size(said), len(text) if said else 0)
-            counted, values, width = counted + found[0], values + found[1], width + found[2]
-        if not values:
-            return 0
-        # Between the braces there are as many commas, with blanks, as entries, less one: as in the parts' own braces.
-        return 1 if values <= ENTRIES and width - 2 <= WIDTH else counted
-
-    def bare(self, look: Look, numbers: Iterable[int]) -> dict[str, Any]:
-        """What a site says of parts that shares nothing with others."""
-        made: dict[str, Any] = {}
-        for number in numbers:
-            part, value = self.parts[number], look[number]
-            raw = self.over(number, value, part.unsaid)
-            if raw is not OMIT:
-                whole = part.days and self.week_said(part, value, (part.unsaid,), whole=True)
-                put(made, part.keys, whole or raw)
-        return made
-
-
-def _laid(part: Part, said: Mapping[int, Any], below: Any) -> Any:
-    """A part of what lies below with what was said over it, by places."""
-    if not part.days:
-        return said.get(part.places[0], below)
-    return tuple(said.get(place, under) for place, under in zip(part.places, below, strict=True))
-
-
-def put(mapping: dict[str, Any], keys: Sequence[str], value: Any) -> None:
-    """Puts a value into nested mappings."""
-    for key in keys[:-1]:
-        mapping = mapping.setdefault(key, {})
-    mapping[keys[-1]] = value
-
-
-def size(raw: Any) -> int:
-    """How many values are written."""
-    if isinstance(raw, dict):
-        return sum(map(size, raw.values()))
-    if isinstance(raw, list):
-        return sum(map(size, raw))
-    return 0 if raw is OMIT else 1

@@ -44,6 +44,7 @@ SCHEMA_NAMES: Final = (
     "call",
     "rollout",
     "gate",
+    "policy",
 )
 
 

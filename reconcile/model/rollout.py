@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -58,9 +60,10 @@ class CommandGate:
 
     argv: tuple[str, ...]
     timeout: float
+    place: str = ""
 
     def __str__(self) -> str:
-        return f"command {self.argv[0]}"
+        return f"command {self.argv[0]}{self.place}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +78,10 @@ class CallsGate:
     min_calls: int
     max_increase: float
     strict: bool
+    place: str = ""
 
     def __str__(self) -> str:
-        return f"calls within {span(self.window)}"
+        return f"calls within {span(self.window)}{self.place}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +89,22 @@ class ConfirmGate:
     """A person at a terminal, who is asked `question`."""
 
     question: str
+    place: str = ""
 
     def __str__(self) -> str:
-        return "confirm"
+        return f"confirm{self.place}"
 
 
 Gate = CommandGate | CallsGate | ConfirmGate
+
+
+def told_apart(gates: Sequence[Gate]) -> tuple[Gate, ...]:
+    """The gates, those that would be called the same with their numbers: their arguments may hold secrets."""
+    times = Counter(map(str, gates))
+    return tuple(
+        replace(gate, place=f" (gate {number})") if times[str(gate)] > 1 else gate
+        for number, gate in enumerate(gates, start=1)
+    )
 
 
 @dataclass(frozen=True, slots=True)

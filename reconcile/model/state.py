@@ -9,6 +9,7 @@ from typing import Any
 
 from reconcile.model.capabilities import Capabilities
 from reconcile.model.fields import Kinds
+from reconcile.model.policy import Policy
 from reconcile.model.resource import NOTHING, Desired, Live
 from reconcile.model.rollout import Rollout
 
@@ -102,6 +103,7 @@ class DesiredState:
     below: Below | None = None
     rollout: Rollout | None = None
     shared: Shared = field(default_factory=Shared)
+    policies: tuple[Policy, ...] = ()
 
     def kinds_of(self, account: str) -> frozenset[str]:
         """The kinds of resources that have to be read of an account, because the project has something to say of them.

@@ -112,9 +112,14 @@ def _required(kind: Kind) -> tuple[Field, ...]:
 
 
 def why_update(kind: Kind, resource: Desired, live: Live) -> str:
-    """The reason of an update."""
+    """The reason of an update. What makes the site of a row is said by its group: the row, the template, and what that
+    refers to.
+    """
     if kind.name != "site" or resource.values[kind.index("url")] == live.address.name:
-        return f"differs from {resource.file}"
+        group = resource.member.group
+        return (
+            f"differs from {resource.file}" if group is None else f"differs from site group {group} ({resource.file})"
+        )
     if live.address.name == resource.previous:
         return f"renamed from {live.address.human} in {resource.file}"
     return f"is {live.address.human} now, and declared otherwise in {resource.file}"

@@ -13,7 +13,7 @@ from reconcile.model.resource import Desired, Fingerprint, Live
 from reconcile.model.state import DesiredState, LiveAccount
 from reconcile.planning.clients import Clients, match_clients
 from reconcile.planning.compare import Comparer, Difference, described, difference, lacking, why_update
-from reconcile.planning.owners import Group, place
+from reconcile.planning.owners import Group, Placed, place
 from reconcile.planning.plan import Change, Diagnostic, FieldChange, ManualStep, Plan, Severity
 from reconcile.planning.select import EVERYTHING, Selection
 from reconcile.planning.summary import declared_counts
@@ -32,6 +32,8 @@ class Findings:
     manual: list[ManualStep] = field(default_factory=list)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     noop: int = 0
+    undeclared: dict[str, int] = field(default_factory=dict)
+    unchanged: list[tuple[Desired, Live]] = field(default_factory=list)
 
     def note(self, found: Change | ManualStep | Diagnostic | None) -> None:
         """Keeps one finding; None is a resource that needs nothing."""
@@ -109,7 +111,17 @@ def _plan(
         selection.require_match()
     sizes = {name: len(account.sites) for name, account in live.items()}
     said, manual = tuple(sorted(found.diagnostics)), tuple(sorted(found.manual))
-    return Plan(in_order(found.changes), found.noop, sizes, said, manual, declared_counts(desired.sites), desired.kinds)
+    return Plan(
+        in_order(found.changes),
+        found.noop,
+        sizes,
+        said,
+        manual,
+        declared_counts(desired.sites),
+        desired.kinds,
+        found.undeclared,
+        tuple(found.unchanged),
+    )
 
 
 def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
@@ -156,6 +168,7 @@ class _Planner:
                 change = self.change(self.desired.kinds["profile"], profile, live)
                 if not self.note(profile, change):
                     continue
+                self.keep(profile, live, change)
                 for item in change.fields if isinstance(change, Change) else ():
                     warning = _PROFILE_WARNINGS.get(item.field.name)
                     if warning is not None and item.after is not True:
@@ -179,7 +192,9 @@ class _Planner:
             elif needed:
                 self.found.note(self.client_change(client, live, under))
             elif str(client.address) in selected:
-                self.note(client, self.client_change(client, live, under))
+                found = self.client_change(client, live, under)
+                if self.note(client, found):
+                    self.keep(client, live, found)
         for left in clients.undeclared if self.account.prune and self.clients else ():
             if self.selection.has(left, changed=True):
                 reason = "is live, declared in no file, and the account has `prune: true`"
@@ -206,10 +221,15 @@ class _Planner:
 
     def sites(self, declared: Sequence[Desired], clients: Clients) -> None:
         """What the declared sites need, and those that no file declares."""
-        for group in self.groups(declared, clients):
+        placed = self.placed(declared, clients)
+        if placed.undeclared and not (self.account.prune or self.selection):
+            self.found.undeclared[self.live.account] = placed.undeclared
+        for group in placed.groups:
             for site, live in group.matches.pairs:
                 if self.selection.may_have(site):
-                    self.note(site, self.site_change(site, live, group))
+                    change = self.site_change(site, live, group)
+                    if self.note(site, change):
+                        self.keep(site, live, change)
             if self.account.prune:
                 owner = None if group.client is None else group.client.name
                 for left in group.matches.undeclared:
@@ -236,7 +256,7 @@ class _Planner:
     def destroy(self, declared: Sequence[Desired], clients: Clients) -> None:
         """The deletes of all that is declared and live."""
         reason = "destroy deletes what is declared"
-        for group in self.groups(declared, clients):
+        for group in self.placed(declared, clients).groups:
             for site, live in group.matches.pairs:
                 if live is not None and self.selection.has(site, changed=True):
                     change = self.delete(live, reason)
@@ -249,14 +269,14 @@ class _Planner:
             if live is not None and self.selection.has(client, changed=True):
                 self.found.note(self.cannot(client, Action.DELETE, "would be destroyed"))
 
-    def groups(self, declared: Sequence[Desired], clients: Clients) -> Sequence[Group]:
+    def placed(self, declared: Sequence[Desired], clients: Clients) -> Placed:
         """The declared and the live sites of each owner, matched; sites that can't be are noted."""
         placed = place(declared, self.live.sites, clients, self.kind.index("url"))
         by_address = {str(site.address): site for site in declared}
         for said in placed.said:
             if self.selection.has(by_address[said.address], changed=True):
                 self.found.note(said)
-        return placed.groups
+        return placed
 
     def prune(self, live: Live) -> Change | ManualStep:
         account = self.account.name
@@ -281,6 +301,11 @@ class _Planner:
             return False
         self.found.note(found)
         return True
+
+    def keep(self, resource: Desired, live: Live | None, found: Change | ManualStep | Diagnostic | None) -> None:
+        """Remembers a resource that stays as it is, for policies."""
+        if found is None and live is not None and self.desired.policies:
+            self.found.unchanged.append((resource, live))
 
     # --- one resource -----------------------------------------------------------------------------------------------
 

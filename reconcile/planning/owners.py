@@ -28,10 +28,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The groups, and what is to be said of single declared sites."""
+    """The groups, what is to be said of single declared sites, and how many live ones nobody declares."""
 
     groups: tuple[Group, ...]
     said: tuple[Diagnostic | ManualStep, ...]
+    undeclared: int
 
 
 def place(desired: Sequence[Desired], live: Sequence[Live], clients: Clients, url: int) -> Placed:
@@ -86,17 +87,19 @@ class _Placer:
             self.said += matches.diagnostics
             pairs = tuple(pair for pair in matches.pairs if not self.elsewhere(*pair, free))
             groups.append((client, pairs, matches))
-        return Placed(
-            tuple(
-                Group(
-                    client,
-                    self.owner(client) or None,
-                    Matches(pairs, tuple(site for site in m.undeclared if not self.declared_somewhere(site)), ()),
-                )
-                for client, pairs, m in groups
-            ),
-            tuple(self.said),
+        placed = tuple(
+            Group(
+                client,
+                self.owner(client) or None,
+                Matches(pairs, tuple(site for site in m.undeclared if not self.declared_somewhere(site)), ()),
+            )
+            for client, pairs, m in groups
         )
+        owners = {self.owner(client) for client in matched}
+        others = [site for owner, sites in by_owner.items() if owner not in owners for site in sites]
+        number = sum(len(group.matches.undeclared) for group in placed)
+        number += sum(not self.declared_somewhere(site) for site in others)
+        return Placed(placed, tuple(self.said), number)
 
     def declared_somewhere(self, site: Live) -> bool:
         """Whether a live site that is none of its owner's may be one that is declared elsewhere."""

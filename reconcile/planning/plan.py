@@ -12,7 +12,7 @@ from reconcile.model import resource
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import Field, Kinds
-from reconcile.model.resource import NOWHERE, Fingerprint, Membership, Ref
+from reconcile.model.resource import NOWHERE, Desired, Fingerprint, Live, Membership, Ref
 
 #: What stands in place of a value that may not be shown.
 HIDDEN = resource.HIDDEN
@@ -27,11 +27,26 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Diagnostic:
-    """Something to be said about a plan: `address` is the resource or account that it is about."""
+    """Something to be said about a plan: `address` is the resource or account that it is about.
+
+    `rule` is the policy that says it, if one does; `place` is where that stands, and `declared` where the resource is
+    declared, both as `file:line:column` where they are known.
+    """
 
     severity: Severity
     address: str
     message: str
+    rule: str = ""
+    place: str = ""
+    declared: str = ""
+
+    @property
+    def who(self) -> str:
+        """The address as people read it, and where the resource is declared."""
+        if "/" not in self.address:
+            return self.address or "all resources"
+        shown = Address.parse(self.address).shown
+        return f"{shown} ({self.declared})" if self.declared else shown
 
     def __str__(self) -> str:
         return (
@@ -120,7 +135,10 @@ class Plan:
     """All changes in the order of their addresses, how many resources need none, and each account's live sites.
 
     `manual` is what is not as declared and can't be changed through the API. `declared` says how many sites the project
-    declares for each account, group and shared object (`planning.summary`), whatever was selected.
+    declares for each account, group and shared object (`planning.summary`), whatever was selected. `undeclared` counts
+    the live sites of each account that no file declares, and that are left alone; nothing of it where only some
+    resources were selected. `unchanged` are the declared resources that need nothing, for policies; they are there only
+    where the project has any.
     """
 
     changes: tuple[Change, ...]
@@ -130,6 +148,8 @@ class Plan:
     manual: tuple[ManualStep, ...] = ()
     declared: Mapping[tuple[str, str], int] = field(default_factory=dict)
     kinds: Kinds = field(default_factory=dict, repr=False, compare=False)
+    undeclared: Mapping[str, int] = field(default_factory=dict)
+    unchanged: tuple[tuple[Desired, Live], ...] = field(default=(), repr=False, compare=False)
 
     @property
     def pending(self) -> bool:
@@ -147,5 +167,10 @@ class Plan:
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
-        """What keeps the plan from being applied."""
-        return tuple(d for d in self.diagnostics if d.severity is Severity.ERROR)
+        """What could not be planned, which keeps the plan from being applied."""
+        return tuple(d for d in self.diagnostics if d.severity is Severity.ERROR and not d.rule)
+
+    @property
+    def breaches(self) -> tuple[Diagnostic, ...]:
+        """The policies that refuse the plan, each with a resource that breaks it."""
+        return tuple(d for d in self.diagnostics if d.severity is Severity.ERROR and d.rule)

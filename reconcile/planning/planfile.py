@@ -28,20 +28,28 @@ Secrets = Callable[[Address, str], Any]
 def plan_data(plan: Plan) -> dict[str, Any]:
     """The plan as plain data (design, section 4): what `--format json` prints.
 
-    `summary_by` has the numbers by account, group and shared object. `complete` is false where something could not be
-    planned, so that the numbers are not all there is.
+    `summary_by` has the numbers by account, group and shared object, `undeclared` how many live sites of each account
+    are in no file and left alone. `complete` is false where something could not be planned, so that the numbers are
+    not all there is.
     """
     return {
         "format_version": FORMAT_VERSION,
         "summary": plan.summary,
         "summary_by": summary_by(plan),
+        "undeclared": dict(plan.undeclared),
         "complete": not plan.errors,
         "changes": [_change_data(change) for change in plan.changes],
-        "diagnostics": [
-            {"severity": d.severity.value, "address": d.address, "message": d.message} for d in plan.diagnostics
-        ],
+        "diagnostics": [diagnostic_data(said) for said in plan.diagnostics],
         "manual": [{"address": step.address, "message": step.message} for step in plan.manual],
     }
+
+
+def diagnostic_data(said: Diagnostic) -> dict[str, Any]:
+    """What is said of a plan; where a policy says it, its name and place, and where the resource is declared."""
+    data = {"severity": said.severity.value, "address": said.address, "message": said.message}
+    if not said.rule:
+        return data
+    return data | {"rule": said.rule, "level": said.severity.value, "place": said.place, "declared": said.declared}
 
 
 def _change_data(change: Change) -> dict[str, Any]:
@@ -153,12 +161,18 @@ def load(text: str, project: str | None, secrets: Secrets | None) -> tuple[Plan,
             _natural(data["summary"]["noop"]),
             {_text(name): _natural(size) for name, size in data["sizes"].items()},
             tuple(
-                Diagnostic(Severity(entry["severity"]), _text(entry["address"]), _text(entry["message"]))
+                Diagnostic(
+                    Severity(entry["severity"]),
+                    _text(entry["address"]),
+                    _text(entry["message"]),
+                    *(_text(entry.get(key, "")) for key in ("rule", "place", "declared")),
+                )
                 for entry in data["diagnostics"]
             ),
             tuple(ManualStep(_text(entry["address"]), _text(entry["message"])) for entry in data["manual"]),
             {(_text(by), _text(name)): _natural(number) for by, name, number in data.get("declared", ())},
             known,
+            {_text(name): _natural(number) for name, number in data.get("undeclared", {}).items()},
         )
         if any(c.address.kind not in known or c.address.account not in plan.sizes for c in plan.changes):
             raise ValueError("a change of what is not counted")

@@ -26,7 +26,7 @@ from reconcile.model.rollout import Chosen, Count, Percent, Size
 from reconcile.model.state import DesiredState
 from reconcile.planning.plan import Change, Plan
 from reconcile.planning.select import ExpressionError, Node, means, parse, subject, subject_of
-from reconcile.planning.select.names import check, names_of
+from reconcile.planning.select.names import check, empty_said, names_of, why_nothing
 from reconcile.planning.select.terms import holds
 
 
@@ -75,14 +75,14 @@ def require_matches(sizes: Sequence[Size], desired: DesiredState, plan: Plan, *,
     for size in sizes:
         if isinstance(size, Chosen):
             node = read_selection(size)
+            names = names_of(sites, desired.accounts)
             try:
-                check(size.expression, node, names_of(sites, desired.accounts))
+                check(size.expression, node, names)
             except ExpressionError as error:
                 raise PlanError(f"`rollout.waves`: {error.pointed}") from None
             if not allow_empty and not any(holds(node, one) for one in sites):
-                raise PlanError(
-                    f"the wave {size} of `rollout.waves` matches no site; where that is fine, say --allow-empty"
-                )
+                said = empty_said(why_nothing(node, names))
+                raise PlanError(f"the wave {size} of `rollout.waves` matches no site{said}")
 
 
 def wrong_selection(expression: str, desired: DesiredState) -> str:

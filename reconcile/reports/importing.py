@@ -29,7 +29,7 @@ def import_json(report: Report, profiles: Mapping[str, Mapping[str, Any]]) -> st
             },
             "shared": dict(report.shared),
             "tables": dict(report.groups),
-            "files": report.files,
+            "files": list(report.files),
             "profiles": {name: dict(profile) for name, profile in profiles.items()},
             "not_declarable": dict(report.lost),
             "diagnostics": [{"severity": "warning", "message": message} for message in report.warnings],

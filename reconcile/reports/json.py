@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 from reconcile.applying.report import Report, Result, WaveReport
-from reconcile.errors import ConfigError, PlanError, ReconcileError
+from reconcile.errors import ConfigError, PlanError, PolicyError, ReconcileError
 from reconcile.escaping import clean_json
-from reconcile.planning.plan import Plan
-from reconcile.planning.planfile import FORMAT_VERSION, plan_data
+from reconcile.planning.plan import Diagnostic, Plan
+from reconcile.planning.planfile import FORMAT_VERSION, diagnostic_data, plan_data
 
 
 def text(data: Any) -> str:
@@ -78,6 +78,11 @@ def error_json(error: ReconcileError) -> str:
         diagnostics = [
             {"severity": "error", "file": p.file, "line": p.line, "column": p.column, "message": p.message}
             for p in error.problems
+        ]
+    elif isinstance(error, PolicyError):
+        diagnostics = [
+            {"severity": "error", "message": str(error)},
+            *(diagnostic_data(one) for one in error.said if isinstance(one, Diagnostic)),
         ]
     elif isinstance(error, PlanError) and error.said:
         diagnostics = [{"severity": "error", "address": one.address, "message": one.message} for one in error.said]

@@ -19,6 +19,7 @@ TABLES: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ("Rollout", "rollout", ()),
     ("Gate", "gate", ()),
     ("Gate of calls", "gate", ("calls",)),
+    ("Policy", "policy", ()),
     ("Client", "client", ()),
     ("Site", "site", ()),
     ("Site group", "site_group", ()),
@@ -36,9 +37,9 @@ INTRODUCTION: Final = """\
 Rendered from `schemas/`, and compared with them by the tests. What the keys do together is in
 [configuration.md](configuration.md).
 
-A default is what the service documents for a field that was never set, or, for accounts, safety and rollouts, what the
-program assumes. `null` unsets what a farther layer says; it is possible wherever the value may be left out. Where the
-service spells a key differently, its own spelling works, too.
+A default is what the service documents for a field that was never set, or, for accounts, safety, rollouts and policies,
+what the program assumes. `null` unsets what a farther layer says; it is possible wherever the value may be left out.
+Where the service spells a key differently, its own spelling works, too.
 """
 
 _WORDS: Final = {

@@ -25,6 +25,9 @@ from reconcile.reports.words import some
 #: The sign, the colour and the verb of each action.
 SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
 COLOURS = {"+": "green", "-": "red", "~": "yellow"}
+#: Live sites in no file, and their share of an account, that are worth a line.
+MANY: Final = 10
+MANY_PERCENT: Final = 10
 VERBS = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "deleted"}
 
 
@@ -36,8 +39,16 @@ def plan_text(plan: Plan, *, colour: bool = False, full: bool = False) -> str:
     blocks = fold(plan.changes, full=full)
     parts = ["\n".join(_block(block, plan.declared, colour=colour, full=full)) for block in blocks]
     parts.append(tally_text(plan, colour=colour))
-    parts.append("\n".join([*said_texts(plan, colour=colour, full=full), summary_text(plan)]))
+    parts.append("\n".join([*said_texts(plan, colour=colour, full=full), *left_alone(plan), summary_text(plan)]))
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def left_alone(plan: Plan) -> Iterator[str]:
+    """That many live sites are declared in no file: somebody may have cut a table in half, or not be done yet."""
+    for account, number in plan.undeclared.items():
+        if number >= MANY and number > MANY_PERCENT / 100 * plan.sizes.get(account, 0):
+            sites = f"{number} of {count(plan.sizes.get(account, number), 'live site')}"
+            yield f"note: {clean(account)}: {sites} are declared in no file, and left alone; `import` declares them"
 
 
 def summary_text(plan: Plan) -> str:
@@ -152,9 +163,9 @@ OUTCOMES = {
 APART: Final = 3
 
 
-def report_text(report: Report, *, colour: bool = False, full: bool = False) -> str:
+def report_text(report: Report, *, colour: bool = False, full: bool = False, said: str = "Apply") -> str:
     """What became of the plan: everything that is not done, and the numbers; where many failed in the same way, that
-    is said once, with how many they are. With `full`, each is told by itself.
+    is said once, with how many they are. With `full`, each is told by itself. `said` is what it was.
     """
     made = []
     for error, results in _failed(report.results, apart=len(report.results) if full else APART):
@@ -170,14 +181,14 @@ def report_text(report: Report, *, colour: bool = False, full: bool = False) -> 
     made += [f"warning: {clean(warning)}" for warning in report.warnings]
     for ended in report.ended:
         left = sum(result.left for result in report.results if result.address.account == ended.account)
-        said = f"{ended.why}; {count(left, 'change')} not attempted"
-        made.append(said_text(Severity.ERROR, said, [ended.account], colour=colour))
+        why = f"{ended.why}; {count(left, 'change')} not attempted"
+        made.append(said_text(Severity.ERROR, why, [ended.account], colour=colour))
     made += wave_lines(report, colour=colour)
     numbers = report.summary
     rest = [f", {numbers[o]} {word}" for o, (word, _) in OUTCOMES.items() if numbers[o] and o is not Outcome.DONE]
     done = f"{numbers[Outcome.DONE]} of {count(len(report.results), 'change')} done"
     interrupted = "Interrupted. " if report.interrupted else ""
-    made.append(f"{interrupted}Apply: {done}{''.join(rest)}. Run {report.run}.")
+    made.append(f"{interrupted}{said}: {done}{''.join(rest)}. Run {report.run}.")
     return "\n".join(made) + "\n"
 
 

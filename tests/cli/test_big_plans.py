@@ -25,7 +25,7 @@ widgets: {standard: {call_time: %d}}
     applied, told = run("apply", "saved.json"), run("history", "latest")
 
     assert plan.stdout == (
-        "~ studio: the same on 40 sites, which will be updated (differs from dealers.csv)\n"
+        "~ studio: the same on 40 sites, which will be updated (differs from site group dealers (dealers.csv))\n"
         "    ~ widget.call_time: 28 -> 35\n"
         "      all 40 sites of group dealers: s00.ru, s01.ru, s02.ru, s03.ru, s04.ru and 35 more\n"
         "\n"

@@ -60,6 +60,32 @@ def no_sites(studio):
     studio.declare(settings=", prune: true")
 
 
+def against_a_policy(studio):
+    """What is declared breaks it, whatever is live."""
+    changed(studio)
+    studio.declare("acme.ru:", "new.ru:", top="policies: {slow: {require: site.report_period > 60}}\n")
+
+
+def against_a_policy_of_what_is_live(studio):
+    changed(studio)
+    studio.declare("acme.ru:", "new.ru:", top="policies: {calls: {deny: site.widget.call_time == 28}}\n")
+
+
+def unchanged_against_a_policy(studio):
+    studio.add("acme.ru")
+    studio.declare("acme.ru:", top="policies: {calls: {deny: site.widget.call_time == 28}}\n")
+
+
+def warned_by_a_policy(studio):
+    changed(studio)
+    rule = "{require: site.report_period > 60, level: warning}"
+    studio.declare("acme.ru:", "new.ru:", top=f"policies: {{slow: {rule}}}\n")
+
+
+def wrong_policy(studio):
+    studio.declare("acme.ru:", top="policies: {slow: {require: site.report_perod > 60}}\n")
+
+
 TABLE = [
     (unchanged, "validate", 0),
     (unchanged, "plan", 0),
@@ -99,6 +125,24 @@ TABLE = [
     (too_many_deletes, "apply --yes --allow-deletes 2", 3),
     (too_many_deletes, "apply --yes --allow-deletes 3", 0),
     (protected, "apply --yes --allow-deletes 3", 3),
+    (against_a_policy, "validate", 3),
+    (against_a_policy, "plan", 3),
+    (against_a_policy, "plan --detailed-exitcode", 3),
+    (against_a_policy, "drift", 3),
+    (against_a_policy, "apply --yes", 3),
+    (against_a_policy, "plan --destroy", 0),
+    (against_a_policy_of_what_is_live, "validate", 0),
+    (against_a_policy_of_what_is_live, "plan", 3),
+    (against_a_policy_of_what_is_live, "apply --yes", 3),
+    (unchanged_against_a_policy, "plan", 3),
+    (unchanged_against_a_policy, "apply --yes", 3),
+    (unchanged_against_a_policy, "destroy --yes --allow-deletes 1", 0),
+    (warned_by_a_policy, "validate", 0),
+    (warned_by_a_policy, "plan", 0),
+    (warned_by_a_policy, "plan --detailed-exitcode", 2),
+    (warned_by_a_policy, "apply --yes", 0),
+    (wrong_policy, "validate", 1),
+    (wrong_policy, "plan", 1),
     (partly_refused, "apply --yes", 5),
     (wholly_refused, "apply --yes", 1),
     (wrong_key, "plan", 1),

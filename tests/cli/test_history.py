@@ -17,7 +17,7 @@ def three_runs(studio, run):
     top = "safety: {max_delete_percent: 100}\n"
     studio.declare("acme.ru: {report_period: 90}", "окна.рф:", "two.ru: {report_period: 90}", top=top)
     assert run("apply", "--yes").returncode == 0
-    studio.declare("acme.ru: {widget: {schedule: {monday: 9-20}}}", "new.ru:", top=top)
+    studio.declare("acme.ru: {widget: {schedule: {monday: 9-20}}}", "new.ru: {labels: {tier: gold}}", top=top)
     studio.emulator.change_site(site, {"managers": []})
     assert run("apply", "--yes").returncode == 0
     assert run("destroy", "--yes", "--select", "new.ru").returncode == 0
@@ -60,12 +60,32 @@ def test_runs_are_listed_newest_first(three_runs, run):
         (("--select", "ОКНА.рф"), ["apply"]),
         (("--select", "studio/site/*.ru", "--limit", "2"), ["destroy", "apply"]),
         (("--select", "nosuch.ru"), []),
+        (("--select", "tier=gold and not *.рф"), ["destroy", "apply"]),
+        (("--select", "tier=gold", "--select", "two.ru"), ["destroy", "apply", "apply"]),
+        (("--select", "kind=client or address=two.ru"), ["apply"]),
         (("--account", "studio"), ["destroy", "apply", "apply"]),
         (("--account", "nosuch"), []),
     ],
 )
 def test_runs_are_found_by_what_they_were_about(three_runs, run, args, commands):
     assert [one["command"] for one in shown(run, *args)["runs"]] == commands
+
+
+def test_a_name_of_the_past_is_known_and_one_that_never_was_is_not(studio, run):
+    studio.declare(
+        "acme.ru: {client: acme}", "own.ru:", top="clients: {acme: {email: owner@acme.ru, password: s3cr3t}}\n"
+    )
+    assert run("apply", "--yes").returncode == 0
+    studio.declare("own.ru: {report_period: 90}")
+    assert run("apply", "--yes").returncode == 0
+
+    assert [one["summary"]["done"] for one in shown(run, "--select", "client=acme")["runs"]] == [3]
+    wrong = [run("history", "--select", text) for text in ("client=acne", "widget=none", "tier==gold")]
+    assert [(one.returncode, one.stderr.splitlines()[0]) for one in wrong] == [
+        (1, 'error: --select: no client is named "acne"; did you mean "acme"?'),
+        (1, 'error: --select: no site uses a widget named "none"; there are none'),
+        (64, "error: --select: write tier= with one sign; a value that begins with this needs quotes"),
+    ]
 
 
 def test_a_site_is_found_by_the_address_that_it_had(studio, run):

@@ -101,6 +101,8 @@ def test_an_empty_folder_becomes_a_project(studio, run):
     assert run(*begin, env=credentials).returncode == 0
 
     text = (studio.root / "reconcile.yaml").read_text(encoding="utf-8")
+    assert text.startswith("# yaml-language-server: $schema=reconcile.schema.json\nversion: 1\n")
+    assert (studio.root / "reconcile.schema.json").is_file()
     assert "the-secret-key" not in text
     assert 'api_key: "${env.POZVONIM_API_KEY}"' in text
     assert "profile: {timezone: Europe/Moscow}" in text

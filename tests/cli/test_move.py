@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 
 def plan_of(run):
     return json.loads(run("plan", "--format", "json").stdout)
@@ -67,3 +69,35 @@ def test_a_diff_of_a_file_with_secrets_shows_none(studio, run, project):
     assert result.returncode == 0
     assert "+clients: {globex: {email: o@acme.ru, password: (sensitive)}}" in result.stdout
     assert "hunter2" in (project / "reconcile.yaml").read_text("utf-8")
+
+
+@pytest.mark.parametrize(("new", "previous"), [("third.ru", "second.ru"), ("first.ru", "second.ru")])
+def test_a_site_that_moves_again_after_an_apply_is_renamed_from_where_it_is(studio, run, project, new, previous):
+    studio.declare("first.ru:", settings=", prune: true")
+    assert run("apply", "--yes").returncode == 0
+    (live,) = studio.emulator.sites("100")
+    assert run("move", "first.ru", "second.ru").returncode == 0
+    assert run("apply", "--yes").returncode == 0
+
+    again = run("move", "second.ru", new)
+
+    assert f"+  {new}: {{previous_address: {previous}}}\n" in again.stdout
+    assert "note: `previous_address` is second.ru now, as a run has renamed first.ru to that\n" in again.stderr
+    (change,) = plan_of(run)["changes"]
+    assert (change["action"], change["id"]) == ("update", live["id"])
+    assert run("apply", "--yes").returncode == 0
+    assert run("plan", "--detailed-exitcode").returncode == 0
+
+
+def test_a_site_that_moves_again_after_a_rollback_is_renamed_from_where_it_was(studio, run, project):
+    studio.declare("first.ru:")
+    assert run("apply", "--yes").returncode == 0
+    run("move", "first.ru", "second.ru")
+    assert run("apply", "--yes").returncode == 0
+    assert run("rollback", "latest", "--yes").returncode == 0
+
+    again = run("move", "second.ru", "third.ru")
+
+    assert "+  third.ru: {previous_address: first.ru}\n" in again.stdout
+    assert "if that was applied already, write second.ru there" in again.stderr
+    assert [change["action"] for change in plan_of(run)["changes"]] == ["update"]

@@ -39,6 +39,7 @@ PLAN_JSON = {
         "group": {},
         "shared": {"manager/anna": {"create": 1, "update": 1, "delete": 0, "sites": 2}},
     },
+    "undeclared": {},
     "complete": True,
     "changes": [
         {
@@ -309,6 +310,7 @@ def test_a_folder_without_a_project_says_so(run):
 COMMANDS = [
     *("init", "validate", "plan", "apply", "drift", "show", "destroy", "doctor", "emulator", "schema"),
     *("call", "calls", "statistics", "widget", "clients", "transfer", "time", "list", "why", "import", "fmt", "move"),
+    "completion",
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import signal
 import sqlite3
 import time
@@ -113,8 +114,11 @@ def test_a_gate_that_says_no_stops_and_the_rollout_goes_on_from_there(rolled, ru
     name = report["run"]
     assert report["summary"] == {"done": 1, "failed": 0, "not_attempted": 3, "unknown": 0}
     assert (report["of_waves"], [wave["wave"] for wave in report["waves"]]) == (3, [1])
-    assert [gate["passed"] for gate in report["waves"][0]["gates"]] == [True, False]
-    assert report["diagnostics"][0]["message"] == "wave 1: gate command test said no: exit code 1"
+    assert [(gate["gate"], gate["passed"]) for gate in report["waves"][0]["gates"]] == [
+        ("command test (gate 1)", True),
+        ("command test (gate 2)", False),
+    ]
+    assert report["diagnostics"][0]["message"] == "wave 1: gate command test (gate 2) said no: exit code 1"
     assert f"`reconcile apply --resume {name}`, or take it back with `reconcile rollback {name}`" in stopped.stderr
     again = run("apply", "--resume", name, "--yes")
     assert (again.returncode, updated(studio)) == (5, ["one.ru"])  # its gate is asked again, and nothing else done
@@ -124,7 +128,10 @@ def test_a_gate_that_says_no_stops_and_the_rollout_goes_on_from_there(rolled, ru
 
     assert done.returncode == 0, done.stderr
     assert "  1 of 3 (one.ru): carried out before; its gates are asked again\n" in done.stdout
-    assert "Wave 2 of 3 (two.ru): 1 of 1 change done; gate command test: yes; gate command test: yes.\n" in done.stdout
+    assert (
+        "Wave 2 of 3 (two.ru): 1 of 1 change done; gate command test (gate 1): yes; gate command test (gate 2): yes.\n"
+        in done.stdout
+    )
     assert sorted(updated(studio)) == sorted(NAMES)
     is_done(studio, run)
     history = json.loads(run("history", name, "--format", "json").stdout)
@@ -142,7 +149,7 @@ def test_a_gate_that_says_no_stops_and_the_rollout_goes_on_from_there(rolled, ru
     }
     shown = without_run_ids(run("history", name).stdout)
     assert "    gone on with by run RUN, RUN\n" in shown
-    assert "    gate command test: no (exit code 1)\n\n~ studio/site/one.ru (id 1) updated\n" in shown
+    assert "    gate command test (gate 2): no (exit code 1)\n\n~ studio/site/one.ru (id 1) updated\n" in shown
     held = "update, not attempted: the rollout was over before its wave (2 sites: four.ru (id 4), three.ru (id 3))"
     assert f"Wave 3 (100%): never began\n\n~ studio: {held}\n" in shown
     nothing = run("apply", "--resume", name, "--yes")
@@ -380,7 +387,12 @@ def test_a_failure_takes_all_waves_back(failing, run, runs, without_run_ids):
     assert back.returncode == 5, back.stderr
     assert studio.live() == dict.fromkeys(NAMES, 60)
     assert "`rollout.on_failure` is rollback: taking back run RUN, all of its waves.\n" in without_run_ids(back.stderr)
-    assert back.stdout.count("Apply: 3 of ") == 2
+    assert re.findall(r"^[A-Z][a-z ]+: 3 of .+", without_run_ids(back.stdout), re.MULTILINE) == [
+        "Apply: 3 of 4 changes done, 1 failed. Run RUN.",
+        "Taken back: 3 of 3 changes done. Run RUN.",
+    ]
+    ended = "The rollout was taken back, all of it. Why it ended: `reconcile history RUN`.\n"
+    assert without_run_ids(back.stderr).endswith(ended)
     undoing, undone = runs()
     assert (undoing["command"], undoing["status"]) == (f"rollback {undone['run']}", "done")
     assert (undone["command"], undone["status"], undone["summary"]["done"]) == ("apply", "partial", 3)
@@ -631,6 +643,33 @@ def test_no_gate_is_passed_by_because_an_earlier_wave_is_done_by_hand(rolled, ru
     (project / "passed-3").touch()
     assert run("apply", "--resume", "latest", "--yes").returncode == 0
     is_done(studio, run)
+
+
+def test_an_apply_beside_a_rollout_that_is_not_over_tells_of_it(stopped, run, runs):
+    first = runs()[0]["run"]
+    told = f"note: the rollout of run {first} is not over: `reconcile apply --resume {first}` goes on with it, "
+    assert told in run("apply").stderr  # nobody is there to say yes
+    assert "is not over" not in run("apply", "--resume", first).stderr
+
+    beside = run("apply", "--no-waves", "--yes", "--select", "two.ru")
+
+    assert (beside.returncode, told in beside.stderr) == (0, True)
+    assert "is not over" not in run("apply", "--no-waves", "--yes").stderr
+
+
+def test_a_rollout_of_which_a_part_was_taken_back_says_what_to_do(rolled, run, runs):
+    rolled(f"{WAVES}, gates: [{{command: [test, -e, given]}}]".replace("one.ru,", "'one.ru or four.ru',"))
+    assert run("apply", "--yes").returncode == 5
+    first = runs()[0]["run"]
+    assert run("rollback", first, "--yes", "--select", "one.ru").returncode == 0
+    assert "is not over" not in run("apply").stderr
+
+    refused = run("apply", "--resume", first, "--yes")
+
+    assert refused.returncode == 1
+    assert "all of it or a part, so that its waves can't go on from where they stopped; " in refused.stderr
+    assert f"`reconcile rollback {first}` takes back what is left of it" in refused.stderr
+    assert run("rollback", first, "--yes").returncode == 0
 
 
 def test_what_can_not_go_on(stopped, run, without_run_ids):

@@ -30,6 +30,9 @@ UNNAMED = (
 PHONE = "phone: expected a phone number such as +7 495 123-45-67"
 
 #: Files, and what is said of each; a tuple where that is several lines.
+DOS = "the file is most likely in cp866 (DOS); say `encoding: cp866` in the site group, or save it as UTF-8"
+WORKBOOK = "the file is no text but a workbook ({}) by another name; save it as CSV from its program"
+
 FILES = {
     b"": "dealers.csv:1:1: the file is empty; its first line names the columns",
     "\n ; ;\n\r\n": "dealers.csv:1:1: the file is empty; its first line names the columns",
@@ -84,6 +87,13 @@ FILES = {
     "host;ph\0one\n" + ROW: f"dealers.csv:1:2: the cell holds a NUL byte, {NO_TEXT}",
     CSV.encode() + b"\xd0\n": (f"dealers.csv:4:1: byte 0xd0 in this line is no text in utf-8; {SAVE}"),
     CSV.encode("cp1251") + b"\n\x98;;;\n": (f"dealers.csv:5:1: byte 0x98 in this line is no text in cp1251; {SAVE}"),
+    CSV.encode("cp866"): f"dealers.csv:1:1: {DOS}",
+    (HEADER + "а.рф;;Дилер «Звезда» № 5;Тверь\n").encode("cp866", "replace"): f"dealers.csv:1:1: {DOS}",
+    b"PK\x03\x04\x14\0\x06\0": f"dealers.csv:1:1: {WORKBOOK.format('.xlsx or .ods')}",
+    bytes.fromhex("d0cf11e0a1b11ae1") + b"\0" * 512: f"dealers.csv:1:1: {WORKBOOK.format('.xls')}",
+    # signs of other alphabets make no text of another encoding
+    HEADER.encode() + "a.ru;x;Ґанок і їжа;Київ\n".encode("cp1251"): f'dealers.csv:2:2: {PHONE}, got "x"',
+    HEADER.encode() + "a.ru;x;“Star”\xa0— ©…;\n".encode("cp1251"): f'dealers.csv:2:2: {PHONE}, got "x"',
     CSV.encode("utf-16") + b"\0": (f"dealers.csv:4:1: byte 0x00 in this line is no text in utf-16; {SAVE}"),
 }
 

@@ -261,6 +261,12 @@ GROUP = "site_groups:\n  dealers: # ours\n    from: {}\n    address: ${{each.hos
         ("t.txt", "\ufeffhost\tname\r\nокна.рф\tА\r\n".encode("utf-16-be"), "", "    overrides: {new.ru: {P}}\n"),
         ("t.yaml", "# t\n- {host: 'окна.рф'} # a\n- host: b.ru\n".encode(), "", "    overrides: {new.ru: {P}}\n"),
         (
+            "t.json",
+            '\ufeff[\n\t{"id": "{", "n": 1, "host" : "окна.рф", "name": "окна.рф"}, {"host": "b.ru"}\n]\n'.encode(),
+            "",
+            "    overrides: {new.ru: {P}}\n",
+        ),
+        (
             "t.csv",
             "host\nокна.рф\n".encode(),
             "    overrides:\n      # b\n      Окна.рф: {id: 7}\n",
@@ -289,6 +295,18 @@ def test_a_row_of_a_table_is_moved_in_its_cell(project, table, rows, more, left)
     assert [site.previous for site in load(root).sites if site.address.name == "new.ru"] == ["xn--80atjc.xn--p1ai"]
     put_back(result.changes)
     assert (root / table).read_bytes() == rows
+
+
+def test_a_row_of_json_stays_as_it_is_written(project):
+    root = project(GROUP.format("t.json"))
+    rows = r'[{"host": "\u043e\u043a\u043d\u0430.\u0440\u0444", "name": "\u043e\"\\"}]'
+    (root / "t.json").write_text(rows, encoding="utf-8")
+
+    write(move(root, "окна.рф", "окно.рф").changes)
+
+    changed = r'[{"host": "\u043e\u043a\u043d\u043e.\u0440\u0444", "name": "\u043e\"\\"}]'
+    assert (root / "t.json").read_text("utf-8") == changed
+    assert [site.address.human for site in load(root).sites] == ["окно.рф"]
 
 
 def test_a_row_that_the_project_lists_is_moved_there(project):

@@ -153,6 +153,7 @@ def test_the_starter_project_is_empty_after_one_apply(reconcile, tmp_path):
     assert sorted(path.name for path in folder.iterdir()) == [
         ".gitignore",
         ".reconcile",
+        "reconcile.schema.json",
         "reconcile.yaml",
         "shared.yaml",
         "sites.yaml",

@@ -75,3 +75,45 @@ def numbered(value, number):
         text = value.replace("%", f"{number:02}")
         return int(text) if value.strip("%0123456789") == "" else text
     return value
+
+
+@pytest.mark.parametrize("prune", [False, True])
+def test_others_of_the_same_address_are_told_of_where_the_next_apply_deletes_them(prune, tmp_path):
+    account = f'{{provider: pozvonim, uid: "1", api_key: key, prune: {str(prune).lower()}}}'
+    (tmp_path / "reconcile.yaml").write_text(f"accounts: {{studio: {account}}}\n", encoding="utf-8")
+    state = load_state(tmp_path, {}, SERVICES)
+    site = {"site": {"url": "twice.ru"}, "managers": [{"phone": "+74951234567"}], "widget": {}, "blacklists": {}}
+    live = live_accounts(state, {"studio": [{"id": number, **site} for number in (1, 2)]})
+
+    made = build(state, live, Defaults.DROP)
+    report = write(tmp_path, made, Layout.AUTO)
+
+    plan = build_plan(load_state(tmp_path, {}, SERVICES), live)
+    assert [change.id for change in plan.changes] == ([2] if prune else [])
+    [warning] = report.warnings
+    assert "studio/site/twice.ru is live 2 times; the one with id 1 is declared" in warning
+    assert ("has `prune: true`, so the next apply may delete them" in warning) is prune
+
+
+def test_what_the_first_row_leaves_out_stands_in_its_place(tmp_path):
+    accounts = 'accounts: {studio: {provider: pozvonim, uid: "1", api_key: key}}'
+    (tmp_path / "reconcile.yaml").write_text(f"{accounts}\ndefaults: {{report_period: 40}}\n", encoding="utf-8")
+    state = load_state(tmp_path, {}, SERVICES)
+    later = {"report_email": "a@b.ru", "notification_phone": "+74951234568"}
+    sites = [
+        {
+            "id": number,
+            "site": {"url": f"s{number:02}.ru", "report_period": 41, "auto_payment": 1} | (later if number > 1 else {}),
+            "managers": [{"phone": f"+749512345{number:02}"}],
+            "widget": {},
+            "blacklists": {},
+        }
+        for number in range(1, 41)
+    ] + [{"id": 99, "site": {"url": "own.ru"}, "managers": [{"phone": "+74951234567"}], "widget": {}, "blacklists": {}}]
+
+    made = build(state, live_accounts(state, {"studio": sites}), Defaults.DROP)
+    write(tmp_path, made, Layout.AUTO)
+
+    assert made.groups
+    text = (tmp_path / "sites.yaml").read_text(encoding="utf-8")
+    assert laid_out(text) == text

@@ -153,6 +153,20 @@ def test_what_is_selected_adds_up_and_what_is_excluded_goes(project):
         ("tier=)", 'a value is missing after tier=, got ")"\n  {}\n  {5}^'),
         ('city="Nizhny', "this quote is never closed; a quote in a word needs the others\n  {}\n  {5}^"),
         ("acme.ru or =gold", "a key is missing here, such as label=gold\n  {}\n  {11}^"),
+        # as other languages write it
+        ("tier==gold", "write tier= with one sign; a value that begins with this needs quotes\n  {}\n  {5}^"),
+        ("acme.ru or tier!==gold", "write tier!= with one sign; a value that begins with this needs quotes"),
+        ("tier=~gold", "write tier= with one sign"),
+        ("!tier=gold", "write `not` for this !, such as `not tier=gold` or tier!=gold\n  {}\n  {0}^"),
+        ("acme.ru or !(row.ru)", "write `not` for this !, such as `not tier=gold` or tier!=gold\n  {}\n  {11}^"),
+        ("acme.ru && row.ru", 'expected `and`, `or` or the end, got "&&"; write `and`\n  {}\n  {8}^'),
+        ("(acme.ru || row.ru)", 'expected `and`, `or` or ), got "||"; write `or`\n  {}\n  {9}^'),
+        (
+            "acme.ru or tier=gold|iron",
+            "write `or` for |, with spaces around it; in a value it needs quotes\n  {}\n  {20}^",
+        ),
+        ("'a|b'||acme.ru", "write `or` for ||, with spaces around it; in a value it needs quotes\n  {}\n  {5}^"),
+        ("acme.ru&&row.ru", "write `and` for &&, with spaces around it"),
         ("'city' = 'Nizhny'*", 'expected `and`, `or` or the end, got "="'),
         ("not " * (MAX_DEPTH + 1) + "a.ru", f"stand in one another more than {MAX_DEPTH} deep"),
         ("(" * 10_000, f"stand in one another more than {MAX_DEPTH} deep"),
@@ -162,7 +176,7 @@ def test_what_is_no_expression_is_shown_with_the_place(expression, said):
     with pytest.raises(UsageError) as error:
         selection(("acme.ru",), (expression,))
 
-    for number in range(20):
+    for number in range(21):
         said = said.replace(f"{{{number}}}", " " * number)
     assert str(error.value).startswith("--exclude: ")
     assert said.replace("{}", expression) in str(error.value)
@@ -217,6 +231,45 @@ def test_what_matches_nothing_is_an_error_unless_that_is_fine(project, select, e
             with pytest.raises(PlanError) as error:
                 chosen.require_match()
             assert str(error.value).startswith(missed)
+
+
+@pytest.mark.parametrize(
+    ("select", "said"),
+    [
+        (
+            "tier=golb",
+            ': no site has "golb" as its label tier; did you mean "gold"? Where that is fine, say --allow-empty',
+        ),
+        (
+            "tier=zzz",
+            ': no site has "zzz" as its label tier; known are gold, iron; where that is fine, say --allow-empty',
+        ),
+        (
+            "label=piolt",
+            ': no site has a label "piolt", or one with this value; did you mean "pilot"? Where that is fine',
+        ),
+        ("acme.ur", ': no address that a file declares is "acme.ur"; did you mean "acme.ru"? Where that is fine'),
+        ("*.acne.ru", ': no address that a file declares is "*.acne.ru"; did you mean "acme.ru"? Where'),
+        ("окно.рф", ': no address that a file declares is "окно.рф"; did you mean "окна.рф"? Where that is fine'),
+        ("client=acme and acme.ur", ': no address that a file declares is "acme.ur"; did you mean "acme.ru"?'),
+        ("tier=gold and tier=iron", "; it takes an address, a glob such as '*.ru', "),  # each of them is there
+    ],
+)
+def test_what_matches_nothing_is_told_with_what_was_meant(project, select, said):
+    chosen = selection((select,))
+    chosen.require_known(project)
+    for one in declared_in(project):
+        chosen.may_have(one)
+
+    with pytest.raises(PlanError) as error:
+        chosen.require_match()
+
+    assert str(error.value).startswith(f"--select {select} matches nothing{said}")
+
+
+def test_signs_of_other_languages_are_values_in_quotes_and_parts_of_addresses():
+    for text, value in (("x='a|b&&c'", "a|b&&c"), ('x="=a"', "=a"), ("acme.ru/?a=1&b=2", "acme.ru/?a=1&b=2")):
+        assert parse(text).value == value
 
 
 LIVE = Live(Address("studio", "site", "old.ru"), 7, ())

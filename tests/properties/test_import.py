@@ -141,7 +141,7 @@ def imported(data, live, way, unspecified):
     """What an import writes next to a project, and the plan of both."""
     defaults, layout = way
     made = build(state_of(data), live, defaults)
-    texts = whole.texts_of(made, layout)
+    texts, _ = whole.texts_of(made, layout)
     assert {file: text for file, text in texts.items() if file.endswith(".yaml") and laid_out(text) != text} == {}
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "reconcile.yaml").write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")

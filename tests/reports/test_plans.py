@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -45,6 +46,30 @@ def test_no_text_holds_a_character_that_a_terminal_obeys(name, plan_of):
     assert [c for c in text if not c.isprintable() and c != "\n"] == []
 
 
+@pytest.mark.parametrize(
+    ("undeclared", "live", "said"),
+    [
+        (9, 10, []),
+        (10, 100, []),
+        (
+            11,
+            100,
+            ["note: studio: 11 of 100 live sites are declared in no file, and left alone; `import` declares them"],
+        ),
+        (
+            500,
+            1000,
+            ["note: studio: 500 of 1000 live sites are declared in no file, and left alone; `import` declares them"],
+        ),
+    ],
+)
+def test_many_live_sites_in_no_file_are_a_line(undeclared, live, said, plan_of):
+    plan = replace(plan_of("update"), undeclared={"studio": undeclared}, sizes={"studio": live})
+
+    assert plan_text(plan).splitlines()[-1 - len(said) : -1] == said
+    assert json.loads(plan_json(plan))["undeclared"] == {"studio": undeclared}
+
+
 def test_json_is_complete_where_text_is_short(plan_of):
     plan = json.loads(plan_json(plan_of("grouping")))
 
@@ -56,7 +81,16 @@ def test_json_is_complete_where_text_is_short(plan_of):
 def test_json_has_the_documented_shape(plan_of):
     plan = json.loads(plan_json(plan_of("diagnostics")))
 
-    assert list(plan) == ["format_version", "summary", "summary_by", "complete", "changes", "diagnostics", "manual"]
+    assert list(plan) == [
+        "format_version",
+        "summary",
+        "summary_by",
+        "undeclared",
+        "complete",
+        "changes",
+        "diagnostics",
+        "manual",
+    ]
     assert plan["changes"] == [
         {
             "address": "studio/site/new.ru",

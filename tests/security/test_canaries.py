@@ -106,6 +106,7 @@ RUNS = {
         ["--list-personalities"],
     ],
     "schema": [[], ["account"], [CANARIES["API_KEY"][:4]]],
+    "completion": [["bash"], [CANARIES["API_KEY"][:4]]],
 }
 
 

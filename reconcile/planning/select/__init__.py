@@ -13,7 +13,7 @@ from reconcile.model.capabilities import Action
 from reconcile.model.resource import NOWHERE, Desired, Live
 from reconcile.model.state import DesiredState
 from reconcile.planning.plan import Change
-from reconcile.planning.select.names import check, names_of
+from reconcile.planning.select.names import Names, check, empty_said, names_of, why_nothing
 from reconcile.planning.select.syntax import ExpressionError, parse
 from reconcile.planning.select.terms import Changed, Node, Subject, glob_matches, holds, terms
 
@@ -49,7 +49,7 @@ class Expression:
 class Selection:
     """What is selected, less what is excluded; nothing said selects everything.
 
-    Remembers which expressions have matched anything, and whether anything was left.
+    Remembers which expressions have matched anything, whether anything was left, and what could have been meant.
     """
 
     select: tuple[Expression, ...] = ()
@@ -57,6 +57,8 @@ class Selection:
     allow_empty: bool = False
     matched: set[Expression] = field(default_factory=set)
     held: bool = False
+    #: What the project knows, once that was asked.
+    names: Names | None = None
 
     def __bool__(self) -> bool:
         return bool(self.select or self.exclude)
@@ -108,7 +110,7 @@ class Selection:
         if not self:
             return
         declared = (*desired.profiles, *desired.clients, *desired.sites)
-        names = names_of([*map(subject, declared), *more], desired.accounts)
+        names = self.names = names_of([*map(subject, declared), *more], desired.accounts)
         for one in (*self.select, *self.exclude):
             try:
                 check(one.text, one.node, names)
@@ -121,9 +123,12 @@ class Selection:
         if self.allow_empty or not self:
             return
         if missed:
+            whys = (why_nothing(one.node, self.names) for one in missed if self.names is not None)
+            takes = (
+                "it takes an address, a glob such as '*.ru', a label such as tier=gold, and more that --help tells of"
+            )
             raise PlanError(
-                f"{' '.join(map(str, missed))} matches nothing; it takes an address, a glob such as '*.ru', a label "
-                "such as tier=gold, and more that --help tells of; where nothing is fine, say --allow-empty"
+                f"{' '.join(map(str, missed))} matches nothing{empty_said(next(filter(None, whys), ''), takes)}"
             )
         if not self.held:
             every = " ".join(map(str, (*self.select, *self.exclude)))

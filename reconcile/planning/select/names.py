@@ -1,15 +1,21 @@
-"""The names that a project knows, so that a selection by a name that is misspelt is told from one that is empty."""
+"""The names that a project knows, so that a selection by a name that is misspelt is told from one that is empty.
+
+A name that nothing has is an error (`check`); a label's value or an address that nothing has may be meant, and only
+explains why nothing was selected (`why_nothing`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Final
 
-from reconcile.model.address import KINDS
+from reconcile.model.address import KINDS, Address
 from reconcile.model.normalize import did_you_mean, quoted
 from reconcile.planning.select.syntax import ExpressionError
-from reconcile.planning.select.terms import KEYS, SHARED, Changed, Node, Subject, Term, terms
+from reconcile.planning.select.terms import KEYS, SHARED, Changed, Node, Subject, Term, glob_matches, terms
 
 #: How many names an error lists.
 _LISTED: Final = 10
@@ -24,30 +30,34 @@ _SAID: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The names by the key that asks for them, and those of labels."""
+    """The names by the key that asks for them, the values of labels by their names, and all addresses."""
 
     known: Mapping[str, Collection[str]]
-    labels: Collection[str]
+    labels: Mapping[str, Collection[str]]
+    addresses: Sequence[Address]
 
 
 def names_of(subjects: Iterable[Subject], accounts: Iterable[str]) -> Names:
     """The names of what a project declares, of its accounts, and of its labels."""
     found: dict[str, set[str]] = {key: set() for key in _SAID} | {"kind": set(KINDS), "account": set(accounts)}
-    labels: set[str] = set()
+    labels: dict[str, set[str]] = defaultdict(set)
     uses: set[str] = set()
+    addresses = []
     for subject in subjects:
+        addresses.append(subject.address)
         found["account"].add(subject.address.account)
         if subject.client is not None:
             found["client"].add(subject.client)
         if subject.member is not None:
-            labels.update(subject.member.labels)
+            for label, value in subject.member.labels.items():
+                labels[label].add(value)
             uses |= subject.member.uses
             if subject.member.group is not None:
                 found["group"].add(subject.member.group)
     for use in uses:
         kind, _, name = use.partition("/")
         found.setdefault(kind, set()).add(name)
-    return Names(found, labels)
+    return Names(found, labels, addresses)
 
 
 def check(expression: str, node: Node, names: Names) -> None:
@@ -56,6 +66,34 @@ def check(expression: str, node: Node, names: Names) -> None:
         wrong = None if isinstance(term, Changed) else _wrong(term, names)
         if wrong is not None:
             raise ExpressionError(wrong, expression, term.at)
+
+
+def why_nothing(node: Node, names: Names) -> str:
+    """Why an expression means nothing, by the first of its terms that nothing can have; empty where there is none."""
+    for term in terms(node):
+        if isinstance(term, Changed):
+            continue
+        if term.label:
+            values = names.labels.get(term.key, ())
+            if not any(fnmatchcase(value, term.value) for value in values):
+                near = did_you_mean(term.value, values) or _listed(values)
+                return f"no site has {quoted(term.value)} as its label {term.key}{near}"
+        elif term.key == "label":
+            values = {*names.labels, *(value for values in names.labels.values() for value in values)}
+            if ":" not in term.value and not any(fnmatchcase(value, term.value) for value in values):
+                near = did_you_mean(term.value, values) or _listed(values)
+                return f"no site has a label {quoted(term.value)}, or one with this value{near}"
+        elif term.key in ("", "address") and not any(glob_matches(term.value, one) for one in names.addresses):
+            every = {name for one in names.addresses for name in (one.human, one.name) if name}
+            return f"no address that a file declares is {quoted(term.value)}{did_you_mean(term.value, every)}"
+    return ""
+
+
+def empty_said(why: str, takes: str = "") -> str:
+    """The end of a message that something matches nothing: why, or what it takes, and how that is allowed."""
+    allow = "here that is fine, say --allow-empty"
+    said = f": {why}" if why else f"; {takes}" if takes else ""
+    return f"{said} W{allow}" if why.endswith("?") else f"{said}; w{allow}"
 
 
 def _wrong(term: Term, names: Names) -> str | None:

@@ -23,6 +23,8 @@ from reconcile.planning.select.terms import KEYS, And, Changed, Node, Not, Or, T
 #: Parentheses and `not`s in one another; no person writes so many.
 MAX_DEPTH: Final = 50
 _WORDS: Final = ("and", "or", "not")
+#: What other languages write for those words.
+_FOREIGN: Final = {"&&": "and", "&": "and", "||": "or", "|": "or"}
 
 _BLANK: Final = re.compile(r"\s")
 _SPACE: Final = re.compile(r"\s*")
@@ -32,6 +34,8 @@ _KEY: Final = re.compile(r"([^\s()\"'=~!/*?\[\]]+)\s*(!?[=~])\s*")
 _OPERATOR: Final = re.compile(r"!?[=~]")
 _WORD: Final = re.compile(r"(?:[^\s()\"']|\"[^\"]*\"|'[^']*')+")
 _QUOTED: Final = re.compile(r"\"([^\"]*)\"|'([^']*)'")
+#: A single & may stand in an address, after its ?.
+_JOINED: Final = re.compile(r"&&|\|\|?|^&$")
 
 
 class ExpressionError(ValueError):
@@ -70,7 +74,7 @@ class _Parser:
             if self.text[self.at] == ")":
                 raise self.error("there is no ( for this )")
             word = self.next_word()
-            raise self.error(f'expected `and`, `or` or the end, got "{word}"{did_you_mean(word.lower(), _WORDS)}')
+            raise self.error(f'expected `and`, `or` or the end, got "{word}"{_meant(word)}')
         return node
 
     def either(self) -> Node:
@@ -101,7 +105,8 @@ class _Parser:
         node = self.either()
         if not self.text.startswith(")", self.at):
             if self.at < len(self.text):
-                raise self.error(f'expected `and`, `or` or ), got "{self.next_word()}"')
+                word = self.next_word()
+                raise self.error(f'expected `and`, `or` or ), got "{word}"{_meant(word)}')
             raise ExpressionError("this ( is never closed", self.text, opened)
         self.go(self.at + 1)
         return node
@@ -114,10 +119,14 @@ class _Parser:
         keyword, pair = _KEYWORD.match(self.text, at), _KEY.match(self.text, at)
         if pair is not None:
             self.at = pair.end()
+            if _OPERATOR.match(self.text, self.at):
+                raise self.error(f"write {pair[1]}{pair[2]} with one sign; a value that begins with this needs quotes")
             value = self.word(f"a value is missing after {pair[0].strip()}")
             return _pair(pair[1], pair[2], value, at)
         if _OPERATOR.match(self.text, at):
             raise self.error("a key is missing here, such as label=gold")
+        if self.text.startswith("!", at):
+            raise self.error("write `not` for this !, such as `not tier=gold` or tier!=gold")
         if keyword is not None:
             raise self.error(f"expected a term before `{keyword[0]}`; an address of this name needs quotes")
         return Term("", self.word("expected a term, such as label=gold or an address"), True, at)
@@ -130,6 +139,10 @@ class _Parser:
             raise ExpressionError("this quote is never closed; a quote in a word needs the others", self.text, after)
         if found is None:
             raise self.error(missing + (f', got "{self.text[self.at]}"' if self.at < len(self.text) else ""))
+        joined = _JOINED.search(_QUOTED.sub(lambda match: " " * len(match[0]), found[0]))
+        if joined is not None:
+            word = f"write `{_FOREIGN[joined[0]]}` for {joined[0]}, with spaces around it; in a value it needs quotes"
+            raise ExpressionError(word, self.text, self.at + joined.start())
         self.go(found.end())
         return _QUOTED.sub(lambda match: match[1] if match[1] is not None else match[2], found[0])
 
@@ -155,6 +168,12 @@ class _Parser:
 
     def error(self, message: str) -> ExpressionError:
         return ExpressionError(message, self.text, self.at)
+
+
+def _meant(word: str) -> str:
+    """The word of the language that was meant, if that can be told."""
+    meant = _FOREIGN.get(word)
+    return did_you_mean(word.lower(), _WORDS) if meant is None else f"; write `{meant}`"
 
 
 def _pair(key: str, operator: str, value: str, at: int) -> Node:

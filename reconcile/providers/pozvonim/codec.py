@@ -30,6 +30,9 @@ _OWN: Final = ("site",)
 SECTIONS: Final = ("site", "managers", "widget", "blacklists")
 #: The paths of those that many sites have alike.
 ALIKE: Final = (("widget",), ("blacklists",))
+#: How many of them are remembered at once: those of an account in which every site differs take about 5 kB each, more
+#: than three times what is kept of the site itself, and help nobody.
+MOST_KNOWN: Final = 4096
 
 # --- shapes of answers (1.6) ------------------------------------------------------------------------------------------
 
@@ -125,7 +128,7 @@ class SiteCodec:
     nothing: tuple[Any, ...] = field(init=False)
     own: tuple[_Mapping, ...] = field(init=False)
     alike: tuple[_Mapping, ...] = field(init=False)
-    #: What sections ALIKE come to, by their JSON.
+    #: What sections ALIKE come to, by their JSON: MOST_KNOWN of them at most.
     known: dict[bytes, list[Any]] = field(init=False, default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
@@ -166,6 +169,8 @@ class SiteCodec:
             for mapping in self.alike:
                 mapping.read(mapping.found(sections), values)
             if key is not None:
+                if len(self.known) >= MOST_KNOWN:
+                    self.known.clear()
                 self.known[key] = values
         return values.copy()
 

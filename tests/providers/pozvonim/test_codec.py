@@ -11,6 +11,7 @@ from reconcile.errors import BadAnswer
 from reconcile.model.fields import site_kind
 from reconcile.model.normalize import Spelled
 from reconcile.providers.pozvonim.codec import (
+    MOST_KNOWN,
     SiteCodec,
     identity,
     is_brief,
@@ -230,3 +231,13 @@ def test_a_single_site_is_read_however_it_is_wrapped(raw: Any) -> None:
     assert (live.id, live.address.name) == (5, "acme.ru")
     assert found == {"url": "acme.ru", "report_period": 60, "widget.call_time": 35}
     assert CODEC.undocumented(raw) == set()
+
+
+def test_an_account_of_which_every_site_differs_is_read_right_and_not_remembered_whole() -> None:
+    codec = SiteCodec(KIND)
+
+    read = [codec.decode("studio", site(widget={"period": n})).values for n in (*range(MOST_KNOWN + 1), 0, MOST_KNOWN)]
+
+    assert [values[KIND.index("widget.period")] for values in read] == [*range(MOST_KNOWN + 1), 0, MOST_KNOWN]
+    assert len(codec.known) <= MOST_KNOWN
+    assert read[0] == read[-2]

@@ -1,0 +1,57 @@
+"""`policies:`, checked: expressions that can be read, and that name what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from reconcile.config.places import Fault, Place, Written
+from reconcile.config.sections import Named
+from reconcile.config.settings import with_defaults
+from reconcile.model.expressions import ExpressionError, Names, compiled
+from reconcile.model.fields import Kinds, schemas
+from reconcile.model.policy import Level, Policy
+from reconcile.model.resource import Desired
+
+
+def policies(
+    entries: Mapping[str, Named], known: Kinds, sites: Iterable[Desired], written: Written, faults: list[Fault]
+) -> tuple[Policy, ...]:
+    """The policies that are declared, by their names; those that are wrong are left out, and said."""
+    names = Names(known, frozenset(label for site in sites for label in site.member.labels))
+    made = []
+    for name, entry in sorted(entries.items()):
+        if not entry.raw or not {"require", "deny"} & entry.raw.keys():
+            continue  # what is missing has been said
+        raw = with_defaults(schemas()["policy"], entry.raw)
+        policy = Policy(
+            name, raw.get("when"), raw.get("require"), raw.get("deny"), raw.get("message", ""), Level(raw["level"])
+        )
+        found = list(_wrong(policy, entry.place, names, written))
+        faults += found
+        made += [] if found else [policy]
+    return tuple(made)
+
+
+def _wrong(policy: Policy, place: Place, names: Names, written: Written) -> Iterable[Fault]:
+    """What is wrong with a policy's expressions, at its place in the file."""
+    kinds = frozenset(names.trees)
+    for key, text in policy.expressions:
+        at = Place(place.file, (*place.keys, key))
+        if (at.file, at.keys) in written:
+            yield Fault(at, "an expression takes no ${…}, which could put anything in it; write what is meant")
+            continue
+        try:
+            kinds &= compiled(text, names).use.kinds
+        except ExpressionError as error:
+            yield Fault(Place(at.file, at.keys, within=_offset(text, error)), error.message)
+            continue
+        if not kinds:
+            yield Fault(at, "no kind of resource has all that this policy names: one policy is about one kind")
+            return
+
+
+def _offset(text: str, error: ExpressionError) -> int | None:
+    """How many characters into an expression something is wrong; None where that is not said."""
+    if error.line < 1:
+        return None
+    return sum(len(one) + 1 for one in text.split("\n")[: error.line - 1]) + error.column - 1

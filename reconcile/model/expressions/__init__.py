@@ -1,0 +1,95 @@
+"""Expressions of policies, in CEL: read, checked against what there is, and evaluated.
+
+CEL (https://cel.dev) has no loops, no assignments and no way out. The library, Google's own implementation, bounds the
+depth of an expression and the steps of an evaluation: 10,000 turns of all its macros together. What it does not bound
+is how much each turn may make: that is why no list or text is made inside a macro here (`names.py`).
+
+An expression sees no more than it is given, and sensitive fields are never among that.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from reconcile.model.expressions.hours import FUNCTIONS
+from reconcile.model.expressions.names import VARIABLES, ExpressionError, Names, Use, read
+from reconcile.model.expressions.wording import wrong_result, wrong_syntax
+
+__all__ = ["VARIABLES", "Expression", "ExpressionError", "Missing", "Names", "Use", "compiled", "facts"]
+
+#: Characters of an expression; what is longer is no rule that a person could review.
+MAX_LENGTH: Final = 4000
+
+
+class Missing(ExpressionError):
+    """An evaluation came upon something that is not there; where not everything is known, it may come later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """An expression that may be evaluated, and what it uses."""
+
+    text: str
+    use: Use
+    program: Any
+
+    def holds(self, facts: Any) -> bool:
+        """Whether it is true of `facts` (see `facts`). Raises `ExpressionError`, and `Missing` among them."""
+        try:
+            value = self.program.eval(facts).value()
+        except RuntimeError as error:
+            raise ExpressionError(wrong_result(str(error))[0]) from None
+        if isinstance(value, bool):
+            return value
+        if not isinstance(value, str) or self.program.eval(facts).type().name() != "ERROR":
+            raise ExpressionError("it is neither true nor false")
+        said, missing = wrong_result(value)
+        raise (Missing if missing else ExpressionError)(said)
+
+
+def compiled(text: str, names: Names) -> Expression:
+    """The expression that a text is. Raises `ExpressionError` with the place in it."""
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError(f"an expression has {MAX_LENGTH:,} characters at most, and this one has {len(text):,}")
+    try:
+        program = _environment().compile(str(text))
+    except (RuntimeError, TypeError) as error:  # a TypeError: half of a surrogate pair, which is no text
+        raise wrong_syntax(text, str(error)) from None
+    kind = program.return_type().name()
+    if kind not in ("BOOL", "DYN"):
+        raise ExpressionError("expected something that is true or false, such as site.report_analytic == true")
+    return Expression(text, read(text, names), program)
+
+
+def facts(data: Mapping[str, Any]) -> Any:
+    """What expressions are evaluated over: the variables that they use (`Use.variables`), in plain values."""
+    return _environment().Activation(data)
+
+
+@functools.cache
+def _environment() -> Any:
+    """The types of all variables and functions."""
+    from cel_expr_python import cel
+
+    kind = cel.Type
+    mapping = kind.Map(kind.STRING, kind.DYN)
+    texts = kind.List(kind.STRING)
+    types = {
+        "text": kind.STRING,
+        "texts": texts,
+        "mapping": mapping,
+        "any": kind.DYN,
+        "flag": kind.BOOL,
+        "number": kind.DYN,  # so that whole numbers may be compared with it
+    }
+    functions = [
+        cel.FunctionDecl(
+            name,
+            [cel.Overload(f"{name}_day", return_type=types[gives], parameters=[mapping, kind.STRING], impl=function)],
+        )
+        for name, (function, gives) in FUNCTIONS.items()
+    ]
+    return cel.NewEnv(variables={name: types[like] for name, like in VARIABLES.items()}, functions=functions)
