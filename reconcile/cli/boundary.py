@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from contextlib import suppress
 
@@ -52,11 +53,8 @@ def _unforeseen(error: BaseException, settings: Settings) -> int:
 
 
 def _foreseen(error: ReconcileError, settings: Settings) -> int:
-    if settings.format == "json":
-        from reconcile.reports.json import error_json
-
-        with suppress(OSError):  # the message below is left
-            click.echo(error_json(error), nl=False)
+    if settings.format != "text" or settings.targets:
+        _in_formats(error, settings)
     if isinstance(error, ConfigError):
         click.echo("\n".join(clean(str(problem)) for problem in error.problems), err=True)
         wrong = len(error.problems)
@@ -65,3 +63,17 @@ def _foreseen(error: ReconcileError, settings: Settings) -> int:
         mark = click.style("error:", fg="red", bold=True) if settings.colour(sys.stderr) else "error:"
         click.echo(f"{mark} {clean_lines(str(error))}", err=True)
     return int(error.exit_code)
+
+
+def _in_formats(error: ReconcileError, settings: Settings) -> None:
+    """Gives the error in the place of what was asked for, as far as that can be; the message for people is left."""
+    from reconcile.cli.paths import paths_from
+    from reconcile.reports.formats import error_as
+
+    with suppress(OSError, ReconcileError):  # such as a full disk, or a current folder that is gone
+        if settings.format != "text":
+            path_of = paths_from(settings.root, os.environ)
+            click.echo(error_as(settings.format, error, path_of) or "", nl=False)
+    with suppress(OSError, ReconcileError):
+        path_of = paths_from(settings.root, os.environ)
+        settings.written(lambda form: error_as(form, error, path_of) or "")

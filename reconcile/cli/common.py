@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from inspect import cleandoc
@@ -20,19 +20,39 @@ if TYPE_CHECKING:
     from reconcile.applying.report import Result
     from reconcile.applying.sending import Advance
     from reconcile.planning.plan import Plan
+    from reconcile.reports.files import Target
 
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class Settings:
-    """The global options, and those of showing: `format` is that of the command, so that errors come in it, too."""
+    """The global options, and those of showing: `format` is that of the command, so that errors come in it, too.
+
+    `targets` are the files of `--write` that are not written yet; an error is written to those.
+    """
 
     root: Path = field(default_factory=Path)
     no_color: bool = False
     progress: str = "auto"
     format: str = "text"
     full: bool = False
+    targets: list[Target] = field(default_factory=list)
+
+    def write_to(self, writes: Sequence[str], formats: Collection[str]) -> None:
+        """Remembers the files that `--write` names. Raises `UsageError`."""
+        if writes:
+            from reconcile.reports.files import targets
+
+            self.targets = targets(writes, formats, self.root)
+
+    def written(self, render: Callable[[str], str]) -> None:
+        """Writes them, each in its format. Raises `ReconcileError`, `OSError`."""
+        while self.targets:
+            from reconcile.reports.files import write_text
+
+            write_text(self.targets[0], render(self.targets[0].format))
+            del self.targets[0]
 
     def path(self, path: Path) -> Path:
         """A path of the command line: like the project, it starts at the folder of -C."""
@@ -137,6 +157,18 @@ def format_option(*formats: str) -> Callable[[Any], Any]:
     )
 
 
+def write_option(formats: Collection[str], example: str, complete: str = "targets") -> Callable[[Any], Any]:
+    """`--write`, for `Settings.write_to`."""
+    return click.option(
+        "--write",
+        "writes",
+        multiple=True,
+        metavar="FORMAT=FILE",
+        shell_complete=completed(complete),
+        help=f"Also write it to a file, such as {example}. FORMAT is one of {', '.join(formats)}. May be repeated.",
+    )
+
+
 full_option = click.option(
     "--full",
     is_flag=True,
@@ -227,16 +259,23 @@ def select_option(command: Callable[..., T]) -> Callable[..., T]:
     return made
 
 
-def show_plan(plan: Plan, settings: Settings) -> None:
-    """Prints a plan in the format that was asked for."""
-    if settings.format == "json":
-        from reconcile.reports.json import plan_json
-
-        click.echo(plan_json(plan), nl=False)
-    else:
+def show_plan(plan: Plan, settings: Settings, refused: Sequence[str] = ()) -> None:
+    """Prints a plan in the format that was asked for. `refused` is why `apply` would not carry it out."""
+    if settings.format == "text":
         from reconcile.reports.text import plan_text
 
         click.echo(plan_text(plan, colour=settings.colour(sys.stdout), full=settings.full), nl=False, color=True)
+    else:
+        from reconcile.reports.formats import plan_as
+
+        click.echo(plan_as(settings.format, plan, full=settings.full, refused=refused), nl=False)
+
+
+def write_plan(plan: Plan, settings: Settings, refused: Sequence[str] = ()) -> None:
+    """Writes a plan to the files of `--write`. Raises `ReconcileError`, `OSError`."""
+    from reconcile.reports.formats import plan_as
+
+    settings.written(lambda form: plan_as(form, plan, full=settings.full, refused=refused))
 
 
 def confirm(question: str, yes: bool) -> bool:

@@ -170,12 +170,23 @@ def _folders(asked: Asked) -> Iterator[CompletionItem[str]]:
 
 
 def _targets(asked: Asked) -> Iterator[CompletionItem[str]]:
-    """FORMAT=FILE."""
-    from reconcile.reports.files import FORMATS
+    """FORMAT=FILE of a plan."""
+    from reconcile.reports.formats import PLANS
 
+    return _written(asked, PLANS)
+
+
+def _checks(asked: Asked) -> Iterator[CompletionItem[str]]:
+    """FORMAT=FILE of a checked project."""
+    from reconcile.reports.formats import CHECKS
+
+    return _written(asked, CHECKS)
+
+
+def _written(asked: Asked, formats: Iterable[str]) -> Iterator[CompletionItem[str]]:
     name, found, file = asked.begun.partition("=")
     if not found:
-        return (item(f"{name}=", finished=False) for name in FORMATS if name.startswith(asked.begun))
+        return (item(f"{name}=", finished=False) for name in formats if name.startswith(asked.begun))
     files = paths(asked.root, file, "")
     return (item(f"{name}={one.value}", finished=one.finished) for one in files)
 
@@ -183,6 +194,7 @@ def _targets(asked: Asked) -> Iterator[CompletionItem[str]]:
 KNOWN: Final[dict[str, Callable[[Asked], Iterator[CompletionItem[str]]]]] = {
     "accounts": _accounts,
     "addresses": _addresses,
+    "checks": _checks,
     "clients": _clients,
     "fields": _fields,
     "folders": _folders,

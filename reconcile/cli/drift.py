@@ -15,7 +15,10 @@ from reconcile.cli.common import (
     parallelism_option,
     select_option,
     show_plan,
+    write_option,
+    write_plan,
 )
+from reconcile.reports.formats import PLANS
 
 if TYPE_CHECKING:
     from reconcile.planning.select import Selection
@@ -25,21 +28,25 @@ if TYPE_CHECKING:
 @full_option
 @select_option
 @parallelism_option
-@format_option("text", "json")
+@write_option(PLANS, "markdown=drift.md")
+@format_option(*PLANS)
 @click.pass_obj
-def command(settings: Settings, select: Selection, parallelism: int, format_: str) -> int:
+def command(settings: Settings, writes: tuple[str, ...], select: Selection, parallelism: int, format_: str) -> int:
     """Report what differs between the files and the live account; exit 2 if anything does.
 
     What breaks one of the project's `policies:` is reported, too, with exit code 3.
 
     \b
-    Example, for a scheduler:
+    Examples, for a scheduler:
       reconcile drift --format json > drift.json
+      reconcile drift --write markdown=drift.md --write json=drift.json
     """
     from reconcile import workflow
 
+    settings.write_to(writes, PLANS)
     project = workflow.validate(settings.root, os.environ)
     with workflow.connected(project, parallelism) as providers:
         plan = workflow.plan(project, providers, select)
     show_plan(plan, settings)
+    write_plan(plan, settings)
     return workflow.exit_code(plan, detailed=True)

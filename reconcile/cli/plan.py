@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,15 +11,17 @@ import click
 from reconcile.cli.common import (
     Command,
     Settings,
-    completed,
     format_option,
     full_option,
     parallelism_option,
     select_option,
     show_plan,
+    write_option,
+    write_plan,
 )
 from reconcile.errors import PlanError, UsageError
 from reconcile.escaping import clean
+from reconcile.reports.formats import PLANS
 
 if TYPE_CHECKING:
     from reconcile.planning.select import Selection
@@ -36,18 +37,11 @@ if TYPE_CHECKING:
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes, or steps by hand.")
 @click.option("--destroy", is_flag=True, help="Plan to delete what is declared.")
-@click.option(
-    "--write",
-    "writes",
-    multiple=True,
-    metavar="FORMAT=FILE",
-    shell_complete=completed("targets"),
-    help="Write the plan as text or json, too. May be repeated.",
-)
+@write_option(PLANS, "markdown=plan.md")
 @full_option
 @select_option
 @parallelism_option
-@format_option("text", "json")
+@format_option(*PLANS)
 @click.pass_obj
 def command(
     settings: Settings,
@@ -68,20 +62,27 @@ def command(
       reconcile plan
       reconcile plan --select '*.spb.ru' --select tier=gold
       reconcile plan -o plan.json && reconcile apply plan.json
+      reconcile plan --format markdown > comment.md
+      reconcile plan -o plan.json --write markdown=plan.md --write terraform=plan.tf.json
     """
     from reconcile import workflow
-    from reconcile.reports.files import save_plan, targets, write_plan
+    from reconcile.reports.files import save_plan
 
-    files = [replace(target, path=settings.path(target.path)) for target in targets(writes)]
+    settings.write_to(writes, PLANS)
     if out is not None and out.suffix.lower() in (".yaml", ".yml"):
         raise UsageError(f"{out} would be read as a file of the project; save the plan as {out.with_suffix('.json')}")
+    if out is not None and any(target.path == settings.path(out) for target in settings.targets):
+        settings.targets = []  # nobody knows which of them is meant, so neither is written
+        raise UsageError(f"-o and --write both name {out}; give them files of their own")
     project = workflow.validate(settings.root, os.environ)
     with workflow.connected(project, parallelism) as providers:
         plan = workflow.plan(project, providers, select, destroy=destroy)
-    show_plan(plan, settings)
-    refused = [*workflow.refusals(project, plan), *_waves(project, plan, settings, destroy=destroy)]
-    for target in files:
-        write_plan(plan, target)
+    waves, unmatched = _waves(project, plan, destroy=destroy)
+    refused = [*workflow.refusals(project, plan), *unmatched]
+    show_plan(plan, settings, refused)
+    if settings.format == "text":
+        click.echo(waves, nl=False)
+    write_plan(plan, settings, refused)
     if out is not None and not plan.errors:
         save_plan(plan, project.identity, settings.path(out))
         chdir = "" if settings.root == Path() else f" -C {settings.root}"
@@ -93,19 +94,17 @@ def command(
     return workflow.exit_code(plan, detailed=detailed_exitcode)
 
 
-def _waves(project: Project, plan: Plan, settings: Settings, *, destroy: bool) -> list[str]:
-    """Shows in which waves `apply` would go; gives why it would not, if so."""
+def _waves(project: Project, plan: Plan, *, destroy: bool) -> tuple[str, list[str]]:
+    """In which waves `apply` would go, as text, if in any; and why it would not, if so."""
     rollout = project.desired.rollout
     if rollout is None or destroy or plan.errors or not plan.changes:
-        return []
+        return "", []
     from reconcile.planning.waves import require_matches, waves
     from reconcile.reports.waves import waves_text
 
     try:
         require_matches(rollout.waves, project.desired, plan)
     except PlanError as error:
-        return [str(error)]
-    if settings.format == "text":
-        made = waves(plan, rollout.waves)
-        click.echo("\n" + waves_text(made, rollout, len(made)), nl=False)
-    return []
+        return "", [str(error)]
+    made = waves(plan, rollout.waves)
+    return "\n" + waves_text(made, rollout, len(made)), []

@@ -6,7 +6,17 @@ from pathlib import Path
 
 import click
 
-from reconcile.cli.common import Command, Settings, completed, format_option, full_option, show_plan
+from reconcile.cli.common import (
+    Command,
+    Settings,
+    completed,
+    format_option,
+    full_option,
+    show_plan,
+    write_option,
+    write_plan,
+)
+from reconcile.reports.formats import PLANS
 
 
 @click.command(cls=Command)
@@ -14,16 +24,21 @@ from reconcile.cli.common import Command, Settings, completed, format_option, fu
     "plan_file", metavar="PLAN", type=click.Path(dir_okay=False, path_type=Path), shell_complete=completed("plans")
 )
 @full_option
-@format_option("text", "json")
+@write_option(PLANS, "markdown=plan.md")
+@format_option(*PLANS)
 @click.pass_obj
-def command(settings: Settings, plan_file: Path, format_: str) -> None:
+def command(settings: Settings, plan_file: Path, writes: tuple[str, ...], format_: str) -> None:
     """Show a saved plan.
 
     \b
     Examples:
       reconcile show plan.json --full
       reconcile show plan.json --format json
+      reconcile show plan.json --format markdown --write terraform=plan.tf.json
     """
     from reconcile.workflow import read_plan
 
-    show_plan(read_plan(settings.path(plan_file)), settings)
+    settings.write_to(writes, PLANS)
+    plan = read_plan(settings.path(plan_file))
+    show_plan(plan, settings)
+    write_plan(plan, settings)

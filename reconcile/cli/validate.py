@@ -4,51 +4,66 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
-from reconcile.cli.common import Command, Settings, format_option
+from reconcile.cli.common import Command, Settings, format_option, write_option
 from reconcile.errors import ExitCode
+from reconcile.reports.formats import CHECKS
+
+if TYPE_CHECKING:
+    from reconcile.workflow import Project
+
+_REFUSED = "The files can be read, and what they declare is refused by policies; nothing was changed"
 
 
 @click.command(cls=Command)
-@format_option("text", "json")
+@write_option(CHECKS, "junit=report.xml", "checks")
+@format_option(*CHECKS)
 @click.pass_obj
-def command(settings: Settings, format_: str) -> int:
+def command(settings: Settings, writes: tuple[str, ...], format_: str) -> int:
     """Check everything that can be checked without the network.
 
     Every problem of every file is reported at once, as file:line:column: message. Exits 3 where what is declared breaks
     one of the project's `policies:`; what depends on the live account waits for `plan`.
 
+    `github` prints annotations for a workflow, `gitlab` a code quality report; paths in them, in `junit` and in `sarif`
+    start at the top of the repository that CI works in.
+
     \b
     Examples:
       reconcile -C clients validate
       reconcile validate --format json
+      reconcile validate --format github --write sarif=reconcile.sarif --write junit=reconcile.xml
     """
+    from reconcile.cli.paths import paths_from
+    from reconcile.reports.annotations import from_diagnostics
+    from reconcile.reports.formats import checked_as
+    from reconcile.reports.said import diagnostics_texts
     from reconcile.workflow import judge_declared, require_resources, validate
 
+    settings.write_to(writes, CHECKS)
     project = validate(settings.root, os.environ)
     require_resources(project)
     said = judge_declared(project)
-    if format_ == "json":
-        from reconcile.planning.planfile import FORMAT_VERSION, diagnostic_data
-        from reconcile.reports.json import text
-
-        data = {"format_version": FORMAT_VERSION, "diagnostics": [diagnostic_data(one) for one in said]}
-        click.echo(text(data), nl=False)
-    from reconcile.reports.said import diagnostics_texts
-
+    refused = any(one.severity == "error" for one in said)
+    summary = _REFUSED if refused else _valid(project)
+    found = from_diagnostics(said, paths_from(settings.root, os.environ), summary)
+    if format_ != "text":
+        click.echo(checked_as(format_, found), nl=False)
     for line in diagnostics_texts(said, colour=settings.colour(sys.stderr)):
         click.echo(line, err=True, color=True)
-    if any(one.severity == "error" for one in said):
-        click.echo("The files can be read, and what they declare is refused by policies; nothing was changed", err=True)
-        return ExitCode.REFUSED
-    if format_ == "json":
-        return ExitCode.DONE
+    if refused or format_ == "text":
+        click.echo(summary, err=refused)
+    settings.written(lambda form: checked_as(form, found))
+    return ExitCode.REFUSED if refused else ExitCode.DONE
+
+
+def _valid(project: Project) -> str:
+    """The sentence for a project that nothing is wrong with."""
     from reconcile.model.normalize import count
 
     desired = project.desired
     clients = f" and {count(len(desired.clients), 'client')}" if desired.clients else ""
-    accounts = count(len(desired.accounts), "account")
-    click.echo(f"Valid: {count(len(desired.sites), 'site')}{clients} in {accounts}.")
-    return ExitCode.DONE
+    return f"Valid: {count(len(desired.sites), 'site')}{clients} in {count(len(desired.accounts), 'account')}."

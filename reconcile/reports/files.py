@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,10 +12,10 @@ from reconcile.model.normalize import did_you_mean
 from reconcile.planning import planfile
 from reconcile.planning.plan import Plan
 from reconcile.private import write_private
-from reconcile.reports.json import plan_json
-from reconcile.reports.text import plan_text
+from reconcile.reports.formats import PLANS
 
-FORMATS: Final[dict[str, Callable[[Plan], str]]] = {"text": plan_text, "json": plan_json}
+#: The formats of a plan by name, which `--write` takes.
+FORMATS: Final = PLANS
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,22 +26,29 @@ class Target:
     path: Path
 
 
-def targets(writes: Sequence[str]) -> list[Target]:
-    """The files that `--write FORMAT=FILE` names. Raises `UsageError`."""
-    made = []
+def targets(writes: Sequence[str], formats: Collection[str] = FORMATS, root: Path = Path()) -> list[Target]:
+    """The files that `--write FORMAT=FILE` names, below `root`. Raises `UsageError`."""
+    made: list[Target] = []
     for text in writes:
         name, equals, path = text.partition("=")
-        if not equals or not path or name not in FORMATS:
-            raise UsageError(
-                f'--write takes FORMAT=FILE with one of {", ".join(FORMATS)}, not "{text}"{did_you_mean(name, FORMATS)}'
-            )
-        made.append(Target(name, Path(path)))
+        if not equals or not path or name not in formats:
+            known = ", ".join(formats)
+            hint = "" if name in formats else did_you_mean(name, formats)
+            raise UsageError(f'--write takes FORMAT=FILE with one of {known}, not "{text}"{hint}')
+        if path == "-":
+            raise UsageError(f"--write {text}: writes to files; --format {name} prints to standard output")
+        if Path(path).suffix.lower() in (".yaml", ".yml"):
+            raise UsageError(f"--write {text}: would be read as a file of the project; give it another ending")
+        target = Target(name, root / path)
+        if any(target.path == other.path for other in made):
+            raise UsageError(f"--write names {path} twice; each format needs a file of its own")
+        made.append(target)
     return made
 
 
-def write_plan(plan: Plan, target: Target) -> None:
-    """Writes a plan in a format, readable by its owner only, as a saved one. Raises `ReconcileError`, `OSError`."""
-    write_private(target.path, FORMATS[target.format](plan).encode("utf-8", "backslashreplace"))
+def write_text(target: Target, text: str) -> None:
+    """Writes a text, readable by its owner only, as a saved plan is. Raises `ReconcileError`, `OSError`."""
+    write_private(target.path, text.encode("utf-8", "backslashreplace"))
 
 
 def save_plan(plan: Plan, project: str, path: Path) -> None:

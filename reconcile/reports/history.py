@@ -18,16 +18,13 @@ from reconcile.planning.planfile import FORMAT_VERSION
 from reconcile.reports.behind import head_names, in_head
 from reconcile.reports.fields import Line
 from reconcile.reports.folding import Block, fold
+from reconcile.reports.heads import SIGNS, VERBS, id_of, known_as
 from reconcile.reports.json import text
 from reconcile.reports.tables import Column, Table, table_text
 from reconcile.reports.text import (
     APART,
     OUTCOMES,
-    SIGNS,
-    VERBS,
     details,
-    id_of,
-    known_as,
     line_text,
     painted,
     without_id,

@@ -74,18 +74,19 @@ def wave_json(wave: WaveReport, run: str, of_waves: int) -> str:
 
 def error_json(error: ReconcileError) -> str:
     """An error that ended a command, in the shape of a plan's diagnostics."""
+    return text({"format_version": FORMAT_VERSION, "diagnostics": diagnostics_of(error)})
+
+
+def diagnostics_of(error: ReconcileError) -> list[dict[str, Any]]:
+    """An error as plain data: what is said of places in files, of resources, or of nothing in particular."""
     if isinstance(error, ConfigError):
-        diagnostics = [
+        return [
             {"severity": "error", "file": p.file, "line": p.line, "column": p.column, "message": p.message}
             for p in error.problems
         ]
-    elif isinstance(error, PolicyError):
-        diagnostics = [
-            {"severity": "error", "message": str(error)},
-            *(diagnostic_data(one) for one in error.said if isinstance(one, Diagnostic)),
-        ]
-    elif isinstance(error, PlanError) and error.said:
-        diagnostics = [{"severity": "error", "address": one.address, "message": one.message} for one in error.said]
-    else:
-        diagnostics = [{"severity": "error", "message": str(error)}]
-    return text({"format_version": FORMAT_VERSION, "diagnostics": diagnostics})
+    if isinstance(error, PolicyError):
+        breaches = [diagnostic_data(one) for one in error.said if isinstance(one, Diagnostic)]
+        return [{"severity": "error", "message": str(error)}, *breaches]
+    if isinstance(error, PlanError) and error.said:
+        return [{"severity": "error", "address": one.address, "message": one.message} for one in error.said]
+    return [{"severity": "error", "message": str(error)}]

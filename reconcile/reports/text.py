@@ -10,25 +10,22 @@ import click
 
 from reconcile.applying.report import Outcome, Report, Result
 from reconcile.escaping import clean
-from reconcile.model.capabilities import Action
 from reconcile.model.normalize import count
 from reconcile.planning.plan import Change, Plan, Severity
-from reconcile.reports.behind import NAMED, Declared, behind, every_name, head_names, human, in_head
-from reconcile.reports.blocks import block_lines
+from reconcile.reports.behind import NAMED, Declared
 from reconcile.reports.fields import Line
 from reconcile.reports.folding import Block, fold
+from reconcile.reports.heads import SIGNS, below, head
 from reconcile.reports.said import said_text, said_texts
 from reconcile.reports.tally import tally_text
 from reconcile.reports.waves import wave_lines
 from reconcile.reports.words import some
 
-#: The sign, the colour and the verb of each action.
-SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
-COLOURS = {"+": "green", "-": "red", "~": "yellow"}
+#: The colour of each sign.
+COLOURS: Final = {"+": "green", "-": "red", "~": "yellow"}
 #: Live sites in no file, and their share of an account, that are worth a line.
 MANY: Final = 10
 MANY_PERCENT: Final = 10
-VERBS = {Action.CREATE: "created", Action.UPDATE: "updated", Action.DELETE: "deleted"}
 
 
 def plan_text(plan: Plan, *, colour: bool = False, full: bool = False) -> str:
@@ -51,16 +48,19 @@ def left_alone(plan: Plan) -> Iterator[str]:
             yield f"note: {clean(account)}: {sites} are declared in no file, and left alone; `import` declares them"
 
 
-def summary_text(plan: Plan) -> str:
-    """`Plan: 1 to create, 12 to update, 0 to delete; 40 unchanged.`, and how much there is to do by hand."""
+def summary_text(plan: Plan, errors: str = "above") -> str:
+    """`Plan: 1 to create, 12 to update, 0 to delete; 40 unchanged.`, and how much there is to do by hand.
+
+    `errors` is where those stand that keep the plan from being complete.
+    """
     made = plan.summary
     by_hand = f" {count(len(plan.manual), 'step')} to do by hand." if plan.manual else ""
     if not plan.changes:
         if plan.errors:
-            return "Plan: incomplete, see the errors above."
+            return f"Plan: incomplete, see the errors {errors}."
         done = f" {count(plan.noop, 'resource')} as declared." if plan.noop else "" if by_hand else " Nothing to do."
         return f"No changes.{done}{by_hand}"
-    incomplete = " Incomplete, see the errors above." if plan.errors else ""
+    incomplete = f" Incomplete, see the errors {errors}." if plan.errors else ""
     return (
         f"Plan: {made['create']} to create, {made['update']} to update, {made['delete']} to delete; "
         f"{made['noop']} unchanged.{by_hand}{incomplete}"
@@ -69,73 +69,14 @@ def summary_text(plan: Plan) -> str:
 
 def _block(block: Block, declared: Declared, *, colour: bool, full: bool) -> Iterator[str]:
     """A block: what happens, to which fields, and the sites behind it."""
-    changes, first = block.changes, block.changes[0]
-    sign = SIGNS[first.action]
-    yield painted(sign, f"{sign} {_head(first) if len(changes) == 1 else _heads(block, full=full)}", colour)
+    changes, sign = block.changes, SIGNS[block.changes[0].action]
+    yield painted(sign, f"{sign} {head(block, full=full)}", colour)
     yield from details(changes, declared, colour=colour, full=full)
 
 
 def details(changes: Sequence[Change], declared: Declared, *, colour: bool, full: bool = False) -> Iterator[str]:
-    """The lines below the head of a block: its fields, and the sites behind it that are not in the head.
-
-    Of deletes, all of them: nobody should confirm one unseen.
-    """
-    first = changes[0]
-    if first.action is Action.DELETE and len(changes) > 1:
-        names = map(known_as, changes) if len(changes) <= NAMED + 1 else every_name(changes, known_as)
-        yield from (line_text(Line(SIGNS[first.action], name), colour) for name in names)
-        return
-    yield from (line_text(line, colour) for line in block_lines(changes))
-    if not in_head(changes, full=full):
-        sites = every_name(changes) if full else behind(changes, declared)
-        yield from (line_text(Line(" ", text), colour) for text in sites)
-
-
-def _head(change: Change) -> str:
-    """`studio/site/acme.ru (id 12) will be updated: differs from reconcile.yaml`."""
-    head = f"{clean(change.address.shown)}{id_of(change)} will be {VERBS[change.action]}: {clean(change.reason)}"
-    return head if change.together is None else f"{head}; by the same call as its site {clean(change.together.human)}"
-
-
-def _heads(block: Block, *, full: bool) -> str:
-    """`studio, client acme: the same on 2 sites, which will be updated: acme.ru, globex.ru (differs from a.yaml)`."""
-    changes, first = block.changes, block.changes[0]
-    client = "" if len({change.client for change in changes}) > 1 or first.client is None else first.client.name
-    sites, verb = f"{len(changes)} {first.address.kind}s", VERBS[first.action]
-    what = f"the same on {sites}, which will be {verb}" if block.same else f"{sites} will be {verb}"
-    together = sum(change.together is not None for change in changes)
-    return "".join(
-        [
-            clean(first.address.account),
-            f", client {clean(client)}" if client else "",
-            f": {what}",
-            f": {head_names(changes)}" if first.action is not Action.DELETE and in_head(changes, full=full) else "",
-            _why(changes),
-            f"; {together} of them by the same call as their sites" if together else "",
-        ]
-    )
-
-
-def _why(changes: Sequence[Change]) -> str:
-    """The reasons, in brackets; those of updates only where there is one, since the fields say it."""
-    reasons = list(dict.fromkeys(clean(change.reason) for change in changes))
-    if len(reasons) > 1 and changes[0].action is Action.UPDATE:
-        return ""
-    more = [f"{len(reasons) - 2} more reasons"] if len(reasons) > 3 else []
-    return f" ({'; '.join([*reasons[: 2 if more else 3], *more])})"
-
-
-def known_as(change: Change) -> str:
-    """What is deleted, so that nobody takes it for another."""
-    return f"{human(change)}{id_of(change)}"
-
-
-def id_of(change: Change) -> str:
-    """` (id 12, client acme)`, as far as there are any."""
-    parts = [f"id {change.id}"] if change.id else []
-    if change.client is not None:
-        parts.append(f"client {clean(change.client.name)}")
-    return f" ({', '.join(parts)})" if parts else ""
+    """The lines below the head of a block."""
+    return (line_text(line, colour) for line in below(changes, declared, full=full))
 
 
 def line_text(line: Line, colour: bool) -> str:

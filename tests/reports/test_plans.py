@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reconcile.planning.planfile import dump
-from reconcile.reports.files import Target, save_plan, write_plan
+from reconcile.reports.files import save_plan
 from reconcile.reports.json import plan_json
 from reconcile.reports.text import plan_text
 
@@ -108,15 +108,6 @@ def test_json_has_the_documented_shape(plan_of):
         ("error", "studio/site/no-managers.xn--p1ai"),
         ("warning", "studio/site/new.ru"),
     ]
-
-
-@pytest.mark.parametrize(("form", "render"), [("text", plan_text), ("json", plan_json)])
-def test_a_plan_is_written_in_a_format(tmp_path, plan_of, form, render):
-    plan = plan_of("create")
-
-    write_plan(plan, Target(form, tmp_path / "plan"))
-
-    assert (tmp_path / "plan").read_text(encoding="utf-8") == render(plan)
 
 
 def test_a_saved_plan_is_for_its_owner_only_and_replaces_the_old_one_whole(tmp_path, plan_of):

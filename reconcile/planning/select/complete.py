@@ -13,7 +13,7 @@ from reconcile.planning.select.terms import KEYS, Subject
 
 _KEY: Final = re.compile(r"([^\s()\"'=~!/*?\[\]]+)\s*(!?[=~])\s*")
 _WORD: Final = re.compile(r"(?:[^\s()\"']|\"[^\"]*\"|'[^']*')*(?:\"[^\"]*|'[^']*)?")
-_NEEDS_QUOTES: Final = re.compile(r"[\s()\"']")
+_NEEDS_QUOTES: Final = re.compile(r"[\s()\"']|\A[=~!]")
 
 
 @dataclass(frozen=True, slots=True)

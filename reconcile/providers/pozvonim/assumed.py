@@ -74,3 +74,24 @@ SNIPPET: Final = (
     '<script crossorigin="anonymous" async type="text/javascript" '
     'src="//api.pozvonim.com/widget/callback/v3/{key}/connect" id="check-code-pozvonim" charset="UTF-8"></script>'
 )
+
+# --- where things stand on a page (1.5, widget: the page names the fields, and not what their numbers mean) -----------
+
+#: `button_position`: the side and the height, as fractions of the page from its left and top. `button_position_x` and
+#: `_y` move the button inwards from there, in percent of the page.
+BUTTON_PLACES: Final = {
+    1: (1.0, 1.0),
+    2: (0.0, 1.0),
+    3: (1.0, 0.0),
+    4: (0.0, 0.0),
+    5: (1.0, 0.5),
+    6: (0.0, 0.5),
+}
+#: `window_position`, in the same fractions.
+WINDOW_PLACES: Final = {
+    1: (0.0, 0.5),
+    2: (0.5, 0.5),
+    3: (1.0, 0.5),
+}
+#: `button`: the number that stands for none.
+NO_BUTTON: Final = 0

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Puts the program of this very checkout into an environment of its own, and that on the PATH of the steps that follow.
+# -I: the current folder is that of a pull request, whose files are no programs.
+set -euo pipefail
+here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+environment="$RUNNER_TEMP/reconcile-environment"
+if [ ! -x "$environment/bin/reconcile" ]; then
+  python3 -I -c 'import sys; sys.exit(sys.version_info < (3, 11) and "reconcile needs Python 3.11 or newer: use actions/setup-python before")'
+  python3 -I -m venv "$environment"
+  "$environment/bin/python" -I -m pip install --quiet --disable-pip-version-check "$here/../..${RECONCILE_EXTRAS:+[$RECONCILE_EXTRAS]}"
+fi
+printf '%s\n' "$environment/bin" >> "$GITHUB_PATH"

@@ -1,0 +1,47 @@
+"""What the page draws of a site, out of its values as a whole: the hours of its week, and where its widget stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from reconcile.config.week import DAYS
+from reconcile.model.normalize import minutes, read_hour
+
+#: The fields that say where the button and the window stand, in the order of `place`.
+PLACE: Final = (
+    "widget.button",
+    "widget.button_position",
+    "widget.button_position_x",
+    "widget.button_position_y",
+    "widget.window_position",
+    "widget.mobile_enable",
+)
+#: The field that says in which time zone the hours are.
+ZONE: Final = "widget.timezone"
+#: Begin and end of a day's hours in minutes since midnight; none of a day on which nobody answers.
+Hours = tuple[int, int] | None
+
+
+def week(shown: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The time zone and the hours of each day; None of what has no readable week, such as a client."""
+    days = [day(*(shown.get(f"widget.schedule.{name}.{part}") for part in ("from", "to", "enable"))) for name in DAYS]
+    if "unreadable" in days or not any(path.startswith("widget.schedule.") for path in shown):
+        return None
+    return {"zone": shown.get(ZONE) or "", "days": days}
+
+
+def day(start: Any, end: Any, enable: Any) -> Hours | str:
+    """A day's hours; `unreadable` where it is open at hours that are none."""
+    if enable is not True:
+        return None
+    try:
+        return minutes(read_hour(start)), minutes(read_hour(end))
+    except ValueError:
+        return "unreadable"
+
+
+def place(shown: Mapping[str, Any]) -> list[Any] | None:
+    """The values of PLACE; None of what has no widget."""
+    values = [shown.get(path) for path in PLACE]
+    return None if all(value is None for value in values) else values

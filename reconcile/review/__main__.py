@@ -1,0 +1,25 @@
+"""`python -P -m reconcile.review`; -P, since the current folder is that of a project, whose files are no programs."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from reconcile.cli.boundary import ended_by
+from reconcile.cli.common import Settings
+from reconcile.review.commands import cli
+
+
+def main(args: list[str]) -> int:
+    """Runs one command, and gives its exit code."""
+    try:
+        return int(cli.main(args, prog_name="python -P -m reconcile.review", standalone_mode=False) or 0)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except BaseException as error:  # noqa: BLE001 - the boundary: what it doesn't know, it raises again
+        return ended_by(error, Settings())
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,95 @@
+"""What a forge is, whichever: comments of a pull request (GitLab: merge request), issues, and saved plans of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from reconcile.errors import ReconcileError, StalePlanError
+
+
+class ForgeError(ReconcileError):
+    """The forge's API can't be used: the message says which call, why, and what to do. Never holds the token."""
+
+
+class Unreachable(ForgeError):
+    """No answer, or one of a server in trouble: what was asked for may have been done."""
+
+
+class NoSavedPlan(StalePlanError):
+    """There is no saved plan that was reviewed and may be applied; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """The run that this process belongs to.
+
+    `commit` is the head of the pull request where there is one, otherwise what the run is of. `number` is that of
+    the pull request. `url` leads a person to the run.
+    """
+
+    commit: str
+    number: int | None
+    run: int
+    attempt: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A comment or an issue: its number at the forge, and its text. `own`: this program's user wrote it."""
+
+    id: int
+    body: str
+    own: bool
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The pull request that a commit came with, and what its head was then."""
+
+    number: int
+    head: str
+
+
+class Notes(Protocol):
+    """Texts that can be listed and changed: the comments of one pull request, or the open issues."""
+
+    def list(self) -> list[Note]:
+        """All of them, the oldest first."""
+
+    def add(self, title: str, body: str) -> None:
+        """Writes a new one. Raises `Unreachable` where it may be there or not."""
+
+    def change(self, note: Note, body: str) -> bool:
+        """Whether there still was one to change."""
+
+    def remove(self, note: Note) -> None:
+        """Takes one away (a comment) or closes it (an issue); nothing where it has gone."""
+
+
+class Forge(Protocol):
+    """GitHub or GitLab."""
+
+    @property
+    def job(self) -> Job: ...
+
+    def head(self, number: int) -> str:
+        """The commit that a pull request has now."""
+
+    def comments(self, number: int) -> Notes:
+        """The comments of a pull request."""
+
+    def issues(self) -> Notes:
+        """The open issues; new ones get the label of drift."""
+
+    def merged(self) -> Merged | None:
+        """The pull request that the job's commit came with; None for a push without one."""
+
+    def saved(self, merged: Merged, run: int, name: str) -> Iterator[bytes]:
+        """The plans that a run for the head of a pull request has saved, the newest first.
+
+        Raises `NoSavedPlan` where the run is of another commit or repository, or there is none any more.
+        """

@@ -1,0 +1,191 @@
+"""GitHub: the job's environment, and the calls of its REST API (docs.github.com/rest, version 2022-11-28)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+from reconcile.errors import UsageError
+from reconcile.review import archive
+from reconcile.review.api import Api
+from reconcile.review.forge import Job, Merged, NoSavedPlan, Note
+from reconcile.workflow import MAX_PLAN_BYTES
+
+#: The user as whom a workflow's own token writes.
+AUTHOR: Final = "github-actions[bot]"
+LABEL: Final = "reconcile-drift"
+_ADVICE: Final = {
+    401: "the token is not valid (any more): give the workflow's own, `github.token`",
+    403: "the token may not do this: give the job the `permissions:` that docs/github.md names",
+    404: "there is none, or the token may not see it: check the job's `permissions:` and the repository",
+    410: "issues are switched off in this repository: switch them on, or take the drift workflow out",
+}
+
+
+def job_of(env: Mapping[str, str]) -> Job:
+    """The run that the environment of a step describes. Raises `UsageError`."""
+    event = _event(env.get("GITHUB_EVENT_PATH", ""))
+    pull = event.get("pull_request")
+    number, commit = None, env.get("GITHUB_SHA", "")
+    if isinstance(pull, dict):
+        number, commit = int(pull["number"]), str(pull["head"]["sha"])
+    repository, run = env.get("GITHUB_REPOSITORY", ""), env.get("GITHUB_RUN_ID", "0")
+    return Job(
+        commit,
+        number,
+        int(run),
+        int(env.get("GITHUB_RUN_ATTEMPT") or 1),
+        f"{env.get('GITHUB_SERVER_URL', 'https://github.com')}/{repository}/actions/runs/{run}",
+    )
+
+
+def _event(path: str) -> dict[str, Any]:
+    if not path:
+        return {}
+    try:
+        data = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise UsageError(f"GITHUB_EVENT_PATH: {path} is not the event of a workflow") from None
+    return data if isinstance(data, dict) else {}
+
+
+@dataclass(frozen=True, slots=True)
+class GitHub:
+    """A repository; `author` is the login of the user whose token this is."""
+
+    api: Api
+    repository: str
+    job: Job
+    author: str
+
+    @classmethod
+    def of(cls, env: Mapping[str, str], author: str) -> GitHub:
+        """From the environment of a step. Raises `UsageError` that names what is missing."""
+        token = env.get("GITHUB_TOKEN", "")
+        if not token or not env.get("GITHUB_REPOSITORY"):
+            raise UsageError("GITHUB_TOKEN and GITHUB_REPOSITORY have to be set, as a workflow's step has them")
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "Accept": "application/vnd.github+json",
+            "X-GitHub-Api-Version": "2022-11-28",
+        }
+        base = env.get("GITHUB_API_URL") or "https://api.github.com"
+        api = Api("GitHub", base.rstrip("/"), headers, _ADVICE)
+        return cls(api, env["GITHUB_REPOSITORY"], job_of(env), author or AUTHOR)
+
+    @property
+    def path(self) -> str:
+        """Where the calls of this repository begin."""
+        return f"/repos/{quote(self.repository)}"
+
+    def head(self, number: int) -> str:
+        """The commit that a pull request has now."""
+        return str(self.api.call("GET", f"{self.path}/pulls/{number}")["head"]["sha"])
+
+    def comments(self, number: int) -> Comments:
+        """The comments of a pull request, which is an issue to this API."""
+        return Comments(self, number)
+
+    def issues(self) -> Issues:
+        """The open issues."""
+        return Issues(self)
+
+    def own(self, entry: Mapping[str, Any]) -> bool:
+        """Whether the token's user wrote a comment or an issue; of a user who was deleted there is nothing left."""
+        user = entry.get("user")
+        return isinstance(user, dict) and user.get("login") == self.author
+
+    def merged(self) -> Merged | None:
+        """The pull request whose merge is the job's commit, be it a merge commit, squashed or the last of a rebase."""
+        found = [
+            pull
+            for pull in self.api.pages(f"{self.path}/commits/{self.job.commit}/pulls")
+            if pull.get("merged_at") and pull.get("merge_commit_sha") == self.job.commit
+        ]
+        if len(found) > 1:
+            numbers = ", ".join(f"#{pull['number']}" for pull in found)
+            raise NoSavedPlan(f"several pull requests were merged as this commit ({numbers}), each with its own plan")
+        return Merged(int(found[0]["number"]), str(found[0]["head"]["sha"])) if found else None
+
+    def saved(self, merged: Merged, run: int, name: str) -> Iterator[bytes]:
+        """The plans in the artifacts of a run for the head of a pull request."""
+        path = f"{self.path}/actions/runs/{run}"
+        made = self.api.call("GET", path, gone=True)
+        if made is None:
+            raise NoSavedPlan(f"the run {run} that the comment names is not there any more")
+        # A run of a fork belongs to this repository, too, and runs what the fork says.
+        if (made.get("head_repository") or {}).get("full_name") != self.repository or made["head_sha"] != merged.head:
+            raise NoSavedPlan(f"the run {run} that the comment names is not one for commit {merged.head[:12]}")
+        artifacts = list(self.api.pages(f"{path}/artifacts?name={quote(name)}", "artifacts"))
+        there = [entry for entry in artifacts if entry.get("name") == name and not entry.get("expired")]
+        if not there:
+            why = "has expired" if artifacts else "is not there"
+            raise NoSavedPlan(f"the artifact {name} of the run {run} {why}")
+        for entry in sorted(there, key=lambda entry: int(entry["id"]), reverse=True):
+            content = self.api.download(f"{self.path}/actions/artifacts/{int(entry['id'])}/zip", MAX_PLAN_BYTES, True)
+            if content is not None:
+                yield archive.only_file(content, "plan.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Comments:
+    """The comments of a pull request."""
+
+    hub: GitHub
+    number: int
+
+    def list(self) -> list[Note]:
+        """All of them, the oldest first."""
+        path = f"{self.hub.path}/issues/{self.number}/comments"
+        return [
+            Note(int(entry["id"]), str(entry.get("body") or ""), self.hub.own(entry))
+            for entry in self.hub.api.pages(path)
+        ]
+
+    def add(self, title: str, body: str) -> None:
+        """Writes a new one."""
+        self.hub.api.call("POST", f"{self.hub.path}/issues/{self.number}/comments", {"body": body})
+
+    def change(self, note: Note, body: str) -> bool:
+        """Whether there still was one to change."""
+        path = f"{self.hub.path}/issues/comments/{note.id}"
+        return self.hub.api.call("PATCH", path, {"body": body}, gone=True) is not None
+
+    def remove(self, note: Note) -> None:
+        """Takes one away."""
+        self.hub.api.call("DELETE", f"{self.hub.path}/issues/comments/{note.id}", gone=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Issues:
+    """The open issues of the repository; pull requests among them are left out."""
+
+    hub: GitHub
+
+    def list(self) -> list[Note]:
+        """All of them, the oldest first."""
+        path = f"{self.hub.path}/issues?state=open&sort=created&direction=asc"
+        return [
+            Note(int(entry["number"]), str(entry.get("body") or ""), self.hub.own(entry), str(entry.get("title") or ""))
+            for entry in self.hub.api.pages(path)
+            if "pull_request" not in entry
+        ]
+
+    def add(self, title: str, body: str) -> None:
+        """Opens a new one."""
+        content = {"title": title, "body": body, "labels": [LABEL]}
+        self.hub.api.call("POST", f"{self.hub.path}/issues", content)
+
+    def change(self, note: Note, body: str) -> bool:
+        """Whether there still was one to change."""
+        path = f"{self.hub.path}/issues/{note.id}"
+        return self.hub.api.call("PATCH", path, {"body": body}, gone=True) is not None
+
+    def remove(self, note: Note) -> None:
+        """Closes one."""
+        content = {"state": "closed", "state_reason": "completed"}
+        self.hub.api.call("PATCH", f"{self.hub.path}/issues/{note.id}", content, gone=True)

@@ -1,0 +1,357 @@
+"""One comment, one issue, and the plan that was reviewed: over HTTP, with people, faults and other runs at it, too."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from answering import Fault as Answer
+from answering import answering
+from forges import BOT, LONGEST, TOKEN, Fault
+
+from reconcile.errors import UsageError
+from reconcile.planning import planfile
+from reconcile.planning.plan import Plan
+from reconcile.review import archive, flow, marker, running, sticky, texts
+from reconcile.review.forge import ForgeError, Job, NoSavedPlan, Unreachable
+from reconcile.review.github import GitHub
+from reconcile.review.marker import Marker
+
+from .conftest import sha
+
+HEAD, MERGE = sha(0xA1), sha(0xB1)
+SAVED = planfile.dump(Plan((), 1, {"studio": 1}), "sha256:project")
+DIGEST = re.findall("sha256:[0-9a-f]{64}", SAVED)[-1]
+MADE = flow.Made(2, DIGEST, "~ acme.ru: report_period 60 -> 90", "")
+
+
+@pytest.fixture
+def client(hub):
+    """What a run of pull request 1 talks through; `slept` has the seconds that it would have waited."""
+
+    def of(commit=HEAD, run=1001, attempt=1, number=1, token=TOKEN):
+        env = {"GITHUB_TOKEN": token, "GITHUB_REPOSITORY": hub.repository, "GITHUB_API_URL": hub.url}
+        made = GitHub.of(env, "")
+        made.api.sleep = slept.append
+        return replace(made, job=Job(commit, number, run, attempt, f"https://github.example/runs/{run}"))
+
+    slept = []
+    of.slept = slept
+    hub.pull(1, HEAD)
+    return of
+
+
+@pytest.fixture
+def merged(hub, client):
+    """Pull request 1 has a comment and a saved plan, and was merged."""
+    flow.comment(client(), "default", MADE)
+    hub.begin(1001, HEAD)
+    hub.upload(1001, "reconcile-plan-default", {"plan.json": SAVED.encode(), "plan.md": b""})
+    hub.merge(1, MERGE)
+    return hub
+
+
+def reviewed(client, tmp_path):
+    return flow.reviewed(client(MERGE, 3000, number=None), "default", tmp_path)
+
+
+def test_the_reviewed_plan_is_that_of_the_merged_head(merged, client, tmp_path):
+    merged.pull(2, MERGE)  # a commit that is on another branch, too
+
+    found = reviewed(client, tmp_path)
+
+    assert (found.merged.number, found.merged.head, found.marker.digest) == (1, HEAD, DIGEST)
+    assert found.path.read_text(encoding="utf-8") == SAVED
+
+
+def expire(hub):
+    for artifact in hub.artifacts.values():
+        artifact["expired"] = True
+
+
+def other_artifact(hub):
+    hub.upload(1001, "reconcile-plan-default", {"plan.json": b'{"digest": "%s"}' % DIGEST.encode()})
+
+
+def edit(old, new):
+    def change(hub):
+        comment = hub.comments[0]
+        comment["body"] = re.sub(old, new, comment["body"], count=1)
+
+    return change
+
+
+def merge_another(hub):
+    hub.pull(2, sha(0xA2))
+    hub.merge(2, MERGE)
+
+
+REFUSALS = {
+    "no pull request": (lambda hub: hub.pulls.clear(), "came with no pull request, so that no plan was reviewed"),
+    "two pull requests": (merge_another, "several pull requests were merged as this commit (#1, #2)"),
+    "comment deleted": (lambda hub: hub.comments.clear(), "it was deleted, or none was written"),
+    "marker edited away": (edit("<!--.*-->\n", ""), "its marker was edited away"),
+    "all edited away": (edit("(?s).*", "LGTM"), "it was deleted, or none was written"),
+    "a stranger's comment": (lambda hub: hub.comments[0].update(user={"login": "eve"}), "it was deleted, or none"),
+    "a deleted user's comment": (lambda hub: hub.comments[0].update(user=None), "it was deleted, or none"),
+    "another digest": (edit("sha256:[0-9a-f]{64}", f"sha256:{1:064d}"), "is not the one that the comment shows"),
+    "no digest": (edit("sha256:[0-9a-f]{64}", ""), "the comment says that the plan could not be made"),
+    "another commit": (
+        lambda hub: hub.pull(1, sha(0xA9)),
+        f"the comment shows the plan of commit {HEAD[:12]}, and {sha(0xA9)[:12]} was merged",
+    ),
+    "expired": (expire, "the artifact reconcile-plan-default of the run 1001 has expired"),
+    "missing": (lambda hub: hub.artifacts.clear(), "the artifact reconcile-plan-default of the run 1001 is not there"),
+    "not a plan": (other_artifact, "the saved plan of run 1001 is not the one that the comment shows"),
+    "a fork's run": (lambda hub: hub.begin(1001, HEAD, "eve/widgets"), "is not one for commit"),
+    "a run of another commit": (lambda hub: hub.begin(1001, sha(0xA9)), "is not one for commit"),
+    "run deleted": (lambda hub: hub.runs.clear(), "the run 1001 that the comment names is not there any more"),
+}
+
+
+@pytest.mark.parametrize(("spoil", "why"), REFUSALS.values(), ids=REFUSALS)
+def test_what_was_not_reviewed_is_no_plan_to_apply(merged, client, tmp_path, spoil, why):
+    spoil(merged)
+
+    with pytest.raises(NoSavedPlan, match=re.escape(why)):
+        reviewed(client, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"PK", zipfile.ZipFile],
+    ids=["empty", "cut", "without it"],
+)
+def test_an_artifact_that_is_no_archive_with_a_plan_is_refused(content):
+    if not isinstance(content, bytes):
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w") as other:
+            other.writestr("../plan.json", "{}")
+        content = made.getvalue()
+
+    with pytest.raises(NoSavedPlan, match=r"the artifact holds no readable plan\.json"):
+        archive.only_file(content, "plan.json")
+
+
+def test_two_runs_at_once_leave_the_comment_of_the_later(hub, client):
+    for _ in range(10):
+        hub.comments.clear()
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(lambda run: flow.comment(client(run=run), "default", MADE), (5003, 5001, 5002)))
+        (text,) = hub.texts(1)
+        assert "run=5003.1" in text
+
+
+def test_a_run_that_comes_in_between_wins_if_it_is_the_later(hub, client):
+    flow.comment(client(run=1001), "default", MADE)
+    hub.meanwhile.append(("PATCH", lambda: hub.comment(1, BOT, flow.plan_text("default", client(run=1009).job, MADE))))
+
+    assert flow.comment(client(run=1002), "default", MADE) is sticky.Written.OUTDATED
+    (text,) = hub.texts(1)
+    assert "run=1009.1" in text
+
+
+def test_a_run_of_an_older_commit_writes_nothing(hub, client):
+    hub.pull(1, sha(0xA2))
+
+    assert flow.comment(client(HEAD, run=2000), "default", MADE) is sticky.Written.OUTDATED
+    assert hub.comments == []
+    flow.comment(client(sha(0xA2), run=1002), "default", MADE)
+    assert flow.comment(client(HEAD, run=1001, attempt=2), "default", MADE) is sticky.Written.OUTDATED
+    assert f"commit={sha(0xA2)}" in hub.texts(1)[0]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        edit("<!--.*-->\n", ""),
+        edit("(?s)\n\n.*", "\n\nmine"),
+        edit("\n", "\r\n"),
+        lambda hub: hub.comments.pop(0),
+        lambda hub: hub.meanwhile.append(("PATCH", lambda: hub.comments.pop(0))),
+    ],
+    ids=["marker", "text", "line ends", "deleted", "deleted at the last moment"],
+)
+def test_a_comment_that_a_person_has_changed_is_put_right(hub, client, spoil):
+    flow.comment(client(), "default", MADE)
+    good = hub.texts(1)
+    hub.comment(1, "eve", good[0])
+    spoil(hub)
+
+    flow.comment(client(run=1002), "default", MADE)
+
+    assert [text.replace("1002", "1001") for text in hub.texts(1)] == good
+    assert hub.texts(1, "eve") == good
+
+
+def test_the_comment_is_found_on_a_later_page_and_two_plans_have_their_own(hub, client):
+    hub.page = 2
+    for n in range(5):
+        hub.comment(1, "anna", f"hm {n}")
+    for run in (1001, 1002):
+        for name in ("moscow", "urals"):
+            flow.comment(client(run=run), name, MADE)
+
+    assert len(hub.texts(1)) == 2
+    assert all("run=1002" in text for text in hub.texts(1))
+
+
+LIMITED = {"X-RateLimit-Remaining": "0"}
+FAULTS = {
+    "busy": ([Fault("GET", "comments", 502), Fault("GET", "comments", 503)], [0.5, 1.0], ""),
+    "answer lost": ([Fault("POST", "comments", 502, done=True)], [], ""),
+    "Retry-After": ([Fault("POST", "comments", 403, {"Retry-After": "7"})], [7.0], ""),
+    "secondary limit": ([Fault("POST", "comments", 403, message="You have hit a secondary rate limit")], [60.0], ""),
+    "limit that has ended": ([Fault("GET", "comments", 403, LIMITED | {"X-RateLimit-Reset": "1"})], [1.0], ""),
+    "429": ([Fault("GET", "comments", 429, {"Retry-After": "3"})], [3.0], ""),
+    "limit for long": (
+        [Fault("GET", "comments", 403, LIMITED | {"X-RateLimit-Reset": "99999999999"})],
+        [],
+        "the rate limit is used up for",
+    ),
+    "not written": (
+        [Fault("POST", "comments", 502)],
+        [],
+        "POST /repos/studio/widgets/issues/1/comments: no",
+    ),
+    "down": ([Fault("GET", "pulls", 503)] * 5, [0.5, 1.0, 2.0, 4.0], "no good answer (status 503); run the job again"),
+    "403": (
+        [Fault("POST", "comments", 403, message="Resource not accessible by integration")],
+        [],
+        "status 403 (Resource not accessible by integration); the token may not do this: give the job the `perm",
+    ),
+    "404": ([Fault("GET", "comments", 404, message="Not Found")], [], "there is none, or the token may not see it"),
+    "422": ([Fault("POST", "comments", 422, message="::error::\nno")], [], "status 422 (::error::\\nno)"),
+}
+
+
+@pytest.mark.parametrize(("faults", "slept", "said"), FAULTS.values(), ids=FAULTS)
+def test_an_api_in_trouble_is_waited_for_or_told(hub, client, faults, slept, said):
+    hub.faults += faults
+
+    if said:
+        with pytest.raises(ForgeError) as told:
+            flow.comment(client(), "default", MADE)
+        assert said in str(told.value)
+    else:
+        flow.comment(client(), "default", MADE)
+
+    assert hub.faults == []
+    assert client.slept == slept
+    assert len(hub.texts(1)) == (0 if said else 1)
+
+
+def test_a_token_that_is_refused_is_not_in_the_message(client):
+    with pytest.raises(ForgeError) as told:  # the stand-in repeats it
+        flow.comment(client(token="ghs_another"), "default", MADE)
+
+    assert "(Bad credentials (hidden)); the token is not valid (any more)" in str(told.value)
+    assert "ghs_another" not in str(told.value) + repr(client(token="ghs_another"))
+
+
+def test_nobody_at_the_other_end_is_told(client):
+    there = client()
+    there.api.base = "http://127.0.0.1:1/api"
+
+    with pytest.raises(Unreachable, match=r"GET /repos/studio/widgets/issues/1/comments: no good answer \(Connection"):
+        flow.comment(there, "default", MADE)
+
+
+@pytest.mark.parametrize(
+    ("markdown", "there"),
+    [("я" * 60_000, True), ("я" * 65_400, False), ("😀" * 40_000, False)],
+    ids=["as long as a plan gets", "too long", "two units a character"],
+)
+def test_a_comment_always_fits(hub, client, markdown, there):
+    flow.comment(client(), "default", replace(MADE, markdown=markdown))
+
+    (text,) = hub.texts(1)
+    assert len(text) <= LONGEST
+    assert (markdown in text) is there
+    assert there or "The plan is too long for a comment; all of it is in the artifacts" in text
+    outcome = texts.with_outcome(text, marker.found(text, marker.PLAN, "default"), "**Applied.** " + "x" * 5500)
+    assert texts.size(outcome) <= LONGEST
+    assert marker.found(outcome, marker.PLAN, "default").digest == DIGEST
+
+
+def test_an_outcome_takes_the_place_of_the_one_before():
+    mark = Marker(marker.PLAN, "default", HEAD, DIGEST, 1, 1)
+    body = texts.plan_body(mark, Job(HEAD, 1, 1, 1, "https://github.example"), "lead", "plan")
+
+    twice = texts.with_outcome(texts.with_outcome(body, mark, "**Refused.**"), mark, "**Applied.**")
+
+    assert "**Refused.**" not in twice
+    assert twice.replace("<!-- reconcile:outcome -->\n**Applied.**\n<!-- reconcile:outcome end -->\n\n", "") == body
+
+
+@pytest.mark.parametrize("text", ["``` <b> ````", "a\n```\n<script>", "\x1b[31m", "`" * 100])
+def test_a_fence_is_ended_by_nothing_in_it(text):
+    lines = texts.fence(text).splitlines()
+
+    assert lines[0] == lines[-1] + "text"
+    assert all(lines[-1] not in line for line in lines[1:-1])
+    assert "\x1b" not in texts.fence(text)
+
+
+def test_a_marker_is_read_where_it_is_first_and_nowhere_else():
+    mark = Marker(marker.PLAN, "default", HEAD, DIGEST, 12, 3)
+
+    assert marker.found(f"{mark}\nplan", marker.PLAN, "default") == mark
+    for text in (f"> {mark}", f"plan\n{mark}", str(mark).replace(" -->", " x -->"), str(mark).upper()):
+        assert marker.found(text, marker.PLAN, "default") is None
+    assert marker.found(str(mark), marker.PLAN, "other") is None
+    assert marker.found(str(mark), marker.DRIFT, "default") is None
+
+
+@pytest.mark.parametrize("name", ["", "a--b", "-a", "a b", "a>", "имя", "a" * 41, "a\n"])
+def test_a_name_can_break_no_marker(name):
+    with pytest.raises(UsageError, match="a plan's name has"):
+        marker.require_name(name)
+
+
+def test_secrets_of_one_text_are_the_programs_and_hidden():
+    tokens = ("GITHUB_TOKEN", "RECONCILE_GITLAB_TOKEN", "CI_JOB_TOKEN", "ACTIONS_RUNTIME_TOKEN")
+    env = dict.fromkeys(tokens, TOKEN) | {
+        "PATH": "/bin",
+        running.ENVIRONMENT: "# ours\nA=1=2\n\nB_KEY = long=k\nEMPTY=\n",
+    }
+
+    assert running.environment(env) == ({"PATH": "/bin", "A": "1=2", "B_KEY": "long=k", "EMPTY": ""}, ["long=k"])
+    assert running.environment(env, placeholders=True)[0]["EMPTY"] == running.PLACEHOLDER
+
+
+@pytest.mark.parametrize("line", ["the-secret", "A B=the-secret", "PATH=the-secret", "pythonpath=the-secret"])
+def test_secrets_that_are_no_variables_are_refused_unseen(line):
+    with pytest.raises(UsageError, match="line 1 of the secret") as told:
+        running.environment({running.ENVIRONMENT: line})
+    assert "the-secret" not in str(told.value)
+
+
+def test_a_job_that_is_cancelled_ends_the_program(tmp_path, clean_environment):
+    account = "{provider: pozvonim, uid: a, api_key: b, base_url: 'URL'}"
+    text = f"accounts: {{studio: {account}}}\nsites: {{acme.ru: {{report_period: 9}}}}\n"
+    line = [sys.executable, "-P", "-m", "reconcile.review", "plan", "--directory", str(tmp_path), "--out"]
+    with answering() as service:
+        service.answers["GET /auth/token"] = Answer(how="hang")
+        (tmp_path / "reconcile.yaml").write_text(text.replace("URL", service.url), encoding="utf-8")
+        line.append(str(tmp_path / "out"))
+        job = subprocess.Popen(line, env=clean_environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        deadline = time.monotonic() + 30
+        while not service.asked:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        job.send_signal(signal.SIGTERM)
+        said = job.communicate(timeout=15)[0].decode()
+
+    assert job.returncode == 0, said
+    made = json.loads((tmp_path / "out" / "made.json").read_text(encoding="utf-8"))
+    assert (made["code"], made["digest"]) == (130, "")
