@@ -8,7 +8,7 @@ SEED ?= 1
 SOURCES := pyproject.toml $(shell find reconcile schemas -type f -not -path '*/__pycache__/*')
 WHEEL := $(VENV)/wheel/.built
 
-.PHONY: demo dealers test long chaos lint workflows bench screenshots fuzz secrets audit clean
+.PHONY: demo dealers test long chaos lint docs workflows bench screenshots fuzz secrets audit clean
 
 demo: $(VENV)/run/.installed  ## An agency and a studio, planned, applied, and planned again.
 	@PATH="$(CURDIR)/$(VENV)/run/bin:$$PATH" sh examples/demo.sh
@@ -29,6 +29,9 @@ lint: $(VENV)/lint/.installed  ## ruff and mypy --strict.
 	$(VENV)/lint/bin/ruff check .
 	$(VENV)/lint/bin/ruff format --check .
 	$(VENV)/lint/bin/mypy reconcile benchmarks
+
+docs: $(VENV)/docs/.tools  ## The documentation as a site, in build/site; a page or a link that leads nowhere is an error.
+	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs build --strict
 
 ACTIONLINT := v1.7.12
 workflows: $(VENV)/lint/.tools $(VENV)/lint/bin/actionlint-$(ACTIONLINT)  ## actionlint and zizmor: actions, workflows, and those to copy.
