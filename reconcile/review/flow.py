@@ -33,11 +33,12 @@ class Made:
 
 
 def make_plan(program: Program, folder: Path) -> Made:
-    """Plans into `folder`: plan.json, plan.md, and made.json for `read_made`."""
-    for name in ("plan.json", "plan.md", "made.json"):
+    """Plans into `folder`: plan.json, plan.md, plan.html for people, and made.json for `read_made`."""
+    for name in ("plan.json", "plan.md", "plan.html", "made.json"):
         (folder / name).unlink(missing_ok=True)
     files = (folder / "plan.json", folder / "plan.md")
-    ran = program.run("plan", "--detailed-exitcode", "-o", str(files[0]), "--write", f"markdown={files[1]}")
+    writes = ("--write", f"markdown={files[1]}", "--write", f"html={folder / 'plan.html'}")
+    ran = program.run("plan", "--detailed-exitcode", "-o", str(files[0]), *writes)
     code = ran.code if ran.code in set(ExitCode) else ExitCode.ERROR
     said = "".join(line for line in ran.err.splitlines(keepends=True) if not line.startswith("Saved. "))
     digest = ""
@@ -79,8 +80,9 @@ def plan_text(name: str, job: Job, made: Made) -> str:
     lead = {
         "clean": "Nothing to change: the live account is as the files say.",
         "changes": "Merging does exactly this, and nothing else. Where the account moves until then, nothing is done.",
+        "refused": "**Policies of the project refuse this plan**, so that a merge would apply nothing.",
         "failed": "**There is no plan**, so that a merge would apply nothing.",
-    }[made.state]
+    }["refused" if made.code == ExitCode.REFUSED else made.state]
     return texts.plan_body(plan_marker(name, job, made.digest), job, lead, made.markdown or texts.fence(made.said))
 
 

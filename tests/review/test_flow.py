@@ -43,6 +43,18 @@ def test_a_pull_request_has_one_comment_that_follows_its_commits(studio):
     assert "75" in second.summary
 
 
+def test_a_plan_that_policies_refuse_is_shown_with_what_they_say(studio):
+    studio.hub.pull(1, HEAD)
+    studio.declare(90, top="policies: {short: {deny: site.report_period > 80, message: at most 80 seconds}}\n")
+
+    refused = studio.act("plan", HEAD, number=1)
+
+    assert not refused.ok
+    assert "**Policies of the project refuse this plan**, so that a merge would apply nothing." in studio.comment(1)
+    assert "at most 80 seconds" in studio.comment(1)
+    assert "acme.ru" in studio.comment(1)
+
+
 def test_the_merge_does_what_the_pull_request_showed(merged):
     done = merged.act("apply", MERGE)
 
