@@ -231,7 +231,8 @@ def load_plan(path: Path, project: Project) -> tuple[Plan, Project]:
     strange = sorted({change.address.account for change in plan.changes} - desired.accounts.keys())
     if strange:
         raise PlanFileError(f"the saved plan changes {', '.join(strange)}, which this project does not declare")
-    return plan, replace(project, desired=replace(desired, kinds=known))
+    # Its waves are those of the files when it was made; `apply` goes by those of today.
+    return replace(plan, rollout=None), replace(project, desired=replace(desired, kinds=known))
 
 
 def _text(path: Path) -> str:
