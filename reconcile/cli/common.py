@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -15,12 +16,15 @@ from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from reconcile.errors import UsageError
+from reconcile.escaping import clean
 
 if TYPE_CHECKING:
     from reconcile.applying.report import Result
     from reconcile.applying.sending import Advance
     from reconcile.planning.plan import Plan
+    from reconcile.providers.base import Provider
     from reconcile.reports.files import Target
+    from reconcile.workflow import Project
 
 T = TypeVar("T")
 
@@ -276,6 +280,29 @@ def write_plan(plan: Plan, settings: Settings, refused: Sequence[str] = ()) -> N
     from reconcile.reports.formats import plan_as
 
     settings.written(lambda form: plan_as(form, plan, full=settings.full, refused=refused))
+
+
+@contextmanager
+def connected(project: Project, parallelism: int) -> Iterator[dict[str, Provider]]:
+    """As `workflow.connected`; says which accounts are at the emulator though the live service may be meant."""
+    from reconcile import workflow
+
+    for said in _at_emulator(project):
+        click.echo(clean(f"note: {said}"), err=True)
+    with workflow.connected(project, parallelism) as providers:
+        yield providers
+
+
+def _at_emulator(project: Project) -> Iterator[str]:
+    """What to say of accounts at the emulator: where a file says so plainly, it is told only to who asks for more."""
+    for name, account in sorted(project.desired.accounts.items()):
+        if account.base_url != "emulator":
+            continue
+        said = f"account {name} is at the emulator, not at the live service"
+        if account.base_url_from:
+            yield f"{said}: its `base_url` is {account.base_url_from}, which gives that here"
+        else:
+            logging.getLogger(__name__).info(said)
 
 
 def confirm(question: str, yes: bool) -> bool:

@@ -12,6 +12,7 @@ import click
 from reconcile.cli.common import (
     Command,
     Settings,
+    connected,
     format_option,
     full_option,
     parallelism_option,
@@ -76,7 +77,7 @@ def command(
         settings.targets = []  # nobody knows which of them is meant, so neither is written
         raise UsageError(f"-o and --write both name {out}; give them files of their own")
     project = workflow.validate(settings.root, os.environ)
-    with workflow.connected(project, parallelism) as providers:
+    with connected(project, parallelism) as providers:
         plan = workflow.plan(project, providers, select, destroy=destroy)
     plan, unmatched = (plan, []) if destroy else _in_waves(project, plan)
     refused = [*workflow.refusals(project, plan), *unmatched]
@@ -85,7 +86,8 @@ def command(
     if out is not None and not plan.errors:
         save_plan(plan, project.identity, settings.path(out))
         chdir = "" if settings.root == Path() else f" -C {settings.root}"
-        click.echo(f"Saved. To do exactly this: reconcile{chdir} apply {out}", err=True)
+        then = f"Saved. To do exactly this: reconcile{chdir} apply {out}"
+        click.echo("Saved, to be looked at: apply will refuse it." if refused else then, err=True)
     elif out is not None:
         click.echo(f"{out} was not written: a plan with errors can't be applied", err=True)
     for text in refused:

@@ -219,6 +219,32 @@ def test_doctor_says_what_it_found(studio, run):
     assert studio.writes() == []
 
 
+def test_who_forgot_a_variable_is_told_that_it_is_the_emulator(studio, run):
+    note = (
+        "note: account studio is at the emulator, not at the live service: its `base_url` is ${env.URL:-…}, which gives "
+        "that here\n"
+    )
+    studio.declare("acme.ru:", url="${env.URL:-emulator}")
+    for command in (("plan",), ("drift",), ("apply", "--yes"), ("rollback", "latest", "--yes"), ("statistics",)):
+        assert note in run(*command).stderr, command
+    assert json.loads(run("doctor", "--format", "json").stdout)["checks"][0] == {
+        "account": "studio",
+        "level": "warning",
+        "subject": "base_url",
+        "message": "the emulator, as ${env.URL:-…} says; this is not the live service",
+        "request": None,
+    }
+
+    live = {"URL": studio.emulator.url}
+    assert "emulator" not in run("plan", "-v", env=live).stderr
+    assert f"  ok      base_url: {studio.emulator.url}\n" in run("doctor", env=live).stdout
+
+    studio.declare("acme.ru:", url="emulator")
+    assert run("plan").stderr == ""
+    assert "account studio is at the emulator" in run("plan", "-v").stderr
+    assert "  ok      base_url: the emulator; this is not the live service\n" in run("doctor").stdout
+
+
 def test_doctor_looks_at_every_account(begin, run, project):
     studio = begin(chaser_accounts={"7": "private-key"})
     studio.emulator.put_website("7", "окна.рф")
