@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from reconcile.applying.report import Outcome
 from reconcile.errors import StoreError
 from reconcile.model.fields import Kinds
-from reconcile.model.normalize import did_you_mean, quoted
+from reconcile.model.normalize import count, did_you_mean, quoted
 from reconcile.planning.plan import Plan
 from reconcile.planning.planfile import plan_data
 from reconcile.planning.waves import Wave
@@ -110,7 +110,7 @@ class Store:
         known: list[str] = [row.name for row in connection.execute(sa.select(runs.c.name))]
         fitting = [name] if name in known else [one for one in known if name and one.startswith(name)]
         if len(fitting) != 1:
-            why = f"{len(fitting)} runs begin with it" if fitting else "there is none"
+            why = f"{len(fitting)} runs begin with it" if fitting else f"none of {count(len(known), 'run')} is"
             hint = did_you_mean(name, fitting or known) or "; `reconcile history` lists them"
             raise StoreError(f"no run is named {quoted(name)}: {why}{hint}")
         return connection.execute(sa.select(runs).where(runs.c.name == fitting[0])).one()

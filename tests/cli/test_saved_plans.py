@@ -213,6 +213,20 @@ def test_paths_start_at_the_folder_of_chdir_wherever_the_option_stands(saved, ru
     assert run("-C", "project", "apply", "new.json", cwd=tmp_path).returncode == 0
 
 
+def test_a_plan_that_apply_will_refuse_is_saved_to_be_looked_at(studio, run):
+    studio.add("acme.ru", report_period=90)
+    studio.declare("acme.ru:", top="safety: {max_update_percent: 50}\n")
+
+    made = run("plan", "-o", "plan.json")
+
+    assert made.stderr == (
+        "Saved, to be looked at: apply will refuse it.\n"
+        "warning: apply will refuse this plan: 1 of the 1 sites of account studio (100 %) would be updated, and "
+        "`safety.max_update_percent` is 50; raise it, or plan and apply parts with --select\n"
+    )
+    assert run("apply", "plan.json").returncode == 3
+
+
 def test_a_plan_is_not_saved_where_it_would_be_read_as_a_file_of_the_project(saved, run, project):
     done = run("plan", "-o", "reconcile.YAML")
 
