@@ -112,7 +112,7 @@ def command(
             plan = workflow.plan(project, providers, select)
         else:
             plan = saved
-            workflow.check_fresh(project, plan, providers)
+            workflow.check_fresh(project, plan, providers, run.last)
             plan = workflow.judged(project, plan)
         yes = yes or saved is not None
         if project.desired.rollout is None or in_waves is False:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from inspect import cleandoc
+from itertools import takewhile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
 
@@ -139,14 +140,39 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)
         self.params += GLOBAL_OPTIONS()
 
+    def _refuse_terraform(self, ctx: click.Context, args: Sequence[str]) -> None:
+        """Raises for an option in Terraform's spelling that this command has under a name of its own."""
+        known = {name for param in self.params for name in param.opts}
+        for arg in takewhile(lambda arg: arg != "--", args):
+            name, equals, value = arg.partition("=")
+            own = _TERRAFORM.get(name) or _TERRAFORM.get(name.removeprefix("-"))
+            if own is not None and own.partition(" ")[0] in known and name not in known:
+                meant = f"{own} {value}" if equals else own
+                raise click.UsageError(f"no such option {name}; did you mean {meant}?", ctx)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click does; where an argument is too many, and a selection is what may be meant, that is said."""
         try:
+            self._refuse_terraform(ctx, args)
             return super().parse_args(ctx, args)
         except click.UsageError as error:
             if "unexpected extra argument" in error.message and any(param.name == "select" for param in self.params):
                 raise click.UsageError(f"{error.message}; did you mean --select?", ctx) from None
             raise
+
+
+#: Terraform's spellings of options: long ones with one hyphen, which would be read as a short one and its value.
+_TERRAFORM: Final = {
+    "-out": "--out",
+    "-target": "--select",
+    "-auto-approve": "--yes",
+    "-destroy": "--destroy",
+    "-parallelism": "--parallelism",
+    "-lock-timeout": "--lock-timeout",
+    "-detailed-exitcode": "--detailed-exitcode",
+    "-json": "--format json",
+    "-chdir": "-C",
+}
 
 
 def format_option(*formats: str) -> Callable[[Any], Any]:

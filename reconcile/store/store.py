@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from reconcile.applying.report import Outcome
 from reconcile.errors import StoreError
+from reconcile.model.address import Address
 from reconcile.model.fields import Kinds
 from reconcile.model.normalize import count, did_you_mean, quoted
 from reconcile.planning.plan import Plan
@@ -81,6 +82,19 @@ class Store:
             first = row.resumes or row.name
             family = _newest_first().where(sa.or_(runs.c.name == first, runs.c.resumes == first))
             return [self._whole(connection, one) for one in reversed(connection.execute(family).all())]
+
+    def last(self, key: str, address: Address) -> RunRecord | None:
+        """The run that last did something to a resource, whose account has this key; None where none did."""
+        done = (
+            steps.c.account_key == key,
+            steps.c.kind == address.kind,
+            steps.c.name == text(address.name),
+            steps.c.outcome == Outcome.DONE.value,
+        )
+        newest = sa.select(steps.c.run).where(*done).order_by(steps.c.ended.desc()).limit(1)
+        with self._database.begin() as connection:
+            row = connection.execute(sa.select(runs).where(runs.c.name == newest.scalar_subquery())).first()
+            return None if row is None else self._whole(connection, row)
 
     def _whole(self, connection: Connection, row: Any) -> RunRecord:
         """A run with its steps and waves, and the runs that had to do with it."""
@@ -256,8 +270,8 @@ def _counts(connection: Connection, names: Collection[str]) -> dict[str, dict[st
     """How many steps of these runs have which outcome."""
     found: dict[str, dict[str | None, int]] = defaultdict(dict)
     query = sa.select(steps.c.run, steps.c.outcome, sa.func.count()).group_by(steps.c.run, steps.c.outcome)
-    for run, outcome, count in connection.execute(query.where(steps.c.run.in_(names)) if len(names) < 500 else query):
-        found[run][outcome] = count
+    for run, outcome, number in connection.execute(query.where(steps.c.run.in_(names)) if len(names) < 500 else query):
+        found[run][outcome] = number
     return found
 
 

@@ -221,8 +221,8 @@ def test_doctor_says_what_it_found(studio, run):
 
 def test_who_forgot_a_variable_is_told_that_it_is_the_emulator(studio, run):
     note = (
-        "note: account studio is at the emulator, not at the live service: its `base_url` is ${env.URL:-…}, which gives "
-        "that here\n"
+        "note: account studio is at the emulator, not at the live service: "
+        "its `base_url` is ${env.URL:-…}, which gives that here\n"
     )
     studio.declare("acme.ru:", url="${env.URL:-emulator}")
     for command in (("plan",), ("drift",), ("apply", "--yes"), ("rollback", "latest", "--yes"), ("statistics",)):

@@ -101,9 +101,19 @@ def test_a_stale_plan_is_refused_with_all_that_moved(saved, run, interfere, said
 
 
 def test_a_saved_plan_can_be_applied_only_once(saved, run):
-    assert run("apply", "plan.json").returncode == 0
+    first = run("apply", "plan.json")
+    name = first.stdout.rpartition("Run ")[2].strip(" .\n")
+    assert first.returncode == 0
 
-    assert run("apply", "plan.json", "--yes").returncode == 4
+    again = run("apply", "plan.json", "--yes")
+
+    said = "".join(
+        f"  - studio/site/{site}: run {name} {did} it since the plan was made\n"
+        for site, did in [("acme.ru", "updated"), ("new.ru", "created"), ("old.ru", "deleted")]
+    )
+    assert (again.returncode, again.stderr) == (4, STALE + said)
+    saved.emulator.change_site(1, {"site.report_period": 120})
+    assert "acme.ru: somebody changed report_period since" in run("apply", "plan.json", "--yes").stderr
 
 
 def test_what_is_not_part_of_the_plan_may_move(saved, run):
