@@ -279,12 +279,14 @@ def _done_by(
     run: RunRecord, changes: Sequence[Change], live: Mapping[str, LiveAccount]
 ) -> dict[tuple[Address, Action], str]:
     """Which of these changes a run has done already, in words; what was done to them since is somebody else's."""
+    from reconcile.applying.report import Outcome
+
     there = {
         (one.address.account, one.address.kind, one.id): one
         for account in live.values()
         for one in (*account.sites, *account.clients, *([] if account.profile is None else [account.profile]))
     }
-    done = {(step.address, step.action): step for step in run.steps if step.outcome == "done"}
+    done = {(step.address, step.action): step for step in run.steps if step.outcome is Outcome.DONE}
     found = {}
     for change in changes:
         step = done.get((change.address, change.action))

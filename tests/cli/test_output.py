@@ -266,7 +266,7 @@ def test_doctor_looks_at_every_account(begin, run, project):
     assert [place for place, level in levels.items() if level == "error"] == [("broken", "credentials")]
     assert levels["studio", "sites"] == levels["statistics", "websites"] == levels["statistics", "statistics"] == "ok"
     assert levels["statistics", "call"] == "skip"
-    assert "statistics:\n  ok      configuration: " in run("doctor").stdout
+    assert f"statistics:\n  ok      base_url: {studio.emulator.url_of('chaser')}\n" in run("doctor").stdout
     assert studio.writes() == []
 
 
@@ -299,6 +299,12 @@ def test_the_schema_is_that_of_the_files_where_no_kind_is_said(run):
     [
         (("schema", "sit"), 'error: there is no kind "sit"; expected one of project, account, profile, client, site'),
         (("plna",), 'Error: no such command "plna"; did you mean "plan"?'),
+        (("plan", "-out=plan.json"), "no such option -out; did you mean --out plan.json?"),
+        (("plan", "-out", "plan.json"), "no such option -out; did you mean --out?"),
+        (("plan", "-target=acme.ru"), "no such option -target; did you mean --select acme.ru?"),
+        (("apply", "--target", "acme.ru"), "no such option --target; did you mean --select?"),
+        (("apply", "-auto-approve"), "no such option -auto-approve; did you mean --yes?"),
+        (("plan", "-json"), "no such option -json; did you mean --format json?"),
         (("plan", "acme.ru"), "Got unexpected extra argument (acme.ru); did you mean --select?"),
         (
             ("plan", "--format", "xml"),
