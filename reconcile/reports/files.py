@@ -54,8 +54,8 @@ def is_same(one: Path, other: Path) -> bool:
     return _real(one) == _real(other)
 
 
-def _real(path: Path) -> str:
-    return os.path.join(os.path.realpath(path.parent), path.name)
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path.parent)) / path.name  # where links lead in circles, `resolve` raises
 
 
 def write_text(target: Target, text: str) -> None:
