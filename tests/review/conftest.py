@@ -98,6 +98,7 @@ class Repository:
             "GITHUB_SERVER_URL": "https://github.example",
             "GITHUB_REPOSITORY": self.hub.repository,
             "GITHUB_EVENT_PATH": str(event),
+            "GITHUB_REF": options.pop("ref", "refs/heads/main"),
             "GITHUB_SHA": commit if number is None else "e" * 40,
             "GITHUB_RUN_ID": str(run),
             "GITHUB_RUN_ATTEMPT": str(attempt),

@@ -61,7 +61,8 @@ def merged(hub, client):
 
 
 def reviewed(client, tmp_path):
-    return flow.reviewed(client(MERGE, 3000, number=None), "default", tmp_path)
+    forge = client(MERGE, 3000, number=None)
+    return flow.reviewed(forge, flow.commented(forge, "default"), "default", tmp_path)
 
 
 def test_the_reviewed_plan_is_that_of_the_merged_head(merged, client, tmp_path):
@@ -283,14 +284,24 @@ def test_a_comment_always_fits(hub, client, markdown, there):
     assert marker.found(outcome, marker.PLAN, "default").digest == DIGEST
 
 
-def test_an_outcome_takes_the_place_of_the_one_before():
+def test_an_outcome_comes_above_the_one_before_and_the_promise_goes():
     mark = Marker(marker.PLAN, "default", HEAD, DIGEST, 1, 1)
-    body = texts.plan_body(mark, Job(HEAD, 1, 1, 1, "https://github.example"), "lead", "plan")
+    body = texts.plan_body(mark, Job(HEAD, 1, 1, 1, "https://github.example"), texts.MERGING, "the plan")
 
-    twice = texts.with_outcome(texts.with_outcome(body, mark, "**Refused.**"), mark, "**Applied.**")
+    once = texts.with_outcome(body, mark, "**Refused.** <!-- reconcile:outcome end -->", "the fresh plan")
+    twice = texts.with_outcome(body, mark, "**Refused.**")
+    thrice = texts.with_outcome(texts.with_outcome(twice, mark, "**Done in part.**"), mark, "**Applied.**")
 
-    assert "**Refused.**" not in twice
-    assert twice.replace("<!-- reconcile:outcome -->\n**Applied.**\n<!-- reconcile:outcome end -->\n\n", "") == body
+    assert "the fresh plan" in once
+    assert "the plan" not in once.replace("the fresh plan", "")
+    assert (
+        thrice.index("**Applied.**") < thrice.index("Earlier: **Done in part") < thrice.index("Earlier: **Refused.**")
+    )
+    assert texts.REVIEWED + "\n\nthe plan" in thrice
+    assert texts.MERGING not in once + twice + thrice
+    long = texts.with_outcome(once, mark, "**Refused.**", "x" * texts.LIMIT)
+    assert "too long for a comment: read it in the summary" in long
+    assert texts.size(long) <= texts.LIMIT
 
 
 @pytest.mark.parametrize("text", ["``` <b> ````", "a\n```\n<script>", "\x1b[31m", "`" * 100])

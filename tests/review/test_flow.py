@@ -68,7 +68,8 @@ def test_the_merge_does_what_the_pull_request_showed(merged):
 
     assert again.ok, again.log
     assert "Nothing to do: the live account is as the files say." in merged.comment(1)
-    assert "**Applied.**" not in merged.comment(1)
+    assert "Earlier: **Applied.**" in merged.comment(1)
+    assert "Merging does exactly this" not in merged.comment(1)
 
 
 def test_a_stale_plan_is_refused_with_the_fresh_one_which_a_person_can_approve(merged):
