@@ -17,7 +17,6 @@ from reconcile.review.marker import DRIFT, PLAN, Marker
 from reconcile.review.running import Program
 from reconcile.workflow import read_plan
 
-
 #: What `plan` says on standard error of a plan that safety won't let through.
 _WARNING: Final = "warning: apply will refuse this plan: "
 
@@ -92,8 +91,8 @@ def plan_text(name: str, job: Job, made: Made) -> str:
         "clean": "Nothing to change: the live account is as the files say.",
         "changes": texts.MERGING,
         "unsafe": (
-            "**The merge will be refused, and would apply nothing**, since the account's rules of safety don't allow this "
-            "plan. Where it is meant, allow it under `safety:` in the files, in this pull request.\n\n"
+            "**The merge will be refused, and would apply nothing**, since rules of safety don't allow this plan. "
+            "Where it is meant, allow it under `safety:` in the files, in this pull request.\n\n"
             + texts.fence("\n".join(made.refusals))
         ),
         "refused": "**Policies of the project refuse this plan**, so that a merge would apply nothing.",
@@ -103,7 +102,10 @@ def plan_text(name: str, job: Job, made: Made) -> str:
 
 
 def comment(forge: Forge, name: str, made: Made) -> sticky.Written:
-    """Makes the pull request's comment say this plan, unless a newer commit is there, or it was merged. Raises `ForgeError`."""
+    """Makes the pull request's comment say this plan, unless a newer commit is there, or it was merged.
+
+    Raises `ForgeError`.
+    """
     job = forge.job
     if job.number is None:
         raise ForgeError("this run is not of a pull request, so that there is nowhere to comment")
@@ -250,8 +252,8 @@ def _not_live(forge: Forge, asked: Asked) -> str:
     if commit == tip:
         return ""
     return (
-        f"the files here are those of commit {commit[:12]}, and {live} is at {tip[:12]} by now; run the job again, which "
-        "takes the newest files at GitHub, or leave it to the job of that commit, which says what is left to do"
+        f"the files here are those of commit {commit[:12]}, and {live} is at {tip[:12]} by now; run the job again, "
+        "which takes the newest files at GitHub, or leave it to the job of that commit, which says what is left to do"
     )
 
 

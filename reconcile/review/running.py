@@ -70,14 +70,13 @@ class Program:
         line = [sys.executable, "-P", "-m", "reconcile", "-C", str(self.directory), *args]
         held = _ANNOTATION if commands else None
         _write(sys.stdout, f"$ reconcile {args[0]}\n")
-        with as_text(self.env):
-            with _started(line, self.env) as process, _passing_on(process):
-                assert process.stdout is not None
-                assert process.stderr is not None
-                out, err = _Copy(process.stdout, sys.stdout, held), _Copy(process.stderr, sys.stderr)
-                out.join()
-                err.join()
-                code = process.wait()
+        with as_text(self.env), _started(line, self.env) as process, _passing_on(process):
+            assert process.stdout is not None
+            assert process.stderr is not None
+            out, err = _Copy(process.stdout, sys.stdout, held), _Copy(process.stderr, sys.stderr)
+            out.join()
+            err.join()
+            code = process.wait()
         if held is not None:
             _write(sys.stdout, "".join(line for line in out.text.splitlines(keepends=True) if held.match(line)))
         return Ran(code, out.text, err.text)
@@ -119,8 +118,10 @@ class _Copy(threading.Thread):
 
 @contextmanager
 def as_text(env: Mapping[str, str]) -> Iterator[None]:
-    """GitHub's runner takes what is printed here as text. It obeys `::` at the beginning of a line and `##[` anywhere in
-    it, on both streams, which it reads apart: both go to the one on which it is told when that begins and ends.
+    """GitHub's runner takes what is printed here as text.
+
+    It obeys `::` at the beginning of a line and `##[` anywhere in it, on both streams, which it reads apart: both go to
+    the one on which it is told when that begins and ends.
     """
     if "GITHUB_ACTIONS" not in env:
         yield

@@ -88,15 +88,7 @@ def write(
                 done, replaced = Written.UPDATED, (there[-1][1].id, there[-1][1].body)
             waited = 0
             continue
-        try:
-            added = known(notes, notes.add(heading, body))
-        except Unreachable as error:
-            lost = error
-            found = ours(notes.list(), marker, heading)
-            if not found:
-                raise lost from None
-            added = found[-1][1]
-        done = Written.ADDED
+        added, done = _add(notes, marker, heading, body), Written.ADDED
         waited = 0
     if waited:  # the list is still behind what was written
         return done or Written.UNCHANGED
@@ -107,6 +99,17 @@ def _later(other: Marker, ours: Marker, same_commit: bool) -> bool:
     """Whether a text is of a later run, as far as a marker is believed, which any person may have edited."""
     near = other.run - ours.run < NEAR
     return other.age > ours.age and near and (not same_commit or other.commit == ours.commit)
+
+
+def _add(notes: Notes, marker: Marker, heading: str, body: str) -> Note:
+    """Adds one, which may be there though its answer was lost. Raises `ForgeError`."""
+    try:
+        return known(notes, notes.add(heading, body))
+    except Unreachable:
+        found = ours(notes.list(), marker, heading)
+        if not found:
+            raise
+        return found[-1][1]
 
 
 def known(notes: Notes, made: Added) -> Note:

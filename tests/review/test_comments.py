@@ -115,6 +115,10 @@ REFUSALS = {
     "not a plan": (other_artifact, "the saved plan of run 1001 is not the one that the comment shows"),
     "a fork's run": (lambda hub: hub.begin(1001, HEAD, "eve/widgets"), "is not one for commit"),
     "a run of another commit": (lambda hub: hub.begin(1001, sha(0xA9)), "is not one for commit"),
+    "made after the merge": (
+        lambda hub: [artifact.update(at="2026-11-22T12:00:01Z") for artifact in hub.artifacts.values()],
+        "the artifact reconcile-plan-default of the run 1001 was made after the merge",
+    ),
     "run deleted": (lambda hub: hub.runs.clear(), "the run 1001 that the comment names is not there any more"),
 }
 
@@ -159,6 +163,60 @@ def test_a_run_that_comes_in_between_wins_if_it_is_the_later(hub, client):
     assert flow.comment(client(run=1002), "default", MADE) is sticky.Written.OUTDATED
     (text,) = hub.texts(1)
     assert "run=1009.1" in text
+
+
+def test_a_run_that_somebody_wrote_into_the_marker_does_not_lock_the_comment(hub, client):
+    flow.comment(client(), "default", MADE)
+    for marker_ in (
+        f"commit={HEAD} digest={DIGEST} run=999999999999.1",
+        f"commit={sha(0xA9)} digest={DIGEST} run=1900.1",
+    ):
+        edit("commit=.*(?= -->)", marker_)(hub)
+
+        assert flow.comment(client(run=1002), "default", MADE) is sticky.Written.UPDATED
+        assert "run=1002.1" in hub.texts(1)[0]
+
+
+@pytest.mark.parametrize("lag", [1, 3, 9])
+def test_a_list_that_lags_behind_makes_no_second_comment(hub, client, monkeypatch, lag):
+    monkeypatch.setattr(sticky, "LAG", 0.001)
+    for run, written in ((1001, sticky.Written.ADDED), (1002, sticky.Written.UPDATED)):
+        hub.meanwhile.append(("(POST|PATCH)", lambda: setattr(hub, "lag", lag)))
+        assert flow.comment(client(run=run), "default", MADE) is written
+        hub.lag = 0
+
+        (text,) = hub.texts(1)
+        assert f"run={run}.1" in text
+    assert sum(call.startswith(("POST", "PATCH")) for call in hub.asked) == 2
+
+
+def test_a_token_of_another_user_is_told_and_leaves_nothing(hub, client):
+    hub.writes_as = "octocat"
+
+    with pytest.raises(ForgeError, match="this token writes as octocat: set `author` to that login"):
+        flow.comment(client(), "default", MADE)
+
+    assert hub.comments == []
+
+
+def test_an_older_drift_leaves_the_issue_of_a_newer_alone(hub, client):
+    flow.drift(client(run=1009, number=None), "default", MADE)
+
+    told = flow.drift(client(run=1002, number=None), "default", flow.Made(0, "", "", ""))
+
+    assert told == "issue left alone, which a later run has written"
+    assert [issue["state"] for issue in hub.issues] == ["open"]
+
+
+def test_json_that_is_something_else_is_one_error(hub, client):
+    for path, call in (
+        ("pulls/1", lambda: client().head(1)),
+        ("ref/heads/main", lambda: client().tip("main")),
+        ("comments", lambda: client().comments(1).add("", "hello")),
+    ):
+        hub.faults += [Fault("GET", path, 200), Fault("POST", path, 200)]
+        with pytest.raises(ForgeError, match="GitHub: an answer of the API lacks what it should have"):
+            call()
 
 
 def test_a_run_of_an_older_commit_writes_nothing(hub, client):
@@ -327,6 +385,44 @@ def test_a_marker_is_read_where_it_is_first_and_nowhere_else():
 def test_a_name_can_break_no_marker(name):
     with pytest.raises(UsageError, match="a plan's name has"):
         marker.require_name(name)
+
+
+def test_tokens_of_the_forge_are_not_for_the_project():
+    forges = {
+        "GH_TOKEN": "a",
+        "CI_REPOSITORY_URL": "https://gitlab-ci-token:a@gitlab.example/x.git",
+        "CI_JOB_JWT_V2": "a",
+        "INPUT_TOKEN": "a",
+        "OURS": "ghs_0123456789abcdef",
+        "REMOTE": "https://x-access-token:a@github.example/x.git",
+        "CI_DEPLOY_PASSWORD": "a",
+        "VAULT_ID_TOKEN": "a",
+    }
+    ours = {"CHASER_TOKEN": "a", "HTTPS_PROXY": "http://user:password@proxy.example", "CI_COMMIT_SHA": HEAD}
+
+    assert running.environment(forges | ours) == (ours, [])
+    assert running.environment({running.ENVIRONMENT: "GH_TOKEN=mine"})[0] == {"GH_TOKEN": "mine"}
+
+
+def test_nothing_that_is_printed_is_a_command_to_the_runner(tmp_path, clean_environment):
+    (tmp_path / "reconcile.yaml").write_text("include: ['x.yaml']\n", encoding="utf-8")
+    (tmp_path / "x.yaml").write_text("##[stop-commands]x: ::add-mask::a\n", encoding="utf-8")
+    env = clean_environment | {"GITHUB_ACTIONS": "true"}
+    for line in (["validate", "--directory", str(tmp_path)], ["comment", "--out", "##[add-mask]a"]):
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "reconcile.review", *line],
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert (done.returncode != 0, done.stderr) == (True, "")
+        stop = re.search("^::stop-commands::([0-9a-f]{32})\n", done.stdout, re.MULTILINE)
+        begin, end = stop.end(), done.stdout.index(f"\n::{stop[1]}::\n")
+        outside = done.stdout[: stop.start()] + done.stdout[end:]
+        assert "##[" in done.stdout[begin:end] or "::error " in outside
+        assert "##[" not in re.sub("^::error .*\n", "", outside, flags=re.MULTILINE)
 
 
 def test_secrets_of_one_text_are_the_programs_and_hidden():
