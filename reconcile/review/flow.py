@@ -91,8 +91,8 @@ def plan_text(name: str, job: Job, made: Made) -> str:
         "clean": "Nothing to change: the live account is as the files say.",
         "changes": texts.MERGING,
         "unsafe": (
-            "**The merge will be refused, and would apply nothing**, since rules of safety don't allow this plan. "
-            "Where it is meant, allow it under `safety:` in the files, in this pull request.\n\n"
+            "**The merge will be refused, and would apply nothing.** Where this is meant, let the files allow it, "
+            "such as under `safety:`, in this pull request; the rest is for `reconcile apply` by hand.\n\n"
             + texts.fence("\n".join(made.refusals))
         ),
         "refused": "**Policies of the project refuse this plan**, so that a merge would apply nothing.",

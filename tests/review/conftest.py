@@ -81,6 +81,8 @@ class Repository:
     def act(self, action: str, commit: str, *, number: int | None = None, run: int = 0, **options: Any) -> Done:
         """A job of its own for an action, on a pull request or not."""
         attempt = options.pop("attempt", 1)
+        if files := options.pop("files", ""):
+            options["commit"] = files
         secrets = options.pop("secrets", f"POZVONIM_UID={UID}\nPOZVONIM_API_KEY={KEY}\n")
         if not run:
             self.runs += 1

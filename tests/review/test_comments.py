@@ -24,6 +24,7 @@ from reconcile.planning.plan import Plan
 from reconcile.review import archive, flow, marker, running, sticky, texts
 from reconcile.review.forge import ForgeError, Job, NoSavedPlan, Unreachable
 from reconcile.review.github import GitHub
+from reconcile.review.gitlab import GitLab
 from reconcile.review.marker import Marker
 
 from .conftest import sha
@@ -163,6 +164,31 @@ def test_a_run_that_comes_in_between_wins_if_it_is_the_later(hub, client):
     assert flow.comment(client(run=1002), "default", MADE) is sticky.Written.OUTDATED
     (text,) = hub.texts(1)
     assert "run=1009.1" in text
+
+
+def test_at_gitlab_what_came_after_the_merge_counts_for_nothing_either(lab, tmp_path):
+    def of(commit, job, branch=""):
+        names = {"RECONCILE_GITLAB_TOKEN": TOKEN, "CI_PROJECT_ID": "7", "CI_API_V4_URL": lab.url}
+        request = {} if branch else {"CI_MERGE_REQUEST_IID": "1"}
+        return GitLab.of(names | request | {"CI_COMMIT_SHA": commit, "CI_JOB_ID": str(job), "CI_COMMIT_BRANCH": branch})
+
+    lab.request(1, HEAD)
+    assert flow.comment(of(HEAD, 1001), "default", MADE) is sticky.Written.ADDED
+    before = lab.comments[0]["body"]
+    lab.artifacts[1001] = {"content": SAVED.encode()}
+    lab.jobs[1001] = {"ref": "x", "commit": {"id": HEAD}, "finished_at": "2026-11-22T14:00:00.000+03:00"}
+    lab.request(1, HEAD, merge_commit_sha=MERGE, merged_at="2026-11-22T12:00:00.000Z")
+    lab.requests[1]["state"], lab.tip = "merged", MERGE
+
+    assert flow.comment(of(HEAD, 1002), "default", MADE) is sticky.Written.OUTDATED
+    assert lab.comments[0]["body"] == before
+    forge = of(MERGE, 1003, "главная")
+    assert (forge.live_branch(), forge.tip("главная"), forge.job.branch) == ("главная", MERGE, "главная")
+    there = flow.commented(forge, "default")
+    assert flow.reviewed(forge, there, "default", tmp_path).marker.digest == DIGEST
+    lab.jobs[1001]["finished_at"] = "2026-11-22T12:00:01.000Z"
+    with pytest.raises(NoSavedPlan, match="the job 1001 that the note names ended after the merge"):
+        flow.reviewed(forge, there, "default", tmp_path)
 
 
 def test_a_run_that_somebody_wrote_into_the_marker_does_not_lock_the_comment(hub, client):

@@ -107,7 +107,7 @@ def test_an_old_apply_that_is_run_again_undoes_nothing(merged):
         1
     )
     merged.declare(60)
-    new = merged.act("apply", MERGE, run=1002, attempt=3, commit=sha(0xB2))  # as the workflow checks out
+    new = merged.act("apply", MERGE, run=1002, attempt=3, files=sha(0xB2))  # as the workflow checks out
     assert new.ok, new.log
     assert "Nothing to do" in new.summary
     assert merged.period() == 60
@@ -116,7 +116,7 @@ def test_an_old_apply_that_is_run_again_undoes_nothing(merged):
 def test_a_branch_that_is_not_live_is_not_applied_by_hand_either(merged):
     digest = merged.act("drift", MERGE).outputs["digest"]
 
-    for options in ({"ref": "refs/heads/mine"}, {"ref": "refs/tags/main"}, {"branch": "release"}):
+    for options in ({"ref": "refs/heads/mine"}, {"branch": "release"}):
         done = merged.act("apply", MERGE, digest=digest, **options)
 
         assert done.codes["Apply"] == 4
@@ -125,8 +125,9 @@ def test_a_branch_that_is_not_live_is_not_applied_by_hand_either(merged):
 
 
 def test_an_apply_that_did_a_part_does_the_rest_when_it_is_run_again(studio):
-    studio.live.put_site("100", {"site": {"url": "b.ru", "report_period": 60}, "managers": []})
-    studio.declare(90, "b.ru: {report_period: 80, managers: []}")
+    manager = {"phone": "+74951234567", "name": "Анна"}
+    studio.live.put_site("100", {"site": {"url": "b.ru", "report_period": 60}, "managers": [manager]})
+    studio.declare(90, "b.ru: {report_period: 80}")
     studio.hub.pull(1, HEAD)
     studio.act("plan", HEAD, number=1)
     studio.hub.merge(1, MERGE)
@@ -167,15 +168,13 @@ def test_a_plan_that_is_made_again_after_the_merge_changes_no_comment(merged):
 
 
 def test_a_plan_that_safety_will_refuse_is_not_promised(studio):
-    for n in range(6):
-        studio.live.put_site("100", {"site": {"url": f"s{n}.ru"}, "managers": []})
-    studio.declare(60, top="prune: true\n")
+    studio.declare(90, top="safety: {max_update_percent: 10}\n")
     studio.hub.pull(1, HEAD)
 
     studio.act("plan", HEAD, number=1)
 
-    assert "**The merge will be refused, and would apply nothing**" in studio.comment(1)
-    assert "under `safety:` in the files" in studio.comment(1)
+    assert "**The merge will be refused, and would apply nothing.**" in studio.comment(1)
+    assert "`safety.max_update_percent` is 10" in studio.comment(1)
     assert "Merging does exactly this" not in studio.comment(1)
 
 

@@ -262,6 +262,7 @@ class GitLab(Forge):
 
     project: int = 7
     me: int = 31
+    tip: str = "0" * 40
     requests: dict[int, dict[str, Any]] = field(default_factory=dict)
     jobs: dict[int, dict[str, Any]] = field(default_factory=dict)
 
@@ -272,6 +273,8 @@ class GitLab(Forge):
         path = f"/projects/{self.project}"
         return {
             "GET": [
+                (path, lambda q, b: (200, {"default_branch": "главная"})),
+                (rf"{path}/repository/branches/%[%0-9A-F]+", lambda q, b: (200, {"commit": {"id": self.tip}})),
                 ("/user", lambda q, b: (200, {"id": self.me, "username": "project_7_bot"})),
                 (rf"{path}/merge_requests/(\d+)", lambda n, q, b: (200, self.requests[int(n)])),
                 (rf"{path}/merge_requests/(\d+)/notes", lambda n, q, b: (200, self._notes(int(n)))),
