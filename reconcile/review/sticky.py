@@ -17,9 +17,9 @@ from reconcile.review.forge import Added, ForgeError, Note, Notes, Unreachable
 from reconcile.review.marker import Marker, found
 
 #: How often a run writes before it gives up: others keep changing the same comment.
-ROUNDS: Final = 5
+ROUNDS: Final = 8
 #: Seconds, which double: for a list that does not show yet what was written.
-LAG: Final = 0.2
+LAG: Final = 0.1
 #: By how much the number of a later run may be larger than ours; one beyond that was written by a person.
 NEAR: Final = 100_000_000
 
@@ -66,27 +66,30 @@ def write(
     done: Written | None = None
     added: Note | None = None
     replaced: tuple[int, str] | None = None
-    waited = 0
+    waited, looked = 0, False
     for number in range(ROUNDS):
-        there = ours(notes.list(), marker, heading)
         if outdated is not None and outdated():
             return Written.OUTDATED
+        there = ours(notes.list(), marker, heading)
         if there and _later(there[-1][0], marker, outdated is not None):
-            if done is not None:
-                _settle(notes, there)
+            _settle(notes, there)
             return Written.OUTDATED
         if there and _same(there[-1][1].body, body):
             _settle(notes, there)
-            return done or Written.UNCHANGED
+            if done is None or looked:
+                return done or Written.UNCHANGED
+            looked = True  # once more: an older run that had looked before we wrote may write after us
+            pause(LAG)
+            continue
         late = replaced is not None and bool(there) and replaced == (there[-1][1].id, there[-1][1].body)
         if late or (added is not None and not there):
             pause(LAG * 2**number)
             waited += 1
+            replaced = None  # it may be an older run that wrote its text again: then ours follows
             continue
         if there:
             if notes.change(there[-1][1], body):
                 done, replaced = Written.UPDATED, (there[-1][1].id, there[-1][1].body)
-            waited = 0
             continue
         added, done = _add(notes, marker, heading, body), Written.ADDED
         waited = 0
