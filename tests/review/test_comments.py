@@ -347,7 +347,7 @@ def test_nobody_at_the_other_end_is_told(client):
     there = client()
     there.api.base = "http://127.0.0.1:1/api"
 
-    with pytest.raises(Unreachable, match=r"GET /repos/studio/widgets/issues/1/comments: no good answer \(Connection"):
+    with pytest.raises(Unreachable, match=r"GET /repos/studio/widgets/pulls/1: no good answer \(Connection"):
         flow.comment(there, "default", MADE)
 
 
