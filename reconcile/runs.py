@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconcile.model.address import Address
 from reconcile.model.state import DesiredState
 from reconcile.planning.plan import Plan
 from reconcile.planning.planfile import account_key
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from reconcile.store.closing import Closed
     from reconcile.store.journal import RunJournal
     from reconcile.store.leases import Lease
+    from reconcile.store.records import RunRecord
     from reconcile.store.store import Store
 
 
@@ -64,6 +66,10 @@ class Run:
 
         commit = revision(self.root, self.environ)
         return self.store.begin(self.lease, plan, desired.kinds, commit=commit, rolling=rolling, resumes=resumes)
+
+    def last(self, address: Address) -> RunRecord | None:
+        """The run that last did something to a resource of these accounts. Raises `StoreError`."""
+        return self.store.last(self.lease.keys[address.account], address)
 
     def follow(self, command: str) -> None:
         """Makes this another run, of another name, on the same accounts, which nobody gets in between.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from reconcile.applying.sending import Advance
     from reconcile.importing.project import Project as Imported
     from reconcile.providers.base import Provider
+    from reconcile.store.records import RunRecord
 
 #: A plan of 100,000 changed sites is smaller.
 MAX_PLAN_BYTES = 256 * 1024 * 1024
@@ -236,7 +237,8 @@ def load_plan(path: Path, project: Project) -> tuple[Plan, Project]:
     strange = sorted({change.address.account for change in plan.changes} - desired.accounts.keys())
     if strange:
         raise PlanFileError(f"the saved plan changes {', '.join(strange)}, which this project does not declare")
-    return plan, replace(project, desired=replace(desired, kinds=known))
+    # Its waves are those of the files when it was made; `apply` goes by those of today.
+    return replace(plan, rollout=None), replace(project, desired=replace(desired, kinds=known))
 
 
 def _text(path: Path) -> str:
@@ -250,24 +252,62 @@ def _text(path: Path) -> str:
         raise PlanFileError(f"{path}: this is not a saved plan; `reconcile plan -o FILE` writes one") from None
 
 
-def check_fresh(project: Project, plan: Plan, providers: Mapping[str, Provider]) -> None:
-    """Whether the live accounts are still as a saved plan saw them.
+def check_fresh(
+    project: Project,
+    plan: Plan,
+    providers: Mapping[str, Provider],
+    last: Callable[[Address], RunRecord | None] = lambda address: None,
+) -> None:
+    """Whether the live accounts are still as a saved plan saw them; `last` is the run that last changed a resource.
 
     Raises `StalePlanError` that says what moved, and `PlanError` where that can't be read.
     """
     live, unread = read(providers, _concerned(plan))
     if unread:
         raise PlanError("whether the saved plan is stale can't be told, so nothing is applied", unread)
-    stale = [
-        (change.address.shown, reason)
+    found = [
+        (change, reason)
         for name, account in live.items()
         for change, reason in _stale(project, [c for c in plan.changes if c.address.account == name], account)
     ]
-    if stale:
+    if found:
+        run = last(found[0][0].address)  # of a plan that was applied before, it is the same for all
+        done = {} if run is None else _done_by(run, [change for change, _ in found], live)
+        stale = [(change.address.shown, done.get((change.address, change.action), reason)) for change, reason in found]
         raise StalePlanError(
             "the saved plan is stale, and nothing was changed; make a new one with `reconcile plan -o FILE`:\n"
             + "\n".join(lines_of(stale))
         )
+
+
+def _done_by(
+    run: RunRecord, changes: Sequence[Change], live: Mapping[str, LiveAccount]
+) -> dict[tuple[Address, Action], str]:
+    """Which of these changes a run has done already, in words; what was done to them since is somebody else's."""
+    from reconcile.applying.report import Outcome
+
+    there = {
+        (one.address.account, one.address.kind, one.id): one
+        for account in live.values()
+        for one in (*account.sites, *account.clients, *([] if account.profile is None else [account.profile]))
+    }
+    done = {(step.address, step.action): step for step in run.steps if step.outcome is Outcome.DONE}
+    found = {}
+    for change in changes:
+        step = done.get((change.address, change.action))
+        if step is None:
+            continue
+        one = there.get((change.address.account, change.address.kind, step.id or 0))
+        if change.action is Action.DELETE:
+            stands = one is None
+        elif change.action is Action.CREATE:
+            stands = one is not None
+        else:
+            told = [item for item in change.fields if not item.field.sensitive]
+            stands = one is not None and all(one.values[item.field.index] == item.after for item in told)
+        if stands:
+            found[change.address, change.action] = f"run {run.name} {change.action}d it since the plan was made"
+    return found
 
 
 def _concerned(plan: Plan) -> dict[str, frozenset[str]]:

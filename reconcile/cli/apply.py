@@ -14,6 +14,7 @@ from reconcile.cli.common import (
     allow_lockout_option,
     applying_options,
     completed,
+    connected,
     format_option,
 )
 from reconcile.errors import UsageError
@@ -97,7 +98,7 @@ def command(
     accounts = None if saved is None else {change.address.account for change in saved.changes}
     with (
         running(project, "apply", lock_timeout, accounts) as run,
-        workflow.connected(project, parallelism) as providers,
+        connected(project, parallelism) as providers,
     ):
         close_died(run, project, providers)
         stopped = unfinished(run)
@@ -111,7 +112,7 @@ def command(
             plan = workflow.plan(project, providers, select)
         else:
             plan = saved
-            workflow.check_fresh(project, plan, providers)
+            workflow.check_fresh(project, plan, providers, run.last)
             plan = workflow.judged(project, plan)
         yes = yes or saved is not None
         if project.desired.rollout is None or in_waves is False:
@@ -137,7 +138,7 @@ def _resumed(
     yes: bool,
 ) -> int:
     """Goes on with a rollout where it stopped."""
-    from reconcile import history, resume, rollback, workflow
+    from reconcile import history, resume, rollback
     from reconcile.cli.applying import close_died, running
     from reconcile.cli.rolling import Rollout, carry_out_in_waves
 
@@ -148,12 +149,12 @@ def _resumed(
     accounts = {step.address.account for step in record.steps}
     with (
         running(project, f"apply --resume {first}", lock_timeout, accounts) as run,
-        workflow.connected(project, parallelism) as connected,
+        connected(project, parallelism) as reached,
     ):
-        close_died(run, project, connected)
+        close_died(run, project, reached)
         runs = run.store.rollout(first)  # it may be one of those
         resume.require_rollout(project, runs)
-        providers = {account: connected[account] for account in accounts}
+        providers = {account: reached[account] for account in accounts}
         rollout = Rollout.of(resume.left(project, runs, providers), first)
         return carry_out_in_waves(
             project, rollout, providers, run, settings, parallelism=parallelism, allowed=allowed, yes=yes

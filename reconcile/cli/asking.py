@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from reconcile.cli import signals
-from reconcile.cli.common import Settings, completed
+from reconcile.cli.common import Settings, completed, connected
 from reconcile.errors import ExitCode, ReconcileError
 from reconcile.model.capabilities import Activity
 
@@ -114,7 +114,7 @@ def accounts_for(
     from reconcile.activities import able
 
     project = workflow.validate(settings.root, os.environ)
-    with workflow.connected(project, parallelism=8) as providers:
+    with connected(project, parallelism=8) as providers:
         yield project, able(project, providers, activity, account)
 
 

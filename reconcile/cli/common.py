@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from inspect import cleandoc
+from itertools import takewhile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
 from reconcile.errors import ReconcileError, UsageError
+from reconcile.escaping import clean
 
 if TYPE_CHECKING:
     from reconcile.applying.report import Result
     from reconcile.applying.sending import Advance
     from reconcile.planning.plan import Plan
+    from reconcile.providers.base import Provider
     from reconcile.reports.files import Target
+    from reconcile.workflow import Project
 
 T = TypeVar("T")
 
@@ -146,14 +151,39 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)
         self.params += GLOBAL_OPTIONS()
 
+    def _refuse_terraform(self, ctx: click.Context, args: Sequence[str]) -> None:
+        """Raises for an option in Terraform's spelling that this command has under a name of its own."""
+        known = {name for param in self.params for name in param.opts}
+        for arg in takewhile(lambda arg: arg != "--", args):
+            name, equals, value = arg.partition("=")
+            own = _TERRAFORM.get(name) or _TERRAFORM.get(name.removeprefix("-"))
+            if own is not None and own.partition(" ")[0] in known and name not in known:
+                meant = f"{own} {value}" if equals else own
+                raise click.UsageError(f"no such option {name}; did you mean {meant}?", ctx)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click does; where an argument is too many, and a selection is what may be meant, that is said."""
         try:
+            self._refuse_terraform(ctx, args)
             return super().parse_args(ctx, args)
         except click.UsageError as error:
             if "unexpected extra argument" in error.message and any(param.name == "select" for param in self.params):
                 raise click.UsageError(f"{error.message}; did you mean --select?", ctx) from None
             raise
+
+
+#: Terraform's spellings of options: long ones with one hyphen, which would be read as a short one and its value.
+_TERRAFORM: Final = {
+    "-out": "--out",
+    "-target": "--select",
+    "-auto-approve": "--yes",
+    "-destroy": "--destroy",
+    "-parallelism": "--parallelism",
+    "-lock-timeout": "--lock-timeout",
+    "-detailed-exitcode": "--detailed-exitcode",
+    "-json": "--format json",
+    "-chdir": "-C",
+}
 
 
 def format_option(*formats: str) -> Callable[[Any], Any]:
@@ -289,6 +319,29 @@ def write_plan(plan: Plan, settings: Settings, refused: Sequence[str] = ()) -> N
     from reconcile.reports.formats import plan_as
 
     settings.written(lambda form: plan_as(form, plan, full=settings.full, refused=refused))
+
+
+@contextmanager
+def connected(project: Project, parallelism: int) -> Iterator[dict[str, Provider]]:
+    """As `workflow.connected`; says which accounts are at the emulator though the live service may be meant."""
+    from reconcile import workflow
+
+    for said in _at_emulator(project):
+        click.echo(clean(f"note: {said}"), err=True)
+    with workflow.connected(project, parallelism) as providers:
+        yield providers
+
+
+def _at_emulator(project: Project) -> Iterator[str]:
+    """What to say of accounts at the emulator: where a file says so plainly, it is told only to who asks for more."""
+    for name, account in sorted(project.desired.accounts.items()):
+        if account.base_url != "emulator":
+            continue
+        said = f"account {name} is at the emulator, not at the live service"
+        if account.base_url_from:
+            yield f"{said}: its `base_url` is {account.base_url_from}, which gives that here"
+        else:
+            logging.getLogger(__name__).info(said)
 
 
 def confirm(question: str, yes: bool) -> bool:

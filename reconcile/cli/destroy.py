@@ -11,6 +11,7 @@ from reconcile.cli.common import (
     Command,
     Settings,
     applying_options,
+    connected,
     format_option,
 )
 
@@ -42,7 +43,7 @@ def command(
     from reconcile.planning.safety import Allowed
 
     project = workflow.validate(settings.root, os.environ)
-    with running(project, "destroy", lock_timeout) as run, workflow.connected(project, parallelism) as providers:
+    with running(project, "destroy", lock_timeout) as run, connected(project, parallelism) as providers:
         close_died(run, project, providers)
         plan = workflow.plan(project, providers, select, destroy=True)
         return carry_out(

@@ -10,6 +10,7 @@ import click
 from reconcile.cli.common import (
     Command,
     Settings,
+    connected,
     format_option,
     full_option,
     parallelism_option,
@@ -45,7 +46,7 @@ def command(settings: Settings, writes: tuple[str, ...], select: Selection, para
 
     settings.write_to(writes, PLANS)
     project = workflow.validate(settings.root, os.environ)
-    with workflow.connected(project, parallelism) as providers:
+    with connected(project, parallelism) as providers:
         plan = workflow.plan(project, providers, select)
     show_plan(plan, settings)
     write_plan(plan, settings)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconcile.cli.common import Command, Settings, completed, format_option, parallelism_option
+from reconcile.cli.common import Command, Settings, completed, connected, format_option, parallelism_option
 from reconcile.errors import UsageError
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def command(
         require_begun(settings.root)
         project = workflow.validate(settings.root, os.environ)
     names = _chosen(accounts, project)
-    with workflow.connected(project, parallelism) as providers:
+    with connected(project, parallelism) as providers:
         found = workflow.imported(project, providers, names, Defaults(defaults), tables=not no_tables)
     profiles = {name: profile for name, profile in found.profiles.items() if name not in begun}
     if into is None:

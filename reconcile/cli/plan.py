@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import click
 from reconcile.cli.common import (
     Command,
     Settings,
+    connected,
     format_option,
     full_option,
     parallelism_option,
@@ -75,18 +77,17 @@ def command(
         settings.targets = []  # nobody knows which of them is meant, so neither is written
         raise UsageError(f"-o and --write both name {out}; give them files of their own")
     project = workflow.validate(settings.root, os.environ)
-    with workflow.connected(project, parallelism) as providers:
+    with connected(project, parallelism) as providers:
         plan = workflow.plan(project, providers, select, destroy=destroy)
-    waves, unmatched = _waves(project, plan, destroy=destroy)
+    plan, unmatched = (plan, []) if destroy else _in_waves(project, plan)
     refused = [*workflow.refusals(project, plan), *unmatched]
     show_plan(plan, settings, refused)
-    if settings.format == "text":
-        click.echo(waves, nl=False)
     write_plan(plan, settings, refused)
     if out is not None and not plan.errors:
         save_plan(plan, project.identity, settings.path(out))
         chdir = "" if settings.root == Path() else f" -C {settings.root}"
-        click.echo(f"Saved. To do exactly this: reconcile{chdir} apply {out}", err=True)
+        then = f"Saved. To do exactly this: reconcile{chdir} apply {out}"
+        click.echo("Saved, to be looked at: apply will refuse it." if refused else then, err=True)
     elif out is not None:
         click.echo(f"{out} was not written: a plan with errors can't be applied", err=True)
     for text in refused:
@@ -94,17 +95,16 @@ def command(
     return workflow.exit_code(plan, detailed=detailed_exitcode)
 
 
-def _waves(project: Project, plan: Plan, *, destroy: bool) -> tuple[str, list[str]]:
-    """In which waves `apply` would go, as text, if in any; and why it would not, if so."""
+def _in_waves(project: Project, plan: Plan) -> tuple[Plan, list[str]]:
+    """The plan with the waves in which `apply` would go, if in any; and why it would not, if so."""
     rollout = project.desired.rollout
-    if rollout is None or destroy or plan.errors or not plan.changes:
-        return "", []
-    from reconcile.planning.waves import require_matches, waves
-    from reconcile.reports.waves import waves_text
+    if rollout is None or plan.errors or not plan.changes:
+        return plan, []
+    from reconcile.planning.waves import InWaves, require_matches, waves
 
     try:
         require_matches(rollout.waves, project.desired, plan)
     except PlanError as error:
-        return "", [str(error)]
+        return plan, [str(error)]
     made = waves(plan, rollout.waves)
-    return "\n" + waves_text(made, rollout, len(made)), []
+    return replace(plan, rollout=InWaves.of(made, rollout, len(made))), []

@@ -13,6 +13,7 @@ from reconcile.cli.common import (
     allow_lockout_option,
     applying_options,
     completed,
+    connected,
     format_option,
 )
 
@@ -58,7 +59,7 @@ def command(
     accounts = {step.address.account for step in record.steps}
     with (
         running(project, f"rollback {record.name}", lock_timeout, accounts) as run,
-        workflow.connected(project, parallelism) as providers,
+        connected(project, parallelism) as providers,
     ):
         close_died(run, project, providers)
         known = rollback.whole(run.store.rollout(record.name))  # it may be one of those

@@ -8,7 +8,7 @@ import select
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -26,9 +26,8 @@ from reconcile.model.rollout import OnFailure
 from reconcile.planning.plan import Plan
 from reconcile.planning.safety import Allowed
 from reconcile.planning.select import EVERYTHING
-from reconcile.planning.waves import Wave
+from reconcile.planning.waves import InWaves, Wave
 from reconcile.reports.said import said_texts
-from reconcile.reports.waves import waves_text
 from reconcile.resume import Earlier, Left
 from reconcile.rollout import Rolling, Terminal, check_gates
 from reconcile.runs import Run
@@ -75,9 +74,8 @@ def carry_out_in_waves(
     assert declared is not None
     plan = rollout.plan
     if settings.format != "json":
-        show_plan(plan, settings)
-        if plan.changes:
-            click.echo("\n" + waves_text(rollout.waves, declared, rollout.of_waves), nl=False)
+        in_waves = InWaves.of(rollout.waves, declared, rollout.of_waves) if plan.changes else None
+        show_plan(replace(plan, rollout=in_waves), settings)
     check(project, plan, allowed)
     if not plan.changes:
         return _nothing(run, settings)

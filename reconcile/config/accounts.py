@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
 
 from reconcile.config import settings
-from reconcile.config.places import Fault, Place, misread
+from reconcile.config.places import Fault, Place, Written, misread
 from reconcile.config.sections import Named, Sections
 from reconcile.model.capabilities import Capabilities
 from reconcile.model.hosts import is_exposed, origin
@@ -38,11 +38,15 @@ class Services:
 
 @dataclass(slots=True)
 class Accounts:
-    """Makes the accounts of one project; what is wrong with them is collected in `faults`."""
+    """Makes the accounts of one project; what is wrong with them is collected in `faults`.
+
+    `written` is what stood where `${…}` was replaced.
+    """
 
     sections: Sections
     services: Services
     faults: list[Fault]
+    written: Written
     accounts: dict[str, Account] = field(default_factory=dict)
     service_of: dict[str, Capabilities] = field(default_factory=dict)
 
@@ -61,7 +65,9 @@ class Accounts:
             defaults = self.call_defaults(entry, service)
             self.check_queue(defaults, Place(entry.place.file, (*entry.place.keys, "call_defaults")))
             if self.has_credentials(entry):
-                self.accounts[name] = settings.account(name, entry.raw, service, defaults)
+                made = settings.account(name, entry.raw, service, defaults)
+                at = entry.place.file, (*entry.place.keys, "base_url")
+                self.accounts[name] = replace(made, base_url_from=self.written.get(at, ""))
         self.check_same()
 
     def fault(self, place: Place, message: str, other: Place | None = None, got: str = "") -> None:

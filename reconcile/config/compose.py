@@ -42,7 +42,7 @@ def compose(
     """
     faults: list[Fault] = []
     known = kinds(undocumented(sections))
-    accounts = Accounts(sections, services, faults)
+    accounts = Accounts(sections, services, faults, written)
     accounts.make()
     layers = Layers(sections, known["site"], faults)
     layers.check_shared()

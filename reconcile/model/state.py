@@ -28,6 +28,8 @@ class Account:
     `api_key` is a secret and not in `repr`, and so is `next_key`: the key that its `profile:` declares. `timeout` and
     `list_lag` (for how long the service's lists may miss what was just created) are in seconds; `requests_per_second`
     is None where there is no limit.
+    `base_url_from` is what stood where `base_url` was replaced, such as `${env.URL:-…}`: with a fallback, it is easily
+    another service than was meant.
     `project_secrets` are those of all accounts and clients of the project, for what must not repeat them.
     """
 
@@ -47,6 +49,7 @@ class Account:
     list_lag: float = 10.0
     allow_http: bool = False
     call_defaults: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    base_url_from: str = field(default="", compare=False)
     project_secrets: tuple[str, ...] = field(default=(), compare=False)
 
     def __repr__(self) -> str:

@@ -6,13 +6,16 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconcile.model import resource
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import Field, Kinds
 from reconcile.model.resource import NOWHERE, Desired, Fingerprint, Live, Membership, Ref
+
+if TYPE_CHECKING:
+    from reconcile.planning.waves import InWaves
 
 #: What stands in place of a value that may not be shown.
 HIDDEN = resource.HIDDEN
@@ -139,6 +142,8 @@ class Plan:
     the live sites of each account that no file declares, and that are left alone; nothing of it where only some
     resources were selected. `unchanged` are the declared resources that need nothing, and `by_hand` those that a person
     has to see to, each with what is live of it; both are for policies, and there only where the project has any.
+    `rollout` is in which waves `apply` would go, if in any, for those who read the plan; `apply` itself works them out
+    anew.
     """
 
     changes: tuple[Change, ...]
@@ -151,6 +156,7 @@ class Plan:
     undeclared: Mapping[str, int] = field(default_factory=dict)
     unchanged: tuple[tuple[Desired, Live], ...] = field(default=(), repr=False, compare=False)
     by_hand: tuple[tuple[Desired, Live | None], ...] = field(default=(), repr=False, compare=False)
+    rollout: InWaves | None = field(default=None, repr=False, compare=False)
 
     @property
     def pending(self) -> bool:

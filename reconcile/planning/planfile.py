@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from reconcile.errors import PlanFileError
@@ -15,10 +15,14 @@ from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import Kinds, kinds, raw_keys
 from reconcile.model.resource import Membership
+from reconcile.model.rollout import OnFailure
 from reconcile.model.state import Account
 from reconcile.planning.plan import HIDDEN, Change, Diagnostic, FieldChange, ManualStep, Plan, Severity
 from reconcile.planning.summary import summary_by
 from reconcile.planning.whole import Parts, Pool, after, before, read_whole
+
+if TYPE_CHECKING:
+    from reconcile.planning.waves import InWaves
 
 FORMAT_VERSION: Final = "1.0"
 _CHANGING: Final = tuple(action.value for action in (Action.CREATE, Action.UPDATE, Action.DELETE))
@@ -32,7 +36,7 @@ def plan_data(plan: Plan) -> dict[str, Any]:
 
     `summary_by` has the numbers by account, group and shared object, `undeclared` how many live sites of each account
     are in no file and left alone. `complete` is false where something could not be planned, so that the numbers are
-    not all there is.
+    not all there is. Where `apply` would go in waves, `rollout` says how, and `wave` of each change in which it is.
     """
     return {
         "format_version": FORMAT_VERSION,
@@ -40,10 +44,38 @@ def plan_data(plan: Plan) -> dict[str, Any]:
         "summary_by": summary_by(plan),
         "undeclared": dict(plan.undeclared),
         "complete": not plan.errors,
-        "changes": [_change_data(change) for change in plan.changes],
+        **_rollout_data(plan),
+        "changes": _changes_data(plan),
         "diagnostics": [diagnostic_data(said) for said in plan.diagnostics],
         "manual": [{"address": step.address, "message": step.message} for step in plan.manual],
     }
+
+
+def _changes_data(plan: Plan) -> list[dict[str, Any]]:
+    if plan.rollout is None:
+        return [_change_data(change) for change in plan.changes]
+    places = {id(change): wave.number for wave in plan.rollout.waves for change in wave.changes}
+    return [{**_change_data(change), "wave": places[id(change)]} for change in plan.changes]
+
+
+def _rollout_data(plan: Plan) -> dict[str, Any]:
+    """In which waves `apply` would go; nothing where it goes all at once."""
+    made = plan.rollout
+    if made is None:
+        return {}
+    data = {
+        "of_waves": made.of_waves,
+        "waves": [
+            {"wave": wave.number, "name": wave.name, "sites": wave.sites, "changes": len(wave.changes)}
+            for wave in made.waves
+        ],
+        "pause": made.pause,
+        "gates": list(made.gates),
+        "max_failures": made.max_failures,
+        "on_failure": made.on_failure.value,
+        "left_out": list(made.left_out),
+    }
+    return {"rollout": data}
 
 
 def diagnostic_data(said: Diagnostic) -> dict[str, Any]:
@@ -168,8 +200,9 @@ def load(text: str, project: str | None, secrets: Secrets | None) -> tuple[Plan,
         told = [item["path"] for entry in data["changes"] for item in entry["fields"] + entry["context"]]
         paths = {*told, *(path for part in parts for path in part)}
         known = kinds(keys for path in paths if (keys := raw_keys(path)) is not None)
+        changes = tuple(_change(entry, known, parts, secrets) for entry in data["changes"])
         plan = Plan(
-            tuple(_change(entry, known, parts, secrets) for entry in data["changes"]),
+            changes,
             _natural(data["summary"]["noop"]),
             {_text(name): _natural(size) for name, size in data["sizes"].items()},
             tuple(
@@ -185,6 +218,7 @@ def load(text: str, project: str | None, secrets: Secrets | None) -> tuple[Plan,
             {(_text(by), _text(name)): _natural(number) for by, name, number in data.get("declared", ())},
             known,
             {_text(name): _natural(number) for name, number in data.get("undeclared", {}).items()},
+            rollout=_rollout(data, changes),
         )
         if any(c.address.kind not in known or c.address.account not in plan.sizes for c in plan.changes):
             raise ValueError("a change of what is not counted")
@@ -274,6 +308,39 @@ def _change(entry: Mapping[str, Any], known: Kinds, parts: Parts, secrets: Secre
         live=read_whole(known[address.kind], parts, entry.get("before")),
         desired=read_whole(known[address.kind], parts, entry.get("after")),
     )
+
+
+def _rollout(data: Mapping[str, Any], changes: Sequence[Change]) -> InWaves | None:
+    """The waves of the saved plan, each with its changes; None where it has none."""
+    raw = data.get("rollout")
+    if raw is None:
+        return None
+    from reconcile.planning.waves import InWaves, Wave
+
+    of_wave: dict[int, list[Change]] = {}
+    for entry, change in zip(data["changes"], changes, strict=True):
+        of_wave.setdefault(_natural(entry["wave"], 1), []).append(change)
+    numbers = [_natural(wave["wave"], 1) for wave in raw["waves"]]
+    if len(set(numbers)) < len(numbers) or not of_wave.keys() <= set(numbers):
+        raise ValueError("a change in a wave that is not there")
+    return InWaves(
+        tuple(
+            Wave(number, _text(wave["name"]), tuple(of_wave.get(number, ())))
+            for number, wave in zip(numbers, raw["waves"], strict=True)
+        ),
+        _natural(raw["of_waves"], len(numbers)),
+        _seconds(raw["pause"]),
+        tuple(_text(gate) for gate in raw["gates"]),
+        _natural(raw["max_failures"]),
+        OnFailure(raw["on_failure"]),
+        tuple(_text(name) for name in raw["left_out"]),
+    )
+
+
+def _seconds(raw: Any) -> float:
+    if isinstance(raw, bool) or not isinstance(raw, int | float) or not 0 <= raw < 2**63:
+        raise TypeError("expected seconds")
+    return float(raw)
 
 
 def _address(raw: Any) -> Address | None:

@@ -89,7 +89,7 @@ def _too_many_deletes(plan: Plan, safety: Safety, allowed: int | None) -> list[s
 
 
 def _too_many_updates(plan: Plan, safety: Safety) -> list[str]:
-    remedy = "raise it, or apply parts with --select"
+    remedy = "raise it, or plan and apply parts with --select"
     return _shares(plan, Action.UPDATE, "max_update_percent", safety.max_update_percent, remedy)
 
 

@@ -22,7 +22,7 @@ from math import ceil
 from reconcile.errors import PlanError
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
-from reconcile.model.rollout import Chosen, Count, Percent, Size
+from reconcile.model.rollout import Chosen, Count, OnFailure, Percent, Rollout, Size
 from reconcile.model.state import DesiredState
 from reconcile.planning.plan import Change, Plan
 from reconcile.planning.select import ExpressionError, Node, means, parse, subject, subject_of
@@ -45,6 +45,32 @@ class Wave:
     def sites(self) -> int:
         """How many sites it creates or updates."""
         return _sites(self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class InWaves:
+    """How a plan is carried out, for those who read it: these of `of_waves` waves, and what comes between them.
+
+    `gates` are called as messages call them, as their arguments may hold secrets; `pause` is in seconds. `left_out` are
+    sizes of `rollout:` that no change is for.
+    """
+
+    waves: tuple[Wave, ...]
+    of_waves: int
+    pause: float
+    gates: tuple[str, ...]
+    max_failures: int
+    on_failure: OnFailure
+    left_out: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, made: Sequence[Wave], rollout: Rollout, of_waves: int) -> InWaves:
+        """These waves by the project's `rollout:`; what is left of a rollout leaves nothing out."""
+        names = {wave.name for wave in made}
+        left_out = [str(size) for size in rollout.waves if str(size) not in names] if len(made) == of_waves else []
+        gates = tuple(map(str, rollout.gates))
+        failing = rollout.max_failures, rollout.on_failure
+        return cls(tuple(made), of_waves, rollout.pause, gates, *failing, tuple(left_out))
 
 
 def waves(plan: Plan, sizes: Sequence[Size]) -> tuple[Wave, ...]:

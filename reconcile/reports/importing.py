@@ -62,6 +62,8 @@ def _summary(report: Report) -> str:
     clients = f" and {count(report.clients, 'client')}" if report.clients else ""
     rows = f" and {count(report.rows, 'row')} of tables" if report.rows else ""
     what = f"{count(report.sites, 'site')}{clients}, {count(report.fields, 'field')}"
+    if report.lines + report.rows >= report.alone:  # with few sites there is nothing to share
+        return f"Imported {what}: {count(report.lines, 'line')}{rows}."
     alone = f"a file for each site would have taken {count(report.alone, 'line')}{_share(report)}"
     return f"Imported {what}: {count(report.lines, 'line')}{rows}; {alone}."
 

@@ -24,6 +24,7 @@ from reconcile.reports.heads import SIGNS, below, head
 from reconcile.reports.said import said_texts
 from reconcile.reports.tally import SEEN, tally_text
 from reconcile.reports.text import left_alone, summary_text
+from reconcile.reports.waves import waves_text
 
 #: Every document is shorter (`gfm.size`), so that a comment has room for what others add to it.
 LIMIT: Final = 60_000
@@ -36,6 +37,8 @@ ELSEWHERE: Final = (
 _NOTE: Final = 600
 #: What is kept for errors and warnings where deletes would take all there is.
 _SAID: Final = 4_000
+#: The waves of a rollout that are shown: nobody has more.
+_WAVES: Final = 20
 #: The longest name of a delete where there are too many of them.
 _LONGEST: Final = 500
 #: Between two parts: an empty line.
@@ -67,6 +70,7 @@ class _LeftOut:
     unnamed: int = 0
     said: int = 0
     tally: bool = False
+    waves: bool = False
 
 
 def plan_markdown(plan: Plan, *, full: bool = False, elsewhere: str = ELSEWHERE) -> str:
@@ -79,6 +83,7 @@ def plan_markdown(plan: Plan, *, full: bool = False, elsewhere: str = ELSEWHERE)
     parts = [
         *_deletes(deletes, plan.declared, room, left_out, full=full),
         *_said(plan, room, left_out, full=full),
+        *_waves(plan, room, left_out),
         *_tally(plan, room, left_out),
         *_sections(others, plan.declared, room, left_out, full=full, shown=len(plan.changes) <= SEEN),
     ]
@@ -146,6 +151,19 @@ def _item(text: str) -> str:
     """A line of a list, in which the word at the beginning is ours."""
     word, _, rest = text.partition(": ")
     return f"- **{word}:** {span(clip(rest, LINE))}"
+
+
+def _waves(plan: Plan, room: _Room, left_out: _LeftOut) -> list[str]:
+    """In which waves `apply` would go; the first of very many."""
+    if plan.rollout is None:
+        return []
+    lines = [clip(line, LINE) for line in waves_text(plan.rollout, _WAVES).split("\n")]
+    title = f"<code>apply</code> goes in {count(plan.rollout.of_waves, 'wave')}"
+    made = details(title, [fence(lines, "text")], shown=True)
+    if room.take(made):
+        return [made]
+    left_out.waves = True
+    return []
 
 
 def _tally(plan: Plan, room: _Room, left_out: _LeftOut) -> list[str]:
@@ -242,6 +260,8 @@ def _note(plan: Plan, left_out: _LeftOut, elsewhere: str) -> list[str]:
         said.append(f"{len(left_out.changes)} of {count(len(plan.changes), 'change')} ({_numbers(left_out.changes)})")
     if left_out.said:
         said.append(f"{left_out.said} of the errors, warnings and steps by hand")
+    if left_out.waves:
+        said.append("the waves")
     if left_out.tally:
         said.append("the table of numbers")
     return [f"**Too long for a comment. Left out: {'; '.join(said)}.** {elsewhere}"] if said else []

@@ -18,7 +18,7 @@ from reconcile.reports.folding import Block, fold
 from reconcile.reports.heads import SIGNS, below, head
 from reconcile.reports.said import said_text, said_texts
 from reconcile.reports.tally import tally_text
-from reconcile.reports.waves import wave_lines
+from reconcile.reports.waves import wave_lines, waves_text
 from reconcile.reports.words import some
 
 #: The colour of each sign.
@@ -37,6 +37,7 @@ def plan_text(plan: Plan, *, colour: bool = False, full: bool = False) -> str:
     parts = ["\n".join(_block(block, plan.declared, colour=colour, full=full)) for block in blocks]
     parts.append(tally_text(plan, colour=colour))
     parts.append("\n".join([*said_texts(plan, colour=colour, full=full), *left_alone(plan), summary_text(plan)]))
+    parts.append("" if plan.rollout is None else waves_text(plan.rollout))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -14,8 +14,9 @@ from sqlalchemy.engine import Connection
 
 from reconcile.applying.report import Outcome
 from reconcile.errors import StoreError
+from reconcile.model.address import Address
 from reconcile.model.fields import Kinds
-from reconcile.model.normalize import did_you_mean, quoted
+from reconcile.model.normalize import count, did_you_mean, quoted
 from reconcile.planning.plan import Plan
 from reconcile.planning.planfile import plan_data
 from reconcile.planning.waves import Wave
@@ -82,6 +83,19 @@ class Store:
             family = _newest_first().where(sa.or_(runs.c.name == first, runs.c.resumes == first))
             return [self._whole(connection, one) for one in reversed(connection.execute(family).all())]
 
+    def last(self, key: str, address: Address) -> RunRecord | None:
+        """The run that last did something to a resource, whose account has this key; None where none did."""
+        done = (
+            steps.c.account_key == key,
+            steps.c.kind == address.kind,
+            steps.c.name == text(address.name),
+            steps.c.outcome == Outcome.DONE.value,
+        )
+        newest = sa.select(steps.c.run).where(*done).order_by(steps.c.ended.desc()).limit(1)
+        with self._database.begin() as connection:
+            row = connection.execute(sa.select(runs).where(runs.c.name == newest.scalar_subquery())).first()
+            return None if row is None else self._whole(connection, row)
+
     def _whole(self, connection: Connection, row: Any) -> RunRecord:
         """A run with its steps and waves, and the runs that had to do with it."""
         summary = summary_of(_counts(connection, [row.name])[row.name])
@@ -110,7 +124,7 @@ class Store:
         known: list[str] = [row.name for row in connection.execute(sa.select(runs.c.name))]
         fitting = [name] if name in known else [one for one in known if name and one.startswith(name)]
         if len(fitting) != 1:
-            why = f"{len(fitting)} runs begin with it" if fitting else "there is none"
+            why = f"{len(fitting)} runs begin with it" if fitting else f"none of {count(len(known), 'run')} is"
             hint = did_you_mean(name, fitting or known) or "; `reconcile history` lists them"
             raise StoreError(f"no run is named {quoted(name)}: {why}{hint}")
         return connection.execute(sa.select(runs).where(runs.c.name == fitting[0])).one()
@@ -256,8 +270,8 @@ def _counts(connection: Connection, names: Collection[str]) -> dict[str, dict[st
     """How many steps of these runs have which outcome."""
     found: dict[str, dict[str | None, int]] = defaultdict(dict)
     query = sa.select(steps.c.run, steps.c.outcome, sa.func.count()).group_by(steps.c.run, steps.c.outcome)
-    for run, outcome, count in connection.execute(query.where(steps.c.run.in_(names)) if len(names) < 500 else query):
-        found[run][outcome] = count
+    for run, outcome, number in connection.execute(query.where(steps.c.run.in_(names)) if len(names) < 500 else query):
+        found[run][outcome] = number
     return found
 
 

@@ -219,6 +219,32 @@ def test_doctor_says_what_it_found(studio, run):
     assert studio.writes() == []
 
 
+def test_who_forgot_a_variable_is_told_that_it_is_the_emulator(studio, run):
+    note = (
+        "note: account studio is at the emulator, not at the live service: "
+        "its `base_url` is ${env.URL:-…}, which gives that here\n"
+    )
+    studio.declare("acme.ru:", url="${env.URL:-emulator}")
+    for command in (("plan",), ("drift",), ("apply", "--yes"), ("rollback", "latest", "--yes"), ("statistics",)):
+        assert note in run(*command).stderr, command
+    assert json.loads(run("doctor", "--format", "json").stdout)["checks"][0] == {
+        "account": "studio",
+        "level": "warning",
+        "subject": "base_url",
+        "message": "the emulator, as ${env.URL:-…} says; this is not the live service",
+        "request": None,
+    }
+
+    live = {"URL": studio.emulator.url}
+    assert "emulator" not in run("plan", "-v", env=live).stderr
+    assert f"  ok      base_url: {studio.emulator.url}\n" in run("doctor", env=live).stdout
+
+    studio.declare("acme.ru:", url="emulator")
+    assert run("plan").stderr == ""
+    assert "account studio is at the emulator" in run("plan", "-v").stderr
+    assert "  ok      base_url: the emulator; this is not the live service\n" in run("doctor").stdout
+
+
 def test_doctor_looks_at_every_account(begin, run, project):
     studio = begin(chaser_accounts={"7": "private-key"})
     studio.emulator.put_website("7", "окна.рф")
@@ -240,7 +266,7 @@ def test_doctor_looks_at_every_account(begin, run, project):
     assert [place for place, level in levels.items() if level == "error"] == [("broken", "credentials")]
     assert levels["studio", "sites"] == levels["statistics", "websites"] == levels["statistics", "statistics"] == "ok"
     assert levels["statistics", "call"] == "skip"
-    assert "statistics:\n  ok      configuration: " in run("doctor").stdout
+    assert f"statistics:\n  ok      base_url: {studio.emulator.url_of('chaser')}\n" in run("doctor").stdout
     assert studio.writes() == []
 
 
@@ -273,6 +299,12 @@ def test_the_schema_is_that_of_the_files_where_no_kind_is_said(run):
     [
         (("schema", "sit"), 'error: there is no kind "sit"; expected one of project, account, profile, client, site'),
         (("plna",), 'Error: no such command "plna"; did you mean "plan"?'),
+        (("plan", "-out=plan.json"), "no such option -out; did you mean --out plan.json?"),
+        (("plan", "-out", "plan.json"), "no such option -out; did you mean --out?"),
+        (("plan", "-target=acme.ru"), "no such option -target; did you mean --select acme.ru?"),
+        (("apply", "--target", "acme.ru"), "no such option --target; did you mean --select?"),
+        (("apply", "-auto-approve"), "no such option -auto-approve; did you mean --yes?"),
+        (("plan", "-json"), "no such option -json; did you mean --format json?"),
         (("plan", "acme.ru"), "Got unexpected extra argument (acme.ru); did you mean --select?"),
         (
             ("plan", "--format", "xml"),

@@ -185,7 +185,7 @@ def test_clients_and_keys_are_steps_for_a_person(studio, run, without_run_ids):
     ("name", "said"),
     [
         ("2", "2 runs begin with it"),
-        ("nosuch", "there is none; `reconcile history` lists them"),
+        ("nosuch", "none of 2 runs is; `reconcile history` lists them"),
     ],
 )
 def test_a_run_that_is_not_known(studio, run, name, said):

@@ -741,6 +741,58 @@ def test_a_plan_shows_its_waves_and_says_where_they_can_not_be(rolled, run, stud
     assert "warning: apply will refuse this plan: the wave not *.ru of `rollout.waves` matches no" in refused.stderr
 
 
+def test_every_format_of_a_plan_shows_its_waves_also_a_saved_one(rolled, run, project):
+    rolled(f"{WAVES}, pause: 90m, gates: [{{command: [./check.sh, s3cr3t]}}], on_failure: rollback, max_failures: 1")
+    terms = "between them a pause of 1 h 30 min, gate command ./check.sh; 1 failure of a wave borne; a failure takes"
+    formats = ["text", "json", "markdown", "html"]
+    writes = [part for name in formats for part in ("--write", f"{name}=plan.{name}")]
+
+    shown = run("plan", "-o", "saved", *writes)
+
+    assert shown.returncode == 0, shown.stderr
+    made = {name: (project / f"plan.{name}").read_text(encoding="utf-8") for name in formats}
+    assert made["text"] == shown.stdout
+    assert "  2 of 3 (two.ru): 1 site, 2 of 4: two.ru\n" in made["text"]
+    assert "<summary><code>apply</code> goes in 3 waves</summary>" in made["markdown"]
+    assert all(terms in made[name] for name in ("text", "markdown", "html"))
+    data = json.loads(made["json"])
+    assert data["rollout"] == {
+        "of_waves": 3,
+        "waves": [
+            {"wave": 1, "name": "one.ru", "sites": 1, "changes": 1},
+            {"wave": 2, "name": "two.ru", "sites": 1, "changes": 1},
+            {"wave": 3, "name": "100%", "sites": 2, "changes": 2},
+        ],
+        "pause": 5400.0,
+        "gates": ["command ./check.sh"],
+        "max_failures": 1,
+        "on_failure": "rollback",
+        "left_out": [],
+    }
+    waves = {change["address"].rpartition("/")[2]: change["wave"] for change in data["changes"]}
+    assert waves == {"one.ru": 1, "two.ru": 2, "three.ru": 3, "four.ru": 3}
+    assert (
+        '"rollout":{"of":3,"waves":[{"number":1,"name":"one.ru","sites":1,"changes":1,"first":["one.ru"]}'
+        in (made["html"])
+    )
+    assert not any("s3cr3t" in text for text in (*made.values(), (project / "saved").read_text(encoding="utf-8")))
+    again = run("show", "saved", "--format", "json", "--write", "html=again.html", "--write", "markdown=again.md")
+    assert again.stdout == made["json"]
+    assert (project / "again.html").read_text(encoding="utf-8") == made["html"]
+    assert (project / "again.md").read_text(encoding="utf-8") == made["markdown"]
+
+
+def test_a_saved_plan_goes_in_the_waves_of_today(rolled, run, studio):
+    rolled("waves: [1, 100%]")
+    assert run("plan", "-o", "plan.json").returncode == 0
+    declare(studio, "waves: [2, 3, 100%]")
+
+    done = run("apply", "plan.json")
+
+    assert (done.returncode, done.stdout.count(" of 2 ("), done.stdout.count("  3 of 3 (100%): ")) == (0, 0, 1)
+    assert "Waves" not in run("apply", "plan.json", "--no-waves").stdout
+
+
 def test_a_client_of_an_early_wave_has_sites_in_later_ones(studio, run):
     top = "clients: {acme: {email: owner@acme.ru, password: s3cr3t}}\n"
     sites = [f"{name}: {{client: acme}}" for name in NAMES]

@@ -101,9 +101,19 @@ def test_a_stale_plan_is_refused_with_all_that_moved(saved, run, interfere, said
 
 
 def test_a_saved_plan_can_be_applied_only_once(saved, run):
-    assert run("apply", "plan.json").returncode == 0
+    first = run("apply", "plan.json")
+    name = first.stdout.rpartition("Run ")[2].strip(" .\n")
+    assert first.returncode == 0
 
-    assert run("apply", "plan.json", "--yes").returncode == 4
+    again = run("apply", "plan.json", "--yes")
+
+    said = "".join(
+        f"  - studio/site/{site}: run {name} {did} it since the plan was made\n"
+        for site, did in [("acme.ru", "updated"), ("new.ru", "created"), ("old.ru", "deleted")]
+    )
+    assert (again.returncode, again.stderr) == (4, STALE + said)
+    saved.emulator.change_site(1, {"site.report_period": 120})
+    assert "acme.ru: somebody changed report_period since" in run("apply", "plan.json", "--yes").stderr
 
 
 def test_what_is_not_part_of_the_plan_may_move(saved, run):
@@ -211,6 +221,20 @@ def test_paths_start_at_the_folder_of_chdir_wherever_the_option_stands(saved, ru
 
     assert run("-C", "project", "show", "new.json", cwd=tmp_path).stdout == made.stdout
     assert run("-C", "project", "apply", "new.json", cwd=tmp_path).returncode == 0
+
+
+def test_a_plan_that_apply_will_refuse_is_saved_to_be_looked_at(studio, run):
+    studio.add("acme.ru", report_period=90)
+    studio.declare("acme.ru:", top="safety: {max_update_percent: 50}\n")
+
+    made = run("plan", "-o", "plan.json")
+
+    assert made.stderr == (
+        "Saved, to be looked at: apply will refuse it.\n"
+        "warning: apply will refuse this plan: 1 of the 1 sites of account studio (100 %) would be updated, and "
+        "`safety.max_update_percent` is 50; raise it, or plan and apply parts with --select\n"
+    )
+    assert run("apply", "plan.json").returncode == 3
 
 
 def test_a_plan_is_not_saved_where_it_would_be_read_as_a_file_of_the_project(saved, run, project):

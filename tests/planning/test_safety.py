@@ -58,7 +58,7 @@ def test_updates_are_limited_by_their_share(refusals):
     assert refusals("max_update_percent: 49.9", live=4, kept=2, select=("s0.ru", "s1.ru")) == [
         (
             "2 of the 4 sites of account studio (50 %) would be updated, and `safety.max_update_percent` is 49.9; "
-            "raise it, or apply parts with --select"
+            "raise it, or plan and apply parts with --select"
         )
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from reconcile.escaping import clean
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import kinds
+from reconcile.model.rollout import Chosen, Percent, Rollout
 from reconcile.planning.plan import Change, Diagnostic, FieldChange, ManualStep, Severity
+from reconcile.planning.waves import InWaves, Wave
 from reconcile.reports.failed import error_html, error_markdown, error_text
 from reconcile.reports.formats import plan_as
 from reconcile.reports.gfm import clip, details, fence, name, size, span
@@ -224,6 +227,22 @@ def test_it_is_always_short_enough_and_says_what_is_left_out(name, full):
     assert ("Left out: " in text) == (ELSEWHERE in text)
     if left_out == 0 and not full:
         assert "Left out" not in text
+
+
+def test_waves_are_inert_and_have_their_place_after_deletes():
+    made = plan(updates(30))
+    rollout = Rollout((*(Chosen(f"city=```<b>@{n}") for n in range(25)), Percent(100.0)))
+    cut = [Wave(n, str(size), made.changes[n - 1 : n]) for n, size in enumerate(rollout.waves, start=1)]
+    made = replace(made, rollout=InWaves.of(cut, rollout, len(cut)))
+    many = replace(plan([*updates(1), *deletes(3000)]), rollout=made.rollout)
+
+    text, crowded = plan_markdown(made), plan_markdown(many)
+
+    assert "  20 of 26 (city=```<b>@19): 1 site, 20 of 26: " in text
+    assert "  and 6 waves more\n````\n" in text
+    assert "<b>" not in re.sub(r"````text\n.*?\n````\n", "", text, flags=re.DOTALL)
+    assert size(crowded) < LIMIT
+    assert ("the waves" in crowded.split("\n\n")[1]) == ("apply</code> goes in" not in crowded)
 
 
 def test_deletes_are_named_before_anything_else_has_a_place():

@@ -113,7 +113,7 @@ def test_runs_come_newest_first_and_are_found_by_a_part_of_their_name(process, c
     assert process.store.run("latest").name.endswith("aaaaaa")
     with pytest.raises(StoreError, match='no run is named "20261122": 2 runs begin with it'):
         process.store.run("20261122")
-    with pytest.raises(StoreError, match='there is none; did you mean "20261122T101112Z-0a1b2c"'):
+    with pytest.raises(StoreError, match='none of 3 runs is; did you mean "20261122T101112Z-0a1b2c"'):
         process.store.run("20261122T101112Z-0a1b2d")
 
 
@@ -121,7 +121,7 @@ def test_where_nothing_was_applied_there_is_no_run(store):
     assert store.runs() == []
     with pytest.raises(StoreError, match="nothing has been applied yet"):
         store.run("latest")
-    with pytest.raises(StoreError, match="there is none; `reconcile history` lists them"):
+    with pytest.raises(StoreError, match="none of 0 runs is; `reconcile history` lists them"):
         store.run("")
 
 

@@ -14,8 +14,10 @@ from live_accounts import live_accounts
 
 from reconcile.config.accounts import Services
 from reconcile.config.project import load_state
+from reconcile.model.rollout import Chosen, CommandGate, Count, OnFailure, Percent, Rollout
 from reconcile.planning.diff import build_plan
 from reconcile.planning.plan import Diagnostic, Plan, Severity
+from reconcile.planning.waves import InWaves, waves
 from reconcile.providers import registry
 
 ANNA = {"phone": "+74951234567", "name": "Анна", "region": "Москва"}
@@ -72,6 +74,15 @@ def site(number: int, url: str, **sections: Any) -> dict[str, Any]:
 
 
 ZONES = ("Europe/Moscow", "Europe/Moscow", "Asia/Yekaterinburg", "Asia/Vladivostok")
+
+
+def in_waves() -> Plan:
+    """The showcase in waves, one of which nothing is for."""
+    plan = showcase()
+    sizes = (Count(1), Chosen("tier=<b>"), Percent(25.0), Percent(100.0))
+    rollout = Rollout(sizes, 5400.0, 2, OnFailure.ROLLBACK, (CommandGate(("./check.sh",), 60.0),))
+    made = waves(plan, sizes)
+    return replace(plan, rollout=InWaves.of(made, rollout, len(made)))
 
 
 def showcase() -> Plan:

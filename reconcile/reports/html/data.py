@@ -16,12 +16,15 @@ from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import UNMANAGED, Field, Kind
 from reconcile.planning.plan import Change, FieldChange, Plan
+from reconcile.planning.waves import InWaves
 from reconcile.planning.whole import Values, after, before
 from reconcile.providers.pozvonim.assumed import BUTTON_PLACES, NO_BUTTON, WINDOW_PLACES
 from reconcile.reports.fields import of_a_week
 from reconcile.reports.folding import fold, told
 from reconcile.reports.html.pictures import PLACE, ZONE, place, week
 
+#: The changes of a wave that are named.
+_FIRST: Final = 3
 #: The columns of a row of `changes`.
 COLUMNS: Final = (
     "name",
@@ -65,6 +68,7 @@ def report_data(plan: Plan) -> dict[str, Any]:
         "summary": plan.summary,
         "complete": not plan.errors,
         "said": _said(plan),
+        "rollout": None if plan.rollout is None else _rollout(plan.rollout),
         "columns": COLUMNS,
         "changes": changes,
         "names": report.names.rows,
@@ -89,6 +93,28 @@ def _said(plan: Plan) -> list[dict[str, Any]]:
         {"level": level, "message": clean(message), "about": [clean(_human(address)) for address in about if address]}
         for (level, message), about in sorted(same.items(), key=lambda item: order.index(item[0][0]))
     ]
+
+
+def _rollout(made: InWaves) -> dict[str, Any]:
+    """The waves, each with the first of its changes by name, and what comes between them; the pause is in seconds."""
+    return {
+        "of": made.of_waves,
+        "waves": [
+            {
+                "number": wave.number,
+                "name": clean(wave.name),
+                "sites": wave.sites,
+                "changes": len(wave.changes),
+                "first": [clean(one.address.human or str(one.address)) for one in wave.changes[:_FIRST]],
+            }
+            for wave in made.waves
+        ],
+        "pause": made.pause,
+        "gates": [clean(gate) for gate in made.gates],
+        "borne": made.max_failures,
+        "on_failure": made.on_failure.value,
+        "left_out": [clean(name) for name in made.left_out],
+    }
 
 
 def _human(address: str) -> str:

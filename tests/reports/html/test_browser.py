@@ -22,6 +22,7 @@ PLANS = {
     "showcase": html_plans.showcase,
     "hostile": html_plans.hostile,
     "alike": lambda: html_plans.alike(2000),
+    "in waves": html_plans.in_waves,
     "different": lambda: html_plans.different(1000),
     "refused": html_plans.refused,
 }
@@ -405,6 +406,31 @@ def test_a_filter_is_used_by_keyboard_and_said_aloud(opened):
     assert report.text("#count") == "2 of 47 changes are shown"
     assert report.tab.get_attribute("#count", "aria-live") == "polite"
     assert report.tab.evaluate("document.activeElement.id") == "facet-action"
+
+
+@pytest.mark.parametrize(
+    ("language", "between", "failing"),
+    [
+        (
+            "en-US",
+            "Between two waves: a pause of 1 h 30 min, gate command ./check.sh.",
+            "2 failures of a wave are borne. A failure takes all waves back.",
+        ),
+        (
+            "ru-RU",
+            "Между волнами: пауза 1 ч 30 мин, проверка command ./check.sh.",
+            "Допускаются 2 неудачи за волну. После неудачи отменяются все волны.",
+        ),
+    ],
+)
+def test_waves_are_told_in_the_language_of_the_reader(opened, language, between, failing):
+    report = opened("in waves", language=language)
+
+    assert report.text("#rollout .about") == f"{between} {failing}"
+    assert report.tab.locator("#rollout li").count() == 3
+    assert "tier=<b>" in report.text("#rollout")
+    assert not report.wrong
+    assert not opened("showcase", language=language).tab.is_visible("#waves")
 
 
 def test_links_go_to_headings_and_leave_the_filters_alone(opened):

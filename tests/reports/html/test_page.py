@@ -32,6 +32,7 @@ SOURCES = "".join(path.read_text(encoding="utf-8") for path in [*HERE.glob("scri
 PLANS = {
     "everything": html_plans.showcase,
     "hostile": html_plans.hostile,
+    "in waves": html_plans.in_waves,
     "nothing": lambda: Plan((), 3, {}),
     "only errors": lambda: Plan((), 0, {}, (Diagnostic(Severity.ERROR, "studio/site/a.ru", "<b>no</b>"),)),
 }
@@ -184,7 +185,7 @@ def test_json_in_a_script_is_the_same_data():
 
 
 def test_a_saved_plan_makes_the_same_page():
-    plan = html_plans.showcase()
+    plan = html_plans.in_waves()
 
     saved, _ = load(dump(plan, "project"), None, None)
 

@@ -66,6 +66,35 @@ function saidItem({ level, message, about }) {
   );
 }
 
+function drawRollout() {
+  const made = report.rollout;
+  $("waves").hidden = !made;
+  if (!made) return;
+  const between = made.waves.length > 1 ? [...(made.pause ? [say("wave_pause", { span: spanText(made.pause) })] : []), ...made.gates.map((gate) => say("wave_gate", { gate }))] : [];
+  const terms = [
+    ...(between.length ? [say("waves_between", { what: between.join(", ") })] : []),
+    ...(made.borne ? [say("wave_borne", { n: made.borne })] : []),
+    say(`wave_${made.on_failure}`),
+  ];
+  const total = made.waves.reduce((sum, wave) => sum + wave.sites, 0);
+  let upto = 0;
+  const items = made.waves.map((wave) => [wave, (upto += wave.sites)]);
+  $("rollout").replaceChildren(
+    node("p", { class: "about" }, terms.join(" ")),
+    ...paged(node("ul", { class: "waves" }), items, ([wave, reached]) => waveItem(wave, reached, total, made.of), 50),
+    made.left_out.length ? node("p", { class: "quiet" }, say("waves_left_out"), " ", words(made.left_out)) : "",
+  );
+}
+
+function waveItem({ number, name, sites, changes: all, first }, reached, total, of) {
+  const others = all - sites;
+  const parts = [counted(sites, "site")];
+  if (reached > sites) parts.push(say("wave_reached", { reached, total }));
+  if (others) parts.push(say("wave_others", { n: others }));
+  const more = all > first.length ? ` ${say("and_more", { n: all - first.length })}` : "";
+  return node("li", {}, node("strong", {}, say("wave_of", { number, of })), " (", word(name), `): ${parts.join(", ")}: `, words(first), more);
+}
+
 function drawPlan() {
   const shown = matching();
   const deletes = shown.filter(isDelete);
@@ -107,6 +136,7 @@ function changed() {
 function drawAll() {
   drawTexts();
   drawTiles();
+  drawRollout();
   drawFacets(changed);
   drawPlan();
 }

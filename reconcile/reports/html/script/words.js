@@ -79,6 +79,18 @@ function partsText([, from, to, enable]) {
 // A day of a whole week: its hours in minutes, or nothing.
 const hoursText = (hours) => (hours ? `${clock(hours[0])}–${clock(hours[1])}` : say("closed"));
 
+// A pause of seconds: `1 h 30 min`.
+function spanText(seconds) {
+  const parts = [];
+  let left = Math.round(seconds * 1000) / 1000;
+  for (const [size, unit] of [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]]) {
+    const n = unit === "s" ? Math.round(left * 1000) / 1000 : Math.floor(left / size);
+    left -= n * size;
+    if (n) parts.push(say(`span_${unit}`, { n }));
+  }
+  return parts.join(" ");
+}
+
 // A time zone with what it is today: `Europe/Moscow (UTC+3)`.
 const zones = new Map();
 function zoneText(zone) {
