@@ -92,9 +92,7 @@ class Rule:
 def _told(key: str, text: str) -> str:
     short = " ".join(text.split())
     short = short if len(short) <= 100 else short[:99] + "…"
-    return (
-        f"`{short}` is to be true of it, and is not" if key == "require" else f"`{short}` may not be true of it, and is"
-    )
+    return f"`{short}` must be true, and is not" if key == "require" else f"`{short}` must not be true, and is"
 
 
 def breaches(desired: DesiredState, plan: Plan, clock: Callable[[], float]) -> list[Breach]:
@@ -147,7 +145,7 @@ def _by_hand(kind: Kind, resource: Desired, live: Live | None) -> Subject:
 
 
 def _rules(desired: DesiredState, kinds: Kinds) -> list[Rule]:
-    names = Names(kinds, frozenset(label for site in desired.sites for label in site.member.labels))
+    names = Names(kinds, {})  # the names that a project gives have been looked at when its files were read
     made = []
     for policy in desired.policies:
         expressions = tuple((key, compiled(text, names)) for key, text in policy.expressions)
@@ -167,8 +165,9 @@ class _Asking:
 
     def ask(self, rules: Sequence[Rule], subjects: Sequence[Subject]) -> Iterator[Breach]:
         spent = dict.fromkeys(range(len(rules)), 0.0)
-        labels = dict.fromkeys(label for site in self.desired.sites for label in site.member.labels)
         uses = [expression.use for rule in rules for _, expression in rule.expressions]
+        labels = dict.fromkeys(label for site in self.desired.sites for label in site.member.labels)
+        labels |= dict.fromkeys(label for use in uses for label in use.labels)  # also those that no site has
         plain = {name: Plain(kind, uses) for name, kind in self.kinds.items()}
         found: list[list[Breach]] = [[] for _ in rules]
         for subject in subjects:

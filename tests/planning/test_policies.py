@@ -79,6 +79,8 @@ RULES = [
     ("require: provider == 'pozvonim' && account == 'studio' && address.startsWith('studio/')", set(), set()),
     ("require: profile.timezone == 'Europe/Moscow'", set(), set()),
     ("deny: profile.timezone == 'Europe/Moscow'", {"profile"}, {"profile"}),
+    # A label that no site has is null everywhere.
+    ("deny: labels.region == 'ural' || labels.region == null && name == 'same.ru'", {"same.ru"}, {"same.ru"}),
     # Two expressions: either breaks it.
     (
         "require: site.report_period == 60, deny: labels.tier == 'gold'",
@@ -109,11 +111,11 @@ def test_these_break_it(broken, policy, planned_, declared_):
 
 def test_a_breach_says_the_message_or_the_rule(broken):
     assert broken("deny: action == 'delete', message: nothing goes") == {"old.ru": "nothing goes"}
-    assert broken("deny: action == 'delete'") == {"old.ru": "`action == 'delete'` may not be true of it, and is"}
+    assert broken("deny: action == 'delete'") == {"old.ru": "`action == 'delete'` must not be true, and is"}
     long = " || ".join(["name == 'old.ru'"] * 20)
     said = broken(f"require: kind != 'site' || action != 'delete' && !({long})")
     assert said == {
-        "old.ru": "`" + f"kind != 'site' || action != 'delete' && !({long})"[:99] + "…` is to be true of it, and is not"
+        "old.ru": "`" + f"kind != 'site' || action != 'delete' && !({long})"[:99] + "…` must be true, and is not"
     }
 
 
