@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from reconcile.config.load import project_files
-from reconcile.errors import ReconcileError, UsageError
+from reconcile.errors import ConfigError, ReconcileError, UsageError
 from reconcile.importing.yamltext import document
 from reconcile.workflow import Project, validate
 
@@ -18,6 +19,7 @@ CREDENTIALS: Final = {
     "pozvonim": {"uid": "${env.POZVONIM_UID}", "api_key": "${env.POZVONIM_API_KEY}"},
     "chaser": {"client_id": "${env.CHASER_CLIENT_ID}", "private_key": "${env.CHASER_PRIVATE_KEY}"},
 }
+_VARIABLE: Final = re.compile(r"\$\{env\.(\w+)\}")
 
 
 def new_account(provider: str, name: str | None = None, base_url: str | None = None) -> dict[str, Any]:
@@ -29,16 +31,30 @@ def new_account(provider: str, name: str | None = None, base_url: str | None = N
 def begin(root: Path, accounts: Mapping[str, Any], environ: Mapping[str, str]) -> Project:
     """A project that only declares accounts, as if it were in `root` already; makes the folder, and writes nothing.
 
-    Raises `UsageError` where there is a project in it, and `ConfigError` for what is wrong with an account.
+    Raises `UsageError` where there is a project in it, and `ReconcileError` for what is wrong with an account: no
+    line of a file, which is not there yet.
     """
     there = next(project_files(root), None) if root.is_dir() else None
     if there is not None:
         raise UsageError(f"{there} is there already: --provider begins a project in a folder without one")
+    unset = [name for name in _variables(accounts) if not environ.get(name)]
+    if unset:
+        raise ReconcileError(f"set {' and '.join(unset)} first: they are what the account is read with")
     with TemporaryDirectory() as folder:
         Path(folder, "reconcile.yaml").write_text(document({"version": 1, "accounts": accounts}), encoding="utf-8")
-        project = validate(Path(folder), environ)
+        try:
+            project = validate(Path(folder), environ)
+        except ConfigError as error:
+            said = "; ".join(problem.message for problem in error.problems)
+            raise ReconcileError(f"there is something wrong with the account: {said}") from None
     root.mkdir(parents=True, exist_ok=True)
     return replace(project, root=root)
+
+
+def _variables(accounts: Mapping[str, Any]) -> list[str]:
+    """The environment variables that hold the accounts' credentials."""
+    texts = [text for raw in accounts.values() for text in raw.values()]
+    return list(dict.fromkeys(name for text in texts for name in _VARIABLE.findall(text)))
 
 
 def require_begun(root: Path) -> None:

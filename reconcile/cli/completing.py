@@ -164,6 +164,11 @@ def _plans(asked: Asked) -> Iterator[CompletionItem[str]]:
     return paths(asked.root, asked.begun, ".json")
 
 
+def _sources(asked: Asked) -> Iterator[CompletionItem[str]]:
+    """The files that declare a project."""
+    return paths(asked.root, asked.begun, ".yaml")
+
+
 def _folders(asked: Asked) -> Iterator[CompletionItem[str]]:
     """Those of -C, which start where the shell is."""
     return paths(Path(), asked.begun, None)
@@ -204,5 +209,6 @@ KNOWN: Final[dict[str, Callable[[Asked], Iterator[CompletionItem[str]]]]] = {
     "runs": _runs,
     "selections": _selections,
     "sites": _sites,
+    "sources": _sources,
     "targets": _targets,
 }

@@ -6,13 +6,19 @@ from pathlib import Path
 
 import click
 
-from reconcile.cli.common import Command, Settings
+from reconcile.cli.common import Command, Settings, completed
 from reconcile.errors import ExitCode
 from reconcile.escaping import clean, clean_lines
 
 
 @click.command(cls=Command)
-@click.argument("paths", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path))
+@click.argument(
+    "paths",
+    metavar="[FILE]...",
+    nargs=-1,
+    type=click.Path(path_type=Path),
+    shell_complete=completed("sources"),
+)
 @click.option(
     "--check",
     is_flag=True,

@@ -47,7 +47,12 @@ class _Program:
     settings: Settings
 
     def items(self, words: Sequence[str], begun: str) -> Items:
-        """The candidates for the word that has begun; `words` stand between the program's name and it."""
+        """The candidates for the word that has begun; `words` stand between the program's name and it.
+
+        What begins as `--format=m` is completed as one word, of which click gives only what stands behind the `=`.
+        """
+        option, equals, _ = begun.partition("=")
+        joined = f"{option}=" if equals and option.startswith("--") and "--" not in words else ""
         core = ShellComplete(self.cli, {"obj": self.settings}, "reconcile", "")
         made: Items = []
         for one in core.get_completions(list(words), begun):
@@ -55,6 +60,8 @@ class _Program:
                 made += paths(self.settings.root, one.value, ends="" if one.type == "file" else None)
             else:
                 made.append(one)
+        for one in made:
+            one.value = joined + one.value
         return [one for one in made if not _UNPRINTABLE.search(one.value)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from itertools import chain
 from types import MappingProxyType
@@ -34,11 +34,13 @@ def compose(
     tables: Tables,
     each: Mapping[tuple[str, Keys], Each],
     written: Written,
+    *,
+    whole: bool,
 ) -> tuple[DesiredState, Groups, list[Fault]]:
     """The desired state, where sites of groups come from, and all that is wrong with references, values and addresses.
 
     `each` are the texts of site groups that wait for the rows of `tables`; `written` is what stood where `${…}` was
-    replaced.
+    replaced. Unless the documents are `whole`, sites may be missing, and nothing is said of labels that none has.
     """
     faults: list[Fault] = []
     known = kinds(undocumented(sections))
@@ -56,6 +58,7 @@ def compose(
     first = next(chain(*(sections.named[section].values() for section in ("sites", "site_groups"))), None)
     if not sections.names["accounts"] and first is not None:
         faults.append(Fault(first.place, "no file declares an account; sites need one under `accounts:`"))
+    whole = whole and is_whole([*faults, *tables.faults])
     state = DesiredState(
         _with_secrets(accounts.accounts, tuple(clients.values())),
         accounts.service_of,
@@ -69,21 +72,45 @@ def compose(
         _below(sites),
         rollout(sections.rollout, accounts.service_of, faults),
         _shared(layers),
-        _policies(sections, known, made, written, faults),
+        _policies(sections, known, services, made if whole else (), written, faults),
     )
-    faults += wrong_selections(sections.rollout, state, services.wrong_selection)
+    if whole:
+        faults += wrong_selections(sections.rollout, state, services.wrong_selection)
     return state, groups, faults
 
 
+def is_whole(faults: Iterable[Fault]) -> bool:
+    """Whether nothing is wrong that sites or their labels may be missing for: what only asks for them may be."""
+    return all(fault.place.keys[:1] in (("policies",), ("rollout",)) for fault in faults)
+
+
 def _policies(
-    sections: Sections, known: Kinds, sites: Iterable[Desired], written: Written, faults: list[Fault]
+    sections: Sections,
+    known: Kinds,
+    services: Services,
+    sites: Iterable[Desired],
+    written: Written,
+    faults: list[Fault],
 ) -> tuple[Policy, ...]:
     """The policies; a project that has none does not pay for their language."""
     if not sections.named["policies"]:
         return ()
     from reconcile.config.policies import policies
 
-    return policies(sections.named["policies"], known, sites, written, faults)
+    return policies(sections.named["policies"], known, _given(sections, services, sites), written, faults)
+
+
+def _given(sections: Sections, services: Services, sites: Iterable[Desired]) -> dict[str, Collection[str]]:
+    """The names that policies may ask for, by their variables."""
+    shared = {"widgets": "widget", "schedules": "schedule", "managers": "manager", "blacklists": "blacklist"}
+    return {
+        "labels": {label for site in sites for label in site.member.labels},
+        "account": sections.names["accounts"],
+        "client": sections.names["clients"],
+        "group": sections.names["site_groups"],
+        "uses": [f"{kind}/{name}" for section, kind in shared.items() for name in sections.names[section]],
+        "provider": services.names(),
+    }
 
 
 def _below(sites: Sites) -> Below | None:

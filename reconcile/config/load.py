@@ -313,7 +313,7 @@ class _Builder:
         if pattern is None:
             return self.unknown_tag(node)
         if not pattern.fullmatch(text):
-            return self.fault(node, f"{_shown(tag)} does not fit what follows it; leave it away")
+            return self.fault(node, f"{_shown(tag)} does not fit what follows it; leave it out")
         if tag == _INT:
             return int(text)
         if tag == _FLOAT:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from reconcile.config.places import Fault, Place, Written
 from reconcile.config.sections import Named
@@ -10,14 +10,20 @@ from reconcile.config.settings import with_defaults
 from reconcile.model.expressions import ExpressionError, Names, compiled
 from reconcile.model.fields import Kinds, schemas
 from reconcile.model.policy import Level, Policy
-from reconcile.model.resource import Desired
 
 
 def policies(
-    entries: Mapping[str, Named], known: Kinds, sites: Iterable[Desired], written: Written, faults: list[Fault]
+    entries: Mapping[str, Named],
+    known: Kinds,
+    given: Mapping[str, Collection[str]],
+    written: Written,
+    faults: list[Fault],
 ) -> tuple[Policy, ...]:
-    """The policies that are declared, by their names; those that are wrong are left out, and said."""
-    names = Names(known, frozenset(label for site in sites for label in site.member.labels))
+    """The policies that are declared, by their names; those that are wrong are left out, and said.
+
+    `given` are the names that the project gives (see `Names`).
+    """
+    names = Names(known, given)
     made = []
     for name, entry in sorted(entries.items()):
         if not entry.raw or not {"require", "deny"} & entry.raw.keys():
@@ -33,7 +39,10 @@ def policies(
 
 
 def _wrong(policy: Policy, place: Place, names: Names, written: Written) -> Iterable[Fault]:
-    """What is wrong with a policy's expressions, at its place in the file."""
+    """What is wrong with a policy's expressions and its message, at its place in the file."""
+    said = Place(place.file, (*place.keys, "message"))
+    if (said.file, said.keys) in written:  # a breach is printed, saved and published
+        yield Fault(said, "a message takes no ${…}, which could be a secret that everybody reads then; write the text")
     kinds = frozenset(names.trees)
     for key, text in policy.expressions:
         at = Place(place.file, (*place.keys, key))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconcile.config.accounts import Services
-from reconcile.config.compose import compose
+from reconcile.config.compose import compose, is_whole
 from reconcile.config.groups import Groups, RowOf
 from reconcile.config.interpolate import Interpolator
 from reconcile.config.load import NO_MAPPING, load_project
@@ -106,7 +106,8 @@ def survey(root: Path, environ: Mapping[str, str], services: Services) -> tuple[
         merger.add(checked)
     tables = Tables(root, lists)
     sections = merger.sections()
-    state, groups, found = compose(sections, services, tables, interpolator.each, interpolator.written)
+    whole = not broken and is_whole([*faults, *interpolator.faults, *wrong, *merger.faults])
+    state, groups, found = compose(sections, services, tables, interpolator.each, interpolator.written, whole=whole)
     broken += [
         Problem(file, 1, 1, f"{NO_MAPPING}a list, which no site group names as its table") for file in tables.unnamed()
     ]

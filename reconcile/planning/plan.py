@@ -140,9 +140,10 @@ class Plan:
     `manual` is what is not as declared and can't be changed through the API. `declared` says how many sites the project
     declares for each account, group and shared object (`planning.summary`), whatever was selected. `undeclared` counts
     the live sites of each account that no file declares, and that are left alone; nothing of it where only some
-    resources were selected. `unchanged` are the declared resources that need nothing, for policies; they are there only
-    where the project has any. `rollout` is in which waves `apply` would go, if in any, for those who read the plan;
-    `apply` itself works them out anew.
+    resources were selected. `unchanged` are the declared resources that need nothing, and `by_hand` those that a person
+    has to see to, each with what is live of it; both are for policies, and there only where the project has any.
+    `rollout` is in which waves `apply` would go, if in any, for those who read the plan; `apply` itself works them out
+    anew.
     """
 
     changes: tuple[Change, ...]
@@ -154,6 +155,7 @@ class Plan:
     kinds: Kinds = field(default_factory=dict, repr=False, compare=False)
     undeclared: Mapping[str, int] = field(default_factory=dict)
     unchanged: tuple[tuple[Desired, Live], ...] = field(default=(), repr=False, compare=False)
+    by_hand: tuple[tuple[Desired, Live | None], ...] = field(default=(), repr=False, compare=False)
     rollout: InWaves | None = field(default=None, repr=False, compare=False)
 
     @property

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from reconcile.planning.waves import InWaves
 
 FORMAT_VERSION: Final = "1.0"
+_CHANGING: Final = tuple(action.value for action in (Action.CREATE, Action.UPDATE, Action.DELETE))
 
 #: A secret's value by the address of a resource and the path of a field, both of which a saved plan names.
 Secrets = Callable[[Address, str], Any]
@@ -164,6 +166,16 @@ def dump(plan: Plan, project: str) -> str:
         "sizes": dict(plan.sizes),
         "declared": [[*key, number] for key, number in sorted(plan.declared.items())],
     }
+    data["digest"] = _digest(data)
+    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+
+
+def only(text: str, addresses: Collection[str]) -> str:
+    """The saved plan with the changes of these addresses alone. Raises `PlanFileError` for what is no saved plan."""
+    data = _checked(text)
+    data["changes"] = [entry for entry in data["changes"] if entry["address"] in addresses]
+    counts = Counter(entry["action"] for entry in data["changes"])
+    data["summary"] = {key: counts[key] if key in _CHANGING else value for key, value in data["summary"].items()}
     data["digest"] = _digest(data)
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 

@@ -19,10 +19,10 @@ from reconcile.model.expressions.names import OF_CHANGES
 from reconcile.model.fields import UNMANAGED, Field, Kind, Kinds, Memo
 from reconcile.model.normalize import quoted
 from reconcile.model.policy import Policy
-from reconcile.model.resource import NOWHERE, Membership
+from reconcile.model.resource import NOWHERE, Desired, Live, Membership
 from reconcile.model.state import DesiredState
 from reconcile.planning.plan import Change, Plan
-from reconcile.planning.whole import after, before
+from reconcile.planning.whole import after, before, made_of
 
 #: Seconds that one policy may take over all resources, and between how many of them that is looked at.
 MAX_SECONDS: Final = 30.0
@@ -92,9 +92,7 @@ class Rule:
 def _told(key: str, text: str) -> str:
     short = " ".join(text.split())
     short = short if len(short) <= 100 else short[:99] + "…"
-    return (
-        f"`{short}` is to be true of it, and is not" if key == "require" else f"`{short}` may not be true of it, and is"
-    )
+    return f"`{short}` must be true, and is not" if key == "require" else f"`{short}` must not be true, and is"
 
 
 def breaches(desired: DesiredState, plan: Plan, clock: Callable[[], float]) -> list[Breach]:
@@ -106,6 +104,7 @@ def breaches(desired: DesiredState, plan: Plan, clock: Callable[[], float]) -> l
         Subject(resource.address, Action.NOOP, live.values, live.values, resource.member, resource.client)
         for resource, live in plan.unchanged
     ]
+    subjects += [_by_hand(plan.kinds[one.address.kind], one, live) for one, live in plan.by_hand]
     subjects.sort(key=attrgetter("address"))
     return list(_Asking(desired, plan.kinds, clock).ask(_rules(desired, plan.kinds), subjects))
 
@@ -138,8 +137,15 @@ def _of_change(kind: Kind, change: Change) -> Subject:
     )
 
 
+def _by_hand(kind: Kind, resource: Desired, live: Live | None) -> Subject:
+    """What there will be once a person has done it; the plan itself does nothing (`noop`)."""
+    values = None if live is None else live.values
+    result = made_of(kind, resource.values, values)
+    return Subject(resource.address, Action.NOOP, values, result, resource.member, resource.client)
+
+
 def _rules(desired: DesiredState, kinds: Kinds) -> list[Rule]:
-    names = Names(kinds, frozenset(label for site in desired.sites for label in site.member.labels))
+    names = Names(kinds, {})  # the names that a project gives have been looked at when its files were read
     made = []
     for policy in desired.policies:
         expressions = tuple((key, compiled(text, names)) for key, text in policy.expressions)
@@ -159,8 +165,9 @@ class _Asking:
 
     def ask(self, rules: Sequence[Rule], subjects: Sequence[Subject]) -> Iterator[Breach]:
         spent = dict.fromkeys(range(len(rules)), 0.0)
-        labels = dict.fromkeys(label for site in self.desired.sites for label in site.member.labels)
         uses = [expression.use for rule in rules for _, expression in rule.expressions]
+        labels = dict.fromkeys(label for site in self.desired.sites for label in site.member.labels)
+        labels |= dict.fromkeys(label for use in uses for label in use.labels)  # also those that no site has
         plain = {name: Plain(kind, uses) for name, kind in self.kinds.items()}
         found: list[list[Breach]] = [[] for _ in rules]
         for subject in subjects:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -9,6 +10,7 @@ import click
 from reconcile.cli.boundary import ended_by
 from reconcile.cli.common import Settings
 from reconcile.review.commands import cli
+from reconcile.review.running import as_text
 
 
 def main(args: list[str]) -> int:
@@ -18,7 +20,8 @@ def main(args: list[str]) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except BaseException as error:  # noqa: BLE001 - the boundary: what it doesn't know, it raises again
-        return ended_by(error, Settings())
+        with as_text(os.environ):
+            return ended_by(error, Settings())
 
 
 if __name__ == "__main__":

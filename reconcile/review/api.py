@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -31,6 +32,17 @@ PAGES: Final = 100
 _PASSING: Final = (500, 502, 503, 504)
 #: What can be sent twice and is done once.
 _REPEATABLE: Final = ("GET", "PATCH", "PUT", "DELETE")
+
+
+@contextmanager
+def understood(name: str) -> Iterator[None]:
+    """For answers that are JSON and not what the forge documents, such as those of a proxy. Raises `ForgeError`."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise ForgeError(
+            f"{name}: an answer of the API lacks what it should have ({type(error).__name__}); check the API's address"
+        ) from None
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -16,7 +17,10 @@ from reconcile.review.github import job_of as github_job
 from reconcile.review.gitlab import GitLab
 from reconcile.review.gitlab import job_of as gitlab_job
 from reconcile.review.marker import require_name
-from reconcile.review.running import Program, job_environment
+from reconcile.review.running import Program, as_text, job_environment
+
+#: Where GitLab's code quality report of `validate` goes, below the job's folder.
+QUALITY: Final = "reconcile-code-quality.json"
 
 directory_option = click.option(
     "--directory", type=click.Path(path_type=Path), default=Path(), help="The project's folder."
@@ -52,6 +56,8 @@ def validate(directory: Path) -> int:
       python -P -m reconcile.review validate --directory clients
     """
     program = Program(directory, job_environment(placeholders=True))
+    if _on_gitlab():
+        return program.run("validate", "--write", f"gitlab={Path(QUALITY).resolve()}").code
     on_github = "GITHUB_ACTIONS" in os.environ
     return program.run("validate", *(("--format", "github") if on_github else ()), commands=on_github).code
 
@@ -97,7 +103,9 @@ def comment(name: str, out: Path, author: str) -> int:
 @out_option
 @author_option
 @click.option("--digest", default="", help="Apply the fresh plan, if this is its digest, and no reviewed one.")
-def apply(directory: Path, name: str, out: Path, author: str, digest: str) -> int:
+@click.option("--commit", default="", help="The commit whose files are there, if not that of the job.")
+@click.option("--branch", default="", help="The branch that is live; the default one where left out.")
+def apply(directory: Path, name: str, out: Path, author: str, digest: str, commit: str, branch: str) -> int:
     """Apply the plan that was reviewed in the pull request that was merged as this commit, or nothing.
 
     \b
@@ -105,16 +113,17 @@ def apply(directory: Path, name: str, out: Path, author: str, digest: str) -> in
       python -P -m reconcile.review apply --directory clients --out /tmp/plan
     """
     forge = _forge(author)
-    done = flow.apply(forge, _program(directory), name, _folder(out), digest)
+    done = flow.apply(forge, _program(directory), name, _folder(out), flow.Asked(digest, commit, branch))
     _summary(f"### reconcile: apply of {name}\n\n{done.text}\n\n{done.markdown}")
     _outputs(state="done" if done.code == ExitCode.DONE else "failed", digest=done.digest)
     try:
         flow.tell(forge, done)
     except ForgeError as error:  # what was done is done, and is in the summary
-        click.echo(f"warning: the pull request's comment does not say so: {clean(str(error))}", err=True)
+        with as_text(os.environ):
+            click.echo(f"warning: the pull request's comment does not say so: {clean(str(error))}", err=True)
     if done.why:
-        # On one line that begins with our words: GitHub's runner obeys lines of a log that begin with `::`.
-        click.echo(f"The reviewed plan was not applied: {clean(done.why)}", err=True)
+        with as_text(os.environ):
+            click.echo(f"The reviewed plan was not applied: {clean(done.why)}", err=True)
     return done.code
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from reconcile.errors import ExitCode, PlanFileError, ReconcileError, first
+from reconcile.planning import planfile
 from reconcile.planning.plan import Change, Plan
 from reconcile.private import write_private
 from reconcile.review import sticky, texts
@@ -15,6 +16,9 @@ from reconcile.review.forge import Forge, ForgeError, Job, Merged, NoSavedPlan, 
 from reconcile.review.marker import DRIFT, PLAN, Marker
 from reconcile.review.running import Program
 from reconcile.workflow import read_plan
+
+#: What `plan` says on standard error of a plan that safety won't let through.
+_WARNING: Final = "warning: apply will refuse this plan: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,12 @@ class Made:
     def state(self) -> str:
         """`clean`, `changes` or `failed`."""
         return {ExitCode.DONE: "clean", ExitCode.CHANGES: "changes"}.get(ExitCode(self.code), "failed")
+
+    @property
+    def refusals(self) -> list[str]:
+        """Why `apply` would refuse the plan, as `plan` warns of it."""
+        lines = self.said.splitlines() if self.state == "changes" else []
+        return [line.removeprefix(_WARNING) for line in lines if line.startswith(_WARNING)]
 
 
 def make_plan(program: Program, folder: Path) -> Made:
@@ -79,15 +89,23 @@ def plan_text(name: str, job: Job, made: Made) -> str:
     """The comment, and the step summary."""
     lead = {
         "clean": "Nothing to change: the live account is as the files say.",
-        "changes": "Merging does exactly this, and nothing else. Where the account moves until then, nothing is done.",
+        "changes": texts.MERGING,
+        "unsafe": (
+            "**The merge will be refused, and would apply nothing.** Where this is meant, let the files allow it, "
+            "such as under `safety:`, in this pull request; the rest is for `reconcile apply` by hand.\n\n"
+            + texts.fence("\n".join(made.refusals))
+        ),
         "refused": "**Policies of the project refuse this plan**, so that a merge would apply nothing.",
         "failed": "**There is no plan**, so that a merge would apply nothing.",
-    }["refused" if made.code == ExitCode.REFUSED else made.state]
+    }["refused" if made.code == ExitCode.REFUSED else "unsafe" if made.refusals else made.state]
     return texts.plan_body(plan_marker(name, job, made.digest), job, lead, made.markdown or texts.fence(made.said))
 
 
 def comment(forge: Forge, name: str, made: Made) -> sticky.Written:
-    """Makes the pull request's comment say this plan, unless a newer commit is there. Raises `ForgeError`."""
+    """Makes the pull request's comment say this plan, unless a newer commit is there, or it was merged.
+
+    Raises `ForgeError`.
+    """
     job = forge.job
     if job.number is None:
         raise ForgeError("this run is not of a pull request, so that there is nowhere to comment")
@@ -106,28 +124,33 @@ def comment(forge: Forge, name: str, made: Made) -> sticky.Written:
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """The comment of the merged pull request, and the file with the plan that it shows."""
+    """The merged pull request, its comment if there is one, and the file with the plan that this shows, if found."""
 
     merged: Merged
     marker: Marker
-    note: Note
-    path: Path
+    note: Note | None
+    path: Path | None = None
 
 
-def reviewed(forge: Forge, name: str, folder: Path) -> Reviewed:
-    """The plan that was reviewed: of the merged pull request's last commit, with the digest that its comment says.
-
-    Raises `NoSavedPlan` that says why there is none, and `ForgeError`.
-    """
+def commented(forge: Forge, name: str) -> Reviewed:
+    """The pull request that the job's commit came with, and its comment. Raises `NoSavedPlan`, `ForgeError`."""
     merged = forge.merged()
     if merged is None:
         raise NoSavedPlan(f"commit {forge.job.commit[:12]} came with no pull request, so that no plan was reviewed")
     marker = Marker(PLAN, name)
     there = sticky.ours(forge.comments(merged.number).list(), marker, texts.plan_heading(name))
-    if not there or not there[-1][0].run:
-        what = "its marker was edited away" if there else "it was deleted, or none was written"
+    return Reviewed(merged, *there[-1]) if there else Reviewed(merged, marker, None)
+
+
+def reviewed(forge: Forge, there: Reviewed, name: str, folder: Path) -> Reviewed:
+    """With the plan that was reviewed: of the merged pull request's last commit, with the digest of its comment.
+
+    Raises `NoSavedPlan` that says why there is none, and `ForgeError`.
+    """
+    merged, marker = there.merged, there.marker
+    if there.note is None or not marker.run:
+        what = "its marker was edited away" if there.note else "it was deleted, or none was written"
         raise NoSavedPlan(f"no comment says which plan of {name} was reviewed: {what}")
-    marker, note = there[-1]
     if marker.commit != merged.head:
         raise NoSavedPlan(
             f"the comment shows the plan of commit {marker.commit[:12]}, and {merged.head[:12]} was merged"
@@ -139,19 +162,22 @@ def reviewed(forge: Forge, name: str, folder: Path) -> Reviewed:
         write_private(path, content)
         try:
             if digest_of(path) == marker.digest:
-                return Reviewed(merged, marker, note, path)
+                return replace(there, path=path)
         except PlanFileError:
             continue
     raise NoSavedPlan(f"the saved plan of run {marker.run} is not the one that the comment shows")
 
 
 def moved(reviewed: Plan, fresh: Plan) -> list[str]:
-    """The changes of a reviewed plan that what was merged would not make like that now, by address.
+    """The changes of a reviewed plan that what was merged would make in another way now, by address.
 
-    What else a fresh plan has was not reviewed, and is not done.
+    One that a fresh plan lacks is done already, or not wanted any more. What else a fresh plan has was not reviewed,
+    and is not done.
     """
     now = {change.address: _what(change) for change in fresh.changes}
-    return [change.address.shown for change in reviewed.changes if now.get(change.address) != _what(change)]
+    return [
+        change.address.shown for change in reviewed.changes if now.get(change.address, _what(change)) != _what(change)
+    ]
 
 
 def _what(change: Change) -> tuple[Any, ...]:
@@ -183,36 +209,87 @@ class Applied:
     review: Reviewed | None = None
 
 
-def apply(forge: Forge, program: Program, name: str, folder: Path, approved: str) -> Applied:
-    """Applies the plan that was reviewed, or the fresh one with the digest `approved`. Raises `ForgeError`."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a job is to apply: the digest of a fresh plan or nothing, the commit whose files are there, and the branch
+    that is live; nothing for the job's own commit, and the default branch.
+    """
+
+    digest: str = ""
+    commit: str = ""
+    branch: str = ""
+
+
+def apply(forge: Forge, program: Program, name: str, folder: Path, asked: Asked) -> Applied:
+    """Applies the plan that was reviewed, or the fresh one with the digest that was asked for. Raises `ForgeError`."""
     review, why = None, ""
-    if not approved:
+    if not asked.digest:
         try:
-            review = reviewed(forge, name, folder)
+            review = commented(forge, name)
         except NoSavedPlan as error:
             why = str(error)
-    fresh = make_plan(program, folder)
-    why = why or _why_not(review, fresh, folder, approved)
-    if fresh.state == "failed":
-        text = f"**Nothing was applied**: no fresh plan could be made.\n\n{fresh.markdown or texts.fence(fresh.said)}"
-        done = Applied(fresh.code, text)
-    elif why and fresh.state == "clean":
-        done = Applied(0, f"Nothing to do: the live account is as the files say. ({texts.inline(why)})", why=why)
-    elif why:
-        done = _refused(why, fresh)
-    else:
-        done = _carried_out(program, folder / "plan.json" if review is None else review.path, folder)
-    return replace(done, review=review)
+    not_live = _not_live(forge, asked)
+    if not_live:
+        text = f"**Nothing was applied.**\n\n{texts.fence(not_live)}"
+        return Applied(ExitCode.STALE, text, why=not_live, review=review)
+    if review is not None:
+        try:
+            review = reviewed(forge, review, name, folder)
+        except NoSavedPlan as error:
+            why = str(error)
+        except ForgeError as error:
+            text = f"**Nothing was applied**: the plan that was reviewed could not be had.\n\n{texts.fence(str(error))}"
+            return Applied(ExitCode.ERROR, text, why=str(error), review=review)
+    return replace(_applied(program, folder, review, why, asked.digest), review=review)
 
 
-def _why_not(review: Reviewed | None, fresh: Made, folder: Path, approved: str) -> str:
-    """Why a plan that is there may not be applied; nothing where it may."""
-    if fresh.state == "failed":
+def _not_live(forge: Forge, asked: Asked) -> str:
+    """Why the files that are there may not be applied at all: they are not those of the live branch now."""
+    live = asked.branch or forge.live_branch()
+    if forge.job.branch != live:
+        return f"this run is not of the branch {live}, which is live: merge what is to be applied, and run it there"
+    commit, tip = asked.commit or forge.job.commit, forge.tip(live)
+    if commit == tip:
         return ""
-    if review is None:
-        return "" if approved == fresh.digest else "the fresh plan does not have the digest that was approved"
-    gone = moved(read_plan(review.path), read_plan(folder / "plan.json"))
-    return f"it is stale: what was merged would now do something else with {first(gone)}" if gone else ""
+    return (
+        f"the files here are those of commit {commit[:12]}, and {live} is at {tip[:12]} by now; run the job again, "
+        "which takes the newest files at GitHub, or leave it to the job of that commit, which says what is left to do"
+    )
+
+
+def _applied(program: Program, folder: Path, review: Reviewed | None, why: str, approved: str) -> Applied:
+    fresh = make_plan(program, folder)
+    path = None if review is None else review.path
+    if fresh.state == "failed":
+        text = f"**Nothing was applied**: no fresh plan could be made.\n\n{texts.fence(fresh.said)}"
+        return Applied(fresh.code, text, markdown=fresh.markdown, why=why)
+    if fresh.state == "clean":
+        because = f" ({texts.inline(why)})" * bool(why)
+        return Applied(0, f"Nothing to do: the live account is as the files say.{because}", why=why)
+    if path is None and not why and approved != fresh.digest:
+        why = "the fresh plan does not have the digest that was approved"
+    if why:
+        return _refused(why, fresh)
+    if path is None:
+        return _carried_out(program, folder / "plan.json", folder)
+    wanted, now = read_plan(path), read_plan(folder / "plan.json")
+    gone = moved(wanted, now)
+    if gone:
+        return _refused(f"it is stale: what was merged would now do something else with {first(gone)}", fresh)
+    pending = {change.address for change in now.changes}
+    left = [change.address for change in wanted.changes if change.address in pending]
+    if not left:
+        text = (
+            "Nothing to do of the plan that was reviewed: the live account is as it says. What else differs is pending."
+        )
+        return Applied(0, text, fresh.digest, fresh.markdown)
+    if len(left) == len(wanted.changes):
+        return _carried_out(program, path, folder)
+    rest = folder / "rest.json"
+    write_private(rest, planfile.only(path.read_text(encoding="utf-8"), {str(address) for address in left}).encode())
+    done = _carried_out(program, rest, folder)
+    before = f"{len(wanted.changes) - len(left)} of {len(wanted.changes)} reviewed changes were done before."
+    return replace(done, text=f"{before}\n\n{done.text}")
 
 
 def _carried_out(program: Program, path: Path, folder: Path) -> Applied:
@@ -224,11 +301,12 @@ def _carried_out(program: Program, path: Path, folder: Path) -> Applied:
 
 
 def _refused(why: str, fresh: Made) -> Applied:
-    how = (
-        f"Below is the fresh plan. To apply it after having read it, run this workflow by hand with the digest "
-        f"`{fresh.digest}`; or open a pull request."
-    )
-    text = f"**Nothing was applied.** The plan that was reviewed can't be:\n\n{texts.fence(why)}\n\n{how}"
+    text = f"**Nothing was applied.** The plan that was reviewed can't be:\n\n{texts.fence(why)}"
+    if fresh.digest and fresh.state == "changes":
+        text += (
+            f"\n\nBelow is the fresh plan. To apply it after having read it, run this workflow by hand with the digest "
+            f"`{fresh.digest}`; or open a pull request."
+        )
     return Applied(ExitCode.STALE, text, fresh.digest, fresh.markdown, why)
 
 
@@ -253,13 +331,19 @@ def _told(code: int, out: str, err: str, program: Program, folder: Path) -> Appl
 
 
 def tell(forge: Forge, done: Applied) -> None:
-    """Says in the merged pull request's comment what became of its plan. Raises `ForgeError`."""
+    """Says in the merged pull request's comment what became of its plan; writes one where it is gone.
+
+    Raises `ForgeError`.
+    """
     review = done.review
     if review is None:
         return
     outcome = f"{done.text}\n\n<sub>[Run]({forge.job.url})</sub>"
-    body = texts.with_outcome(review.note.body, review.marker, outcome)
-    forge.comments(review.merged.number).change(review.note, body)
+    fresh = f"The fresh plan, `{done.digest}`:\n\n{done.markdown}" if done.why and done.digest else ""
+    body = texts.with_outcome("" if review.note is None else review.note.body, review.marker, outcome, fresh)
+    notes = forge.comments(review.merged.number)
+    if review.note is None or not notes.change(review.note, body):
+        sticky.known(notes, notes.add(texts.plan_heading(review.marker.name), body))
 
 
 # --- from time to time ------------------------------------------------------------------------------------------------
@@ -272,6 +356,9 @@ def drift(forge: Forge, name: str, made: Made) -> str:
     heading = texts.drift_heading(name)
     if made.state == "clean":
         closed = sticky.close(forge.issues(), marker, heading, texts.closed_body(marker, job))
-        return "issue closed" if closed else "no drift, and no open issue"
+        return {
+            sticky.Written.UPDATED: "issue closed",
+            sticky.Written.OUTDATED: "issue left alone, which a later run has written",
+        }.get(closed, "no drift, and no open issue")
     written = sticky.write(forge.issues(), marker, heading, texts.drift_body(marker, job, made.markdown))
     return f"issue {written.value}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from reconcile.errors import ReconcileError, StalePlanError
@@ -26,7 +27,7 @@ class Job:
     """The run that this process belongs to.
 
     `commit` is the head of the pull request where there is one, otherwise what the run is of. `number` is that of
-    the pull request. `url` leads a person to the run.
+    the pull request. `url` leads a person to the run. `branch` is the one that the run is of; nothing for a tag.
     """
 
     commit: str
@@ -34,6 +35,7 @@ class Job:
     run: int
     attempt: int
     url: str
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,23 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The pull request that a commit came with, and what its head was then."""
+    """The pull request that a commit came with, what its head was then, and when it was merged (ISO 8601)."""
 
     number: int
     head: str
+    at: str = ""
+
+    def before(self, time: str) -> bool:
+        """Whether something was made before the merge; true where a forge says no time."""
+        return not time or not self.at or datetime.fromisoformat(time) <= datetime.fromisoformat(self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What was written, and the login as which that was done."""
+
+    note: Note
+    login: str
 
 
 class Notes(Protocol):
@@ -60,7 +75,7 @@ class Notes(Protocol):
     def list(self) -> list[Note]:
         """All of them, the oldest first."""
 
-    def add(self, title: str, body: str) -> None:
+    def add(self, title: str, body: str) -> Added:
         """Writes a new one. Raises `Unreachable` where it may be there or not."""
 
     def change(self, note: Note, body: str) -> bool:
@@ -77,7 +92,13 @@ class Forge(Protocol):
     def job(self) -> Job: ...
 
     def head(self, number: int) -> str:
-        """The commit that a pull request has now."""
+        """The commit that a pull request has now; nothing once it was merged."""
+
+    def live_branch(self) -> str:
+        """The repository's default branch."""
+
+    def tip(self, branch: str) -> str:
+        """The commit that a branch has now."""
 
     def comments(self, number: int) -> Notes:
         """The comments of a pull request."""

@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from reconcile.errors import UsageError
 from reconcile.review import archive
-from reconcile.review.api import Api
-from reconcile.review.forge import Job, Merged, NoSavedPlan, Note
+from reconcile.review.api import Api, understood
+from reconcile.review.forge import Added, Job, Merged, NoSavedPlan, Note
 from reconcile.workflow import MAX_PLAN_BYTES
 
 #: The user as whom a workflow's own token writes.
@@ -40,6 +40,7 @@ def job_of(env: Mapping[str, str]) -> Job:
         int(run),
         int(env.get("GITHUB_RUN_ATTEMPT") or 1),
         f"{env.get('GITHUB_SERVER_URL', 'https://github.com')}/{repository}/actions/runs/{run}",
+        env.get("GITHUB_REF", "").removeprefix("refs/heads/") if "refs/heads/" in env.get("GITHUB_REF", "") else "",
     )
 
 
@@ -83,8 +84,20 @@ class GitHub:
         return f"/repos/{quote(self.repository)}"
 
     def head(self, number: int) -> str:
-        """The commit that a pull request has now."""
-        return str(self.api.call("GET", f"{self.path}/pulls/{number}")["head"]["sha"])
+        """The commit that a pull request has now; nothing once it was merged."""
+        with understood("GitHub"):
+            pull = self.api.call("GET", f"{self.path}/pulls/{number}")
+            return "" if pull.get("merged_at") else str(pull["head"]["sha"])
+
+    def live_branch(self) -> str:
+        """The repository's default branch."""
+        with understood("GitHub"):
+            return str(self.api.call("GET", self.path)["default_branch"])
+
+    def tip(self, branch: str) -> str:
+        """The commit that a branch has now."""
+        with understood("GitHub"):
+            return str(self.api.call("GET", f"{self.path}/git/ref/heads/{quote(branch)}")["object"]["sha"])
 
     def comments(self, number: int) -> Comments:
         """The comments of a pull request, which is an issue to this API."""
@@ -101,15 +114,16 @@ class GitHub:
 
     def merged(self) -> Merged | None:
         """The pull request whose merge is the job's commit, be it a merge commit, squashed or the last of a rebase."""
-        found = [
-            pull
-            for pull in self.api.pages(f"{self.path}/commits/{self.job.commit}/pulls")
-            if pull.get("merged_at") and pull.get("merge_commit_sha") == self.job.commit
-        ]
+        with understood("GitHub"):
+            found = [
+                (int(pull["number"]), Merged(int(pull["number"]), str(pull["head"]["sha"]), str(pull["merged_at"])))
+                for pull in self.api.pages(f"{self.path}/commits/{self.job.commit}/pulls")
+                if pull.get("merged_at") and pull.get("merge_commit_sha") == self.job.commit
+            ]
         if len(found) > 1:
-            numbers = ", ".join(f"#{pull['number']}" for pull in found)
+            numbers = ", ".join(f"#{number}" for number, _ in found)
             raise NoSavedPlan(f"several pull requests were merged as this commit ({numbers}), each with its own plan")
-        return Merged(int(found[0]["number"]), str(found[0]["head"]["sha"])) if found else None
+        return found[0][1] if found else None
 
     def saved(self, merged: Merged, run: int, name: str) -> Iterator[bytes]:
         """The plans in the artifacts of a run for the head of a pull request."""
@@ -118,15 +132,19 @@ class GitHub:
         if made is None:
             raise NoSavedPlan(f"the run {run} that the comment names is not there any more")
         # A run of a fork belongs to this repository, too, and runs what the fork says.
-        if (made.get("head_repository") or {}).get("full_name") != self.repository or made["head_sha"] != merged.head:
+        with understood("GitHub"):
+            whose, head = (made.get("head_repository") or {}).get("full_name"), made["head_sha"]
+        if whose != self.repository or head != merged.head:
             raise NoSavedPlan(f"the run {run} that the comment names is not one for commit {merged.head[:12]}")
         artifacts = list(self.api.pages(f"{path}/artifacts?name={quote(name)}", "artifacts"))
-        there = [entry for entry in artifacts if entry.get("name") == name and not entry.get("expired")]
-        if not there:
-            why = "has expired" if artifacts else "is not there"
+        with understood("GitHub"):
+            there = [entry for entry in artifacts if entry.get("name") == name and not entry.get("expired")]
+            ids = [int(entry["id"]) for entry in there if merged.before(str(entry.get("created_at") or ""))]
+        if not ids:
+            why = "was made after the merge" if there else "has expired" if artifacts else "is not there"
             raise NoSavedPlan(f"the artifact {name} of the run {run} {why}")
-        for entry in sorted(there, key=lambda entry: int(entry["id"]), reverse=True):
-            content = self.api.download(f"{self.path}/actions/artifacts/{int(entry['id'])}/zip", MAX_PLAN_BYTES, True)
+        for id_ in sorted(ids, reverse=True):
+            content = self.api.download(f"{self.path}/actions/artifacts/{id_}/zip", MAX_PLAN_BYTES, True)
             if content is not None:
                 yield archive.only_file(content, "plan.json")
 
@@ -141,14 +159,17 @@ class Comments:
     def list(self) -> list[Note]:
         """All of them, the oldest first."""
         path = f"{self.hub.path}/issues/{self.number}/comments"
-        return [
-            Note(int(entry["id"]), str(entry.get("body") or ""), self.hub.own(entry))
-            for entry in self.hub.api.pages(path)
-        ]
+        with understood("GitHub"):
+            return [
+                Note(int(entry["id"]), str(entry.get("body") or ""), self.hub.own(entry))
+                for entry in self.hub.api.pages(path)
+            ]
 
-    def add(self, title: str, body: str) -> None:
+    def add(self, title: str, body: str) -> Added:
         """Writes a new one."""
-        self.hub.api.call("POST", f"{self.hub.path}/issues/{self.number}/comments", {"body": body})
+        with understood("GitHub"):
+            made = self.hub.api.call("POST", f"{self.hub.path}/issues/{self.number}/comments", {"body": body})
+            return Added(Note(int(made["id"]), body, self.hub.own(made)), str((made.get("user") or {}).get("login")))
 
     def change(self, note: Note, body: str) -> bool:
         """Whether there still was one to change."""
@@ -169,16 +190,25 @@ class Issues:
     def list(self) -> list[Note]:
         """All of them, the oldest first."""
         path = f"{self.hub.path}/issues?state=open&sort=created&direction=asc"
-        return [
-            Note(int(entry["number"]), str(entry.get("body") or ""), self.hub.own(entry), str(entry.get("title") or ""))
-            for entry in self.hub.api.pages(path)
-            if "pull_request" not in entry
-        ]
+        with understood("GitHub"):
+            return [
+                Note(
+                    int(entry["number"]),
+                    str(entry.get("body") or ""),
+                    self.hub.own(entry),
+                    str(entry.get("title") or ""),
+                )
+                for entry in self.hub.api.pages(path)
+                if "pull_request" not in entry
+            ]
 
-    def add(self, title: str, body: str) -> None:
+    def add(self, title: str, body: str) -> Added:
         """Opens a new one."""
         content = {"title": title, "body": body, "labels": [LABEL]}
-        self.hub.api.call("POST", f"{self.hub.path}/issues", content)
+        with understood("GitHub"):
+            made = self.hub.api.call("POST", f"{self.hub.path}/issues", content)
+            note = Note(int(made["number"]), body, self.hub.own(made), title)
+            return Added(note, str((made.get("user") or {}).get("login")))
 
     def change(self, note: Note, body: str) -> bool:
         """Whether there still was one to change."""

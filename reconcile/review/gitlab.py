@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote
 
 from reconcile.errors import UsageError
-from reconcile.review.api import Api
-from reconcile.review.forge import Job, Merged, NoSavedPlan, Note
+from reconcile.review.api import Api, understood
+from reconcile.review.forge import Added, Job, Merged, NoSavedPlan, Note
 from reconcile.workflow import MAX_PLAN_BYTES
 
 LABEL: Final = "reconcile-drift"
@@ -34,6 +35,7 @@ def job_of(env: Mapping[str, str]) -> Job:
         int(env.get("CI_JOB_ID") or 0),
         1,
         env.get("CI_JOB_URL", ""),
+        env.get("CI_COMMIT_BRANCH", ""),
     )
 
 
@@ -57,11 +59,24 @@ class GitLab:
             )
         base = env.get("CI_API_V4_URL") or "https://gitlab.com/api/v4"
         api = Api("GitLab", base.rstrip("/"), {"PRIVATE-TOKEN": token}, _ADVICE)
-        return cls(api, f"/projects/{project}", job_of(env), int(api.call("GET", "/user")["id"]))
+        with understood("GitLab"):
+            return cls(api, f"/projects/{project}", job_of(env), int(api.call("GET", "/user")["id"]))
 
     def head(self, number: int) -> str:
-        """The commit that a merge request has now."""
-        return str(self.api.call("GET", f"{self.path}/merge_requests/{number}")["sha"])
+        """The commit that a merge request has now; nothing once it was merged."""
+        with understood("GitLab"):
+            request = self.api.call("GET", f"{self.path}/merge_requests/{number}")
+            return "" if request.get("state") == "merged" else str(request["sha"])
+
+    def live_branch(self) -> str:
+        """The project's default branch."""
+        with understood("GitLab"):
+            return str(self.api.call("GET", self.path)["default_branch"])
+
+    def tip(self, branch: str) -> str:
+        """The commit that a branch has now."""
+        with understood("GitLab"):
+            return str(self.api.call("GET", f"{self.path}/repository/branches/{quote(branch, '')}")["commit"]["id"])
 
     def comments(self, number: int) -> Texts:
         """The notes of a merge request."""
@@ -79,16 +94,22 @@ class GitLab:
     def merged(self) -> Merged | None:
         """The merge request whose merge is the job's commit: merged, squashed, or fast-forward."""
         commit = self.job.commit
-        found = [
-            entry
-            for entry in self.api.pages(f"{self.path}/repository/commits/{commit}/merge_requests")
-            if entry.get("state") == "merged"
-            and commit in (entry.get("merge_commit_sha"), entry.get("squash_commit_sha"), entry.get("sha"))
-        ]
+        with understood("GitLab"):
+            found = [
+                entry
+                for entry in self.api.pages(f"{self.path}/repository/commits/{commit}/merge_requests")
+                if entry.get("state") == "merged"
+                and commit in (entry.get("merge_commit_sha"), entry.get("squash_commit_sha"), entry.get("sha"))
+            ]
         if len(found) > 1:
             numbers = ", ".join(f"!{entry['iid']}" for entry in found)
             raise NoSavedPlan(f"several merge requests were merged as this commit ({numbers}), each with its own plan")
-        return Merged(int(found[0]["iid"]), str(found[0]["sha"])) if found else None
+        with understood("GitLab"):
+            return (
+                Merged(int(found[0]["iid"]), str(found[0]["sha"]), str(found[0].get("merged_at") or ""))
+                if found
+                else None
+            )
 
     def saved(self, merged: Merged, run: int, name: str) -> Iterator[bytes]:
         """The plan in the artifacts of a job for the head of a merge request."""
@@ -99,6 +120,10 @@ class GitLab:
         of_results = job.get("ref") == f"refs/merge-requests/{merged.number}/merge"
         if not of_results and (job.get("commit") or {}).get("id") != merged.head:
             raise NoSavedPlan(f"the job {run} that the note names is not one for commit {merged.head[:12]}")
+        with understood("GitLab"):
+            in_time = merged.before(str(job.get("finished_at") or ""))
+        if not in_time:
+            raise NoSavedPlan(f"the job {run} that the note names ended after the merge")
         content = self.api.download(f"{self.path}/jobs/{run}/artifacts/{ARTIFACT}", MAX_PLAN_BYTES, gone=True)
         if content is None:
             raise NoSavedPlan(f"the artifact of the job {run} has expired, or was never there")
@@ -117,22 +142,26 @@ class Texts:
 
     def list(self) -> list[Note]:
         """All of them, the oldest first."""
-        return [
-            Note(
-                int(entry[self.id]),
-                str(entry.get(self.text) or ""),
-                self.lab.own(entry),
-                str(entry.get("title") or ""),
-            )
-            for entry in self.lab.api.pages(self.path + self.query)
-        ]
+        with understood("GitLab"):
+            return [
+                Note(
+                    int(entry[self.id]),
+                    str(entry.get(self.text) or ""),
+                    self.lab.own(entry),
+                    str(entry.get("title") or ""),
+                )
+                for entry in self.lab.api.pages(self.path + self.query)
+            ]
 
-    def add(self, title: str, body: str) -> None:
+    def add(self, title: str, body: str) -> Added:
         """Writes a new one."""
         content = {self.text: body}
         if self.id == "iid":
             content |= {"title": title, "labels": LABEL}
-        self.lab.api.call("POST", self.path, content)
+        with understood("GitLab"):
+            made = self.lab.api.call("POST", self.path, content)
+            whose = made.get("author") or {}
+            return Added(Note(int(made[self.id]), body, self.lab.own(made), title), str(whose.get("username")))
 
     def change(self, note: Note, body: str) -> bool:
         """Whether there still was one to change."""

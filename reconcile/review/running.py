@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -23,7 +23,18 @@ from reconcile.errors import UsageError
 
 #: Holds lines NAME=VALUE for the program: what a reusable workflow can be given as one secret.
 ENVIRONMENT: Final = "RECONCILE_ENVIRONMENT"
-_TOKENS: Final = re.compile(r"GITHUB_TOKEN|RECONCILE_GITLAB_TOKEN|ACTIONS_.*|CI_.*(TOKEN|PASSWORD)|" + ENVIRONMENT)
+#: What a job has of the forge's own. A project's variable such as CHASER_TOKEN is none of these.
+_TOKENS: Final = re.compile(
+    r"(GITHUB|GH|GITLAB|RECONCILE|CI|RUNNER)_(.*_)?(TOKEN|PAT|PASSWORD)|ACTIONS_.*|INPUT_.*|.*_JWT(_.*)?|.*_ID_TOKEN"
+    r"|CI_REPOSITORY_URL|CI_DEPENDENCY_PROXY_.*|DOCKER_AUTH_CONFIG|" + ENVIRONMENT,
+    re.IGNORECASE,
+)
+#: Those under a name of somebody's own: tokens by their prefixes, and addresses that have one in them.
+_TOKEN_VALUES: Final = re.compile(
+    r"\b(gh[pousr]_|github_pat_|gl[a-z]{2,6}-)[\w.-]{8,}|://(x-access-token|gitlab-ci-token|oauth2)(:|%3a)",
+    re.IGNORECASE,
+)
+_ANNOTATION: Final = re.compile("::(error|warning|notice) ")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: Names that decide which code runs, and no file of a project needs.
 _RESERVED: Final = re.compile(
@@ -52,27 +63,22 @@ class Program:
     env: Mapping[str, str]
 
     def run(self, *args: str, commands: bool = False) -> Ran:
-        """Runs a command. With `commands`, what it prints may be commands to GitHub's runner, such as annotations.
+        """Runs a command. What it prints is text to GitHub's runner: a name that a service gives may begin with `::`.
 
-        Otherwise the runner is told to take it as text: a name that a service gives may begin with `::`.
+        With `commands`, annotations on its standard output are none, and come after the rest.
         """
         line = [sys.executable, "-P", "-m", "reconcile", "-C", str(self.directory), *args]
-        quoted = not commands and "GITHUB_ACTIONS" in self.env
-        stop = token_hex(16)
+        held = _ANNOTATION if commands else None
         _write(sys.stdout, f"$ reconcile {args[0]}\n")
-        if quoted:
-            _write(sys.stdout, f"::stop-commands::{stop}\n")
-        try:
-            with _started(line, self.env) as process, _passing_on(process):
-                assert process.stdout is not None
-                assert process.stderr is not None
-                out, err = _Copy(process.stdout, sys.stdout), _Copy(process.stderr, sys.stderr)
-                out.join()
-                err.join()
-                code = process.wait()
-        finally:
-            if quoted:
-                _write(sys.stdout, f"::{stop}::\n")
+        with as_text(self.env), _started(line, self.env) as process, _passing_on(process):
+            assert process.stdout is not None
+            assert process.stderr is not None
+            out, err = _Copy(process.stdout, sys.stdout, held), _Copy(process.stderr, sys.stderr)
+            out.join()
+            err.join()
+            code = process.wait()
+        if held is not None:
+            _write(sys.stdout, "".join(line for line in out.text.splitlines(keepends=True) if held.match(line)))
         return Ran(code, out.text, err.text)
 
 
@@ -89,11 +95,12 @@ def _started(line: list[str], env: Mapping[str, str]) -> subprocess.Popen[str]:
 
 
 class _Copy(threading.Thread):
-    """Copies a stream line by line as it comes, and keeps it."""
+    """Copies a stream line by line as it comes, but for lines that are held back, and keeps it."""
 
-    def __init__(self, source: IO[str], target: IO[str]) -> None:
+    def __init__(self, source: IO[str], target: IO[str], held: re.Pattern[str] | None = None) -> None:
         super().__init__()
         self.text = ""
+        self._held = held
         self._source, self._target = source, target
         self.start()
 
@@ -102,8 +109,30 @@ class _Copy(threading.Thread):
         lines = []
         for line in self._source:
             lines.append(line)
-            _write(self._target, line)
+            if self._held is None or not self._held.match(line):
+                _write(self._target, line)
+        if lines and not lines[-1].endswith("\n"):
+            _write(self._target, "\n")  # what follows is for the runner, and has to begin a line
         self.text = "".join(lines)
+
+
+@contextmanager
+def as_text(env: Mapping[str, str]) -> Iterator[None]:
+    """GitHub's runner takes what is printed here as text.
+
+    It obeys `::` at the beginning of a line and `##[` anywhere in it, on both streams, which it reads apart: both go to
+    the one on which it is told when that begins and ends.
+    """
+    if "GITHUB_ACTIONS" not in env:
+        yield
+        return
+    stop = token_hex(16)
+    _write(sys.stdout, f"::stop-commands::{stop}\n")
+    try:
+        with redirect_stderr(sys.stdout):
+            yield
+    finally:
+        _write(sys.stdout, f"::{stop}::\n")
 
 
 def _write(stream: IO[str], text: str) -> None:
@@ -131,7 +160,7 @@ def environment(env: Mapping[str, str], *, placeholders: bool = False) -> tuple[
 
     With `placeholders`, a variable without a value gets one. Raises `UsageError`, which never quotes a value.
     """
-    kept = {name: value for name, value in env.items() if not _TOKENS.fullmatch(name)}
+    kept = {name: value for name, value in env.items() if not (_TOKENS.fullmatch(name) or _TOKEN_VALUES.search(value))}
     secrets = []
     for number, line in enumerate(env.get(ENVIRONMENT, "").splitlines(), start=1):
         if not line.strip() or line.lstrip().startswith("#"):

@@ -7,15 +7,21 @@ Whoever looks last sees all that was written, so that one is left.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
-from reconcile.review.forge import ForgeError, Note, Notes, Unreachable
+from reconcile.escaping import clean
+from reconcile.review.forge import Added, ForgeError, Note, Notes, Unreachable
 from reconcile.review.marker import Marker, found
 
 #: How often a run writes before it gives up: others keep changing the same comment.
-ROUNDS: Final = 5
+ROUNDS: Final = 8
+#: Seconds, which double: for a list that does not show yet what was written.
+LAG: Final = 0.1
+#: By how much the number of a later run may be larger than ours; one beyond that was written by a person.
+NEAR: Final = 100_000_000
 
 
 class Written(Enum):
@@ -45,42 +51,87 @@ def ours(notes: list[Note], marker: Marker, heading: str) -> list[tuple[Marker, 
 
 
 def write(
-    notes: Notes, marker: Marker, heading: str, body: str, outdated: Callable[[], bool] = lambda: False
+    notes: Notes,
+    marker: Marker,
+    heading: str,
+    body: str,
+    outdated: Callable[[], bool] | None = None,
+    pause: Callable[[float], None] = time.sleep,
 ) -> Written:
     """Makes the one comment or issue say `body`, which begins with `marker`; `outdated` says whether a newer commit
-    has come. Raises `ForgeError`.
+    has come, and where it is given, a later run counts only if it is of the same commit. Adds at most one.
+
+    Raises `ForgeError`.
     """
     done: Written | None = None
-    for _ in range(ROUNDS):
+    added: Note | None = None
+    replaced: tuple[int, str] | None = None
+    waited, looked = 0, False
+    for number in range(ROUNDS):
+        if outdated is not None and outdated():
+            return Written.OUTDATED
         there = ours(notes.list(), marker, heading)
-        if (there and there[-1][0].age > marker.age) or outdated():
-            if done is not None and there and there[-1][0].age > marker.age:
-                _settle(notes, there)
+        if there and _later(there[-1][0], marker, outdated is not None):
+            _settle(notes, there)
             return Written.OUTDATED
         if there and _same(there[-1][1].body, body):
             _settle(notes, there)
-            return done or Written.UNCHANGED
+            if done is None or looked:
+                return done or Written.UNCHANGED
+            looked = True  # once more: an older run that had looked before we wrote may write after us
+            pause(LAG)
+            continue
+        late = replaced is not None and bool(there) and replaced == (there[-1][1].id, there[-1][1].body)
+        if late or (added is not None and not there):
+            pause(LAG * 2**number)
+            waited += 1
+            replaced = None  # it may be an older run that wrote its text again: then ours follows
+            continue
         if there:
             if notes.change(there[-1][1], body):
-                done = Written.UPDATED
+                done, replaced = Written.UPDATED, (there[-1][1].id, there[-1][1].body)
             continue
-        try:
-            notes.add(heading, body)
-        except Unreachable as error:
-            lost = error
-            if not ours(notes.list(), marker, heading):
-                raise lost from None
-        done = Written.ADDED
+        added, done = _add(notes, marker, heading, body), Written.ADDED
+        waited = 0
+    if waited:  # the list is still behind what was written
+        return done or Written.UNCHANGED
     raise ForgeError(f"somebody else keeps changing the comment of {marker.name}; run the job again")
 
 
-def close(notes: Notes, marker: Marker, heading: str, body: str) -> int:
-    """Closes every open issue of this kind and name, with a last text; gives how many there were."""
+def _later(other: Marker, ours: Marker, same_commit: bool) -> bool:
+    """Whether a text is of a later run, as far as a marker is believed, which any person may have edited."""
+    near = other.run - ours.run < NEAR
+    return other.age > ours.age and near and (not same_commit or other.commit == ours.commit)
+
+
+def _add(notes: Notes, marker: Marker, heading: str, body: str) -> Note:
+    """Adds one, which may be there though its answer was lost. Raises `ForgeError`."""
+    try:
+        return known(notes, notes.add(heading, body))
+    except Unreachable:
+        found = ours(notes.list(), marker, heading)
+        if not found:
+            raise
+        return found[-1][1]
+
+
+def known(notes: Notes, made: Added) -> Note:
+    """What was added, if it is found again as ours; otherwise every run would add one. Raises `ForgeError`."""
+    if not made.note.own:
+        notes.remove(made.note)
+        raise ForgeError(f"this token writes as {clean(made.login)[:100]}: set `author` to that login")
+    return made.note
+
+
+def close(notes: Notes, marker: Marker, heading: str, body: str) -> Written:
+    """Closes every open issue of this kind and name, with a last text, unless a later run has written there."""
     there = ours(notes.list(), marker, heading)
+    if there and _later(there[-1][0], marker, same_commit=False):
+        return Written.OUTDATED
     for _, note in there:
         notes.change(note, body)
         notes.remove(note)
-    return len(there)
+    return Written.UPDATED if there else Written.UNCHANGED
 
 
 def _settle(notes: Notes, there: list[tuple[Marker, Note]]) -> None:

@@ -17,7 +17,14 @@ from reconcile.review.marker import Marker
 LIMIT: Final = 65_536
 #: Characters of a message that is quoted.
 _QUOTED: Final = 3_000
-_OUTCOME: Final = re.compile(r"<!-- reconcile:outcome -->\n.*?<!-- reconcile:outcome end -->\n\n", re.DOTALL)
+_OUTCOME: Final = re.compile(r"<!-- reconcile:outcome -->\n(.*?)\n<!-- reconcile:outcome end -->\n\n", re.DOTALL)
+#: The first line of what is below the outcomes once that is not the reviewed plan any more.
+_FRESH: Final = "<!-- reconcile:fresh -->\n"
+#: How many earlier outcomes stay readable.
+_EARLIER: Final = 4
+#: What a comment promises until the merge, and what it says in place of that afterwards.
+MERGING: Final = "Merging does exactly this, and nothing else. Where the account moves until then, nothing is done."
+REVIEWED: Final = "The plan that was reviewed:"
 
 
 def plan_heading(name: str) -> str:
@@ -80,14 +87,33 @@ def closed_body(marker: Marker, job: Job) -> str:
     return f"{marker}\nThe live account is as the files say again.\n\n{foot(job, marker)}\n"
 
 
-def with_outcome(body: str, marker: Marker, outcome: str) -> str:
-    """A comment that says what became of its plan, in place of what it said of that before."""
-    body = _OUTCOME.sub("", body.replace("\r\n", "\n"))
-    block = f"<!-- reconcile:outcome -->\n{outcome}\n<!-- reconcile:outcome end -->\n\n"
-    heading = plan_heading(marker.name)
-    before, found, after = body.partition(heading + "\n\n")
-    made = f"{before}{found}{block}{after}" if found else f"{marker}\n{heading}\n\n{block}"
-    return made if size(made) <= LIMIT else f"{marker}\n{heading}\n\n{block}The plan is in the artifacts of its run.\n"
+def with_outcome(body: str, marker: Marker, outcome: str, fresh: str = "") -> str:
+    """A comment that says what became of its plan, above what it said of that before. `fresh` is a plan that takes the
+    reviewed one's place in it, to be read before it is approved.
+    """
+    body = body.replace("\r\n", "\n")
+    heading = f"{plan_heading(marker.name)}\n\n"
+    texts = [outcome.replace("<!-- reconcile:", "<!- - reconcile:")]
+    texts += ["Earlier: " + text.removeprefix("Earlier: ") for text in _OUTCOME.findall(body)][:_EARLIER]
+    _, found, below = _OUTCOME.sub("", body).partition(heading)
+    elsewhere = f"{_FRESH}The plan that was reviewed is in the artifacts of its run.\n"
+    if fresh:
+        below = f"{_FRESH}{fresh.strip()}\n"
+        elsewhere = f"{_FRESH}The fresh plan is too long for a comment: read it in the summary of the run above.\n"
+    elif not found or below.startswith(_FRESH):
+        below = elsewhere
+    elif below.startswith(MERGING):
+        below = REVIEWED + below.removeprefix(MERGING)
+    made = ""
+    for most in range(len(texts), 0, -1):
+        blocks = "".join(
+            f"<!-- reconcile:outcome -->\n{text}\n<!-- reconcile:outcome end -->\n\n" for text in texts[:most]
+        )
+        for end in (below, elsewhere):
+            made = f"{marker}\n{heading}{blocks}{end}"
+            if size(made) <= LIMIT:
+                return made
+    return made
 
 
 def _fitting(head: str, plan: str, foot: str, job: Job) -> str:

@@ -94,9 +94,15 @@ def test_an_empty_folder_becomes_a_project(studio, run):
     empty = run("import")
     assert (empty.returncode, empty.stdout) == (1, "")
     assert "`reconcile import --provider pozvonim` begins a project with what is live" in empty.stderr
-    unset = run(*begin)
-    assert (unset.returncode, unset.stdout) == (1, "")
-    assert "the environment variable POZVONIM_API_KEY is not set" in unset.stderr
+    both = "POZVONIM_UID and POZVONIM_API_KEY"
+    for env, missing in ({}, both), ({"POZVONIM_UID": UID, "POZVONIM_API_KEY": ""}, "POZVONIM_API_KEY"):
+        unset = run(*begin, env=env)
+        said = f"error: set {missing} first: they are what the account is read with\n"
+        assert (unset.returncode, unset.stdout, unset.stderr) == (1, "", said)
+    wrong = run("import", "--provider", "pozvonim", "--base-url", "ftp://x", env=credentials)
+    assert wrong.returncode == 1
+    assert "error: there is something wrong with the account: " in wrong.stderr
+    assert "reconcile.yaml:" not in wrong.stderr
     assert not list(studio.root.iterdir())
     assert run(*begin, env=credentials).returncode == 0
 

@@ -58,7 +58,7 @@ def test_json_has_the_rule_its_level_and_the_places(studio, written, run):
         "place": "reconcile.yaml:8:3",
         "declared": "reconcile.yaml:13:3",
     }
-    said = 'policy "costly" (reconcile.yaml:11:3): `site.report_period == 60` may not be true of it, and is'
+    said = 'policy "costly" (reconcile.yaml:11:3): `site.report_period == 60` must not be true, and is'
     costly = slow | {
         "severity": "warning",
         "message": said,
@@ -116,6 +116,10 @@ def test_a_saved_plan_keeps_what_policies_said_of_what_it_does_not_change(studio
 
     rule = 'studio/site/same.ru (reconcile.yaml:13:3): policy "slow" (reconcile.yaml:8:3): reports are costly'
     assert f"error: {rule}" in shown.stdout
+    said = 'apply will refuse this plan: policy "slow" (reconcile.yaml:8:3) is broken by 1 resource, see above'
+    assert shown.stderr == f"warning: {said}\n"
+    assert said in run("show", "plan.json", "--format", "markdown").stdout
+    assert said.replace('"', '\\"') in run("show", "plan.json", "--format", "html").stdout
     assert refused.returncode == 3
     assert f"  - {rule}\n" in refused.stderr
 
@@ -188,3 +192,33 @@ def test_who_has_no_policies_does_not_load_their_language(studio, written, proje
             [sys.executable, "-c", code], cwd=project, env=clean_environment | {"KEY": "the-secret-key"}, check=False
         )
         assert done.returncode == loaded
+
+
+LABELS = "policies: {gold: {when: labels.tier == 'gold', deny: site.report_period == 1, message: no gold here}}\n"
+
+
+def test_a_policy_may_ask_for_what_only_other_projects_have(studio, run):
+    studio.add("acme.ru")
+    studio.declare("calm.ru: {labels: {year: 1}}", top=LABELS)
+
+    for command in ("validate", "plan", "list", "doctor", "import"):
+        done = run(command)
+        assert (done.returncode, "label" in done.stderr) == (0, False), (command, done.stderr)
+
+
+def test_labels_are_not_missed_where_a_table_can_not_be_read(studio, run, project):
+    group = "  dealers: {from: dealers.csv, address: '${each.host}', template: {labels: {tier: '${each.tier}'}}}\n"
+    rollout = "rollout: {waves: [teir=pilot, 100%]}\n"
+    studio.declare(
+        "calm.ru: {labels: {year: 1}}", top=f"{rollout}{LABELS.replace('tier', 'yaer')}site_groups:\n{group}"
+    )
+
+    broken = run("validate").stderr
+    (project / "dealers.csv").write_text("host,tier\na.ru,pilot\n", encoding="utf-8")
+    read = run("validate").stderr
+
+    assert "dealers.csv" in broken
+    assert "1 problem in the project" in broken
+    assert 'no site has a label "teir"; did you mean "tier"?' in read
+    assert 'no site has a label "yaer"; did you mean "year"?' in read
+    assert "2 problems in the project" in read

@@ -247,7 +247,7 @@ rollout:
             CommandGate(("sh", "-c", "true | true"), 300),
             CallsGate(3600, 20, 10, strict=False),
             CallsGate(600, 5, 2.5, strict=True),
-            ConfirmGate("Go on with the next wave?"),
-            ConfirmGate("Пора?"),
+            ConfirmGate("Go on with the next wave?", place=" (gate 5)"),
+            ConfirmGate("Пора?", place=" (gate 6)"),
         ),
     )

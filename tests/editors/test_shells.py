@@ -54,6 +54,16 @@ LINES = {
         ["reconcile", "-C", "../my project", "why", "dealer-two.ru"],
     ),
     "with a variable of its own": ("A=1 reconcile why dealer-t", ["A=1", "reconcile", "why", "dealer-two.ru"]),
+    "a choice behind =": ("reconcile plan --format=mark", ["reconcile", "plan", "--format=markdown"]),
+    "a selection behind =": ("reconcile plan --select=ti\tgo", ["reconcile", "plan", "--select=tier=gold"]),
+    "a value in quotes behind =": (
+        "reconcile plan --select='city=Ни",
+        ["reconcile", "plan", '--select=city="Нижний Новгород"'],
+    ),
+    "a format and its file behind =": (
+        "reconcile plan --write=ma\tplans/not",
+        ["reconcile", "plan", "--write=markdown=plans/notes.txt"],
+    ),
     "nothing that fits": ("reconcile why nobody", ["reconcile", "why", "nobody"]),
 }
 

@@ -9,7 +9,7 @@ import pytest
 from reconcile.model.expressions import VARIABLES, ExpressionError, Missing, Names, compiled, facts
 from reconcile.model.fields import kinds
 
-NAMES = Names(kinds([("widget", "raw", "colour")]), frozenset({"tier"}))
+NAMES = Names(kinds([("widget", "raw", "colour")]), {"labels": {"tier"}})
 
 SITE = {
     "url": "acme.ru",
@@ -61,6 +61,8 @@ def ask(text, **given):
         ("['monday', 'saturday'].exists_one(day, site.widget.schedule[day].enable)", True),
         ("site.managers.all(m, m.phone.startsWith('+7') && m.region == '')", True),
         ("site.blacklists.ip.filter(ip, ip.startsWith('203.')).size() == 1", True),
+        ("site.managers.all(m, m.region in ['', labels.tier] && site.managers[[0][0]] == m)", True),
+        ("['monday'].all(d, {'monday': 9}[d] == opens(site, d))", True),
         ("name.endsWith('.рф') && name.matches('^[а-я.]+$')", True),
         ("before == null || before.auto_payment == true", True),
         ("'widget' in changed && !('widget.schedule' in changed)", True),
@@ -79,13 +81,13 @@ def test_an_expression_is_true_or_false(text, expected):
         ("site.report_period > 60", "`>` does not go with null and a whole number"),
         ("site.url > 3", "`>` does not go with text and a whole number"),
         ("before.auto_payment == false", "it looks into something that is null, or has nothing below it"),
-        ("site.report_email", "it is neither true nor false"),
-        ("site.report_period ? true : false", "a condition is neither true nor false"),
-        ("answers(site, 'satday')", '"satday" is no day; did you mean "saturday"?'),
+        ("true ? site.report_email : true", "it is neither true nor false"),
+        ("(site.auto_payment ? null : null) ? true : false", "a condition is neither true nor false"),
+        ("['satday'].all(day, answers(site, day))", '"satday" is no day; did you mean "saturday"?'),
         ("opens(site, 'friday') < 13", 'the hour of friday can\'t be read: "noon"'),
         ("answers(before, 'monday')", "`answers` does not go with null and text"),
-        ("site.managers[3].phone == ''", "Index error: index=3 size=1"),
-        ("name.matches('(')", "invalid regular expression: missing ): ("),
+        ("site.managers[3].phone == ''", "it looks for entry [3], where [0] is the first, and the list has only 1"),
+        ("name.matches('(' + name)", "invalid regular expression: missing ): (окна.рф"),
         ("9223372036854775807 + site.widget.call_time > 0", "integer overflow"),
         ("site.managers.all(m, m.nme == '')", 'there is no "nme"'),
     ],
@@ -95,6 +97,84 @@ def test_what_can_not_be_told_is_said_in_a_sentence(text, said):
         ask(text)
 
     assert error.value.message == said
+
+
+#: What names of a project an expression may ask for, and texts that are none of them: where each stands, and why.
+GIVEN_NAMES = {
+    "labels": {"tier", "city"},
+    "account": {"studio"},
+    "client": {"acme"},
+    "group": {"dealers"},
+    "uses": {"widget/standard", "manager/anna", "schedule/standard-week"},
+    "provider": {"pozvonim", "chaser"},
+}
+ONE_OF_ACTIONS = "; it is one of create, delete, noop, update"
+STANDARD = '; did you mean "widget/standard"?'
+DAYS = "monday, tuesday, wednesday, thursday, friday, saturday, sunday"
+NEVER = [
+    ("action == 'destroy'", 11, f'`action` is never "destroy"{ONE_OF_ACTIONS}'),
+    ("'updated' != action", 1, '`action` is never "updated"; did you mean "update"?'),
+    ("name == 'x' || !(action in ['create', 'remove'])", 39, f'`action` is never "remove"{ONE_OF_ACTIONS}'),
+    ("kind == 'Site'", 9, '`kind` is never "Site"; did you mean "site"?'),
+    ("provider == 'pozvonin'", 13, '`provider` is never "pozvonin"; did you mean "pozvonim"?'),
+    ("account == 'stuido'", 12, 'no account is named "stuido"; did you mean "studio"?'),
+    ("client == 'amce'", 11, 'no client is named "amce"; did you mean "acme"?'),
+    ("group in ['dealer']", 11, 'no site group is named "dealer"; did you mean "dealers"?'),
+    ("'widget/standrad' in uses", 1, f'nothing that a site can use is named "widget/standrad"{STANDARD}'),
+    (
+        "'standard' in uses",
+        1,
+        f'a site uses widget/…, schedule/…, manager/…, blacklist/…, and not "standard"{STANDARD}',
+    ),
+    ("answers(site, 'funday')", 15, '"funday" is no day; did you mean "sunday"?'),
+    ("closes(after, 'x') > 3", 15, '"x" is no day; there are ' + DAYS),
+    ("labels.teir == 'gold'", 8, 'no site has a label "teir"; did you mean "tier"?'),
+    ("name.matches('(')", 14, "invalid regular expression: missing ): ("),
+    ("site.managers.all(m, matches(m.name, '[а-'))", 38, "invalid regular expression: missing ]: [а-"),
+    ("site.widget.call_time", 1, "`site.widget.call_time` is neither true nor false; compare it with what it is to be"),
+    ("name == '' || (!site['url'])", 17, "`site.url` is neither true nor false; compare it with what it is to be"),
+    ("site.widget && true", 1, "`site.widget` is neither true nor false; compare it with what it is to be"),
+    ("((after)) && true", 3, "`after` is a resource, and neither true nor false; ask for a field of it"),
+    ("labels.tier", 1, '`labels.tier` is a text, and neither true nor false; compare it, as in labels.tier == "…"'),
+    ("client ? true : false", 1, '`client` is a text, and neither true nor false; compare it, as in client == "…"'),
+    ("site.labels.tier == 'gold'", 6, '`site` has no "labels"; write `labels.tier`'),
+]
+
+
+@pytest.mark.parametrize(("text", "column", "said"), NEVER, ids=[text for text, *_ in NEVER])
+def test_what_can_never_be_is_refused_at_its_place(text, column, said):
+    names = Names(kinds([]), GIVEN_NAMES)
+    with pytest.raises(ExpressionError) as error:
+        compiled(text, names)
+    with pytest.raises(ExpressionError) as below:
+        compiled(f"true &&\n  {text}" if "?" not in text else f"true &&\n  ({text})", names)
+
+    assert (error.value.message, error.value.line, error.value.column) == (said, 1, column)
+    assert (below.value.message, below.value.line) == (said, 2)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "labels.region == 'ural' && labels['legacy'] == null",  # in another project there are such
+        "account == 'desk' || client == 'globex' || group == 'shops'",
+        "'widget/legacy' in uses || 'schedule/night' in uses",
+        "action + 'd' == 'updated' && 'up' + 'dated' == action",
+        "action.startsWith('del') && ('a-' + kind) == 'a-site'",
+        "name in ['destroy'] && name == 'Site' && labels.tier == 'delete'",
+        "action == r'create' || kind == 'si\\x74e'",
+        "site.auto_payment && !(site.widget.schedule.monday.enable) && (before == null || before.auto_payment)",
+        "site.widget.raw.colour && site.url.startsWith('a') && !site.url.contains('b')",
+        "site.auto_payment ? site.url != '' : site.managers.exists(m, m.name == '')",
+        "(site.widget.call_time) > 3 && name.matches(labels.tier)",
+        r"name.matches('^\\d+$') && name.matches(r'^\d+$')",
+    ],
+)
+def test_what_may_be_is_not_complained_about(text):
+    names = Names(kinds([("widget", "raw", "colour")]), GIVEN_NAMES)
+
+    assert compiled(text, names)
+    assert compiled("labels.teir == 'x' && account == 'stuido'", Names(kinds([]), {}))  # nobody knows the names
 
 
 def test_what_is_not_known_matters_only_where_the_rest_does_not_decide():
@@ -158,6 +238,33 @@ def test_no_expression_goes_on_for_long(inner):
     began = time.perf_counter()
     with pytest.raises(ExpressionError, match=r"10,000 steps|can't stand inside"):
         ask(f"site.blacklists.ip.all(x, {inner})", **LARGE)
+
+    assert time.perf_counter() - began < 2
+
+
+def nested(literal, element="{}"):
+    """A macro over a list that holds that of the macro around it many times over, and so on."""
+    text = "z != z"
+    for level in range(9, 0, -1):
+        text = f"{literal.format(f'a{level}')}.exists({element.format('z' if level == 9 else f'a{level + 1}')}, {text})"
+    return f"[[1]].exists({element.format('a1')}, {text})"
+
+
+@pytest.mark.parametrize(
+    "literal",
+    [
+        "[[{0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}]]",
+        "[{{'k': {0}, 'l': {0}, 'm': {0}}}]",
+        "[{{'k': [{0}, {0}, {0}]}}.k]",
+        "[[true ? {0} : {0}, ({0}), [{0}][0]]]",
+        "[[google.protobuf.ListValue{{values: [{0}, {0}, {0}]}}]]",
+    ],
+)
+def test_no_expression_makes_lists_of_what_it_goes_over(literal):
+    began = time.perf_counter()
+    for element in ("{}", "(({}))", " // y,\n {} "):
+        with pytest.raises(ExpressionError, match=r'can\'t be made of "a1", which a macro goes over'):
+            ask(nested(literal, element))
 
     assert time.perf_counter() - began < 2
 

@@ -79,6 +79,8 @@ RULES = [
     ("require: provider == 'pozvonim' && account == 'studio' && address.startsWith('studio/')", set(), set()),
     ("require: profile.timezone == 'Europe/Moscow'", set(), set()),
     ("deny: profile.timezone == 'Europe/Moscow'", {"profile"}, {"profile"}),
+    # A label that no site has is null everywhere.
+    ("deny: labels.region == 'ural' || labels.region == null && name == 'same.ru'", {"same.ru"}, {"same.ru"}),
     # Two expressions: either breaks it.
     (
         "require: site.report_period == 60, deny: labels.tier == 'gold'",
@@ -109,11 +111,11 @@ def test_these_break_it(broken, policy, planned_, declared_):
 
 def test_a_breach_says_the_message_or_the_rule(broken):
     assert broken("deny: action == 'delete', message: nothing goes") == {"old.ru": "nothing goes"}
-    assert broken("deny: action == 'delete'") == {"old.ru": "`action == 'delete'` may not be true of it, and is"}
+    assert broken("deny: action == 'delete'") == {"old.ru": "`action == 'delete'` must not be true, and is"}
     long = " || ".join(["name == 'old.ru'"] * 20)
     said = broken(f"require: kind != 'site' || action != 'delete' && !({long})")
     assert said == {
-        "old.ru": "`" + f"kind != 'site' || action != 'delete' && !({long})"[:99] + "…` is to be true of it, and is not"
+        "old.ru": "`" + f"kind != 'site' || action != 'delete' && !({long})"[:99] + "…` must be true, and is not"
     }
 
 
@@ -131,6 +133,29 @@ def test_what_can_not_be_told_keeps_no_policy(broken, part):
 
 def test_only_what_is_selected_is_asked(broken):
     assert broken("require: site.report_period > 60", select=("same.ru",)).keys() == {"same.ru"}
+
+
+CHASER = "accounts: {desk: {provider: chaser, client_id: demo, private_key: the-key}}\n"
+
+
+@pytest.mark.parametrize(
+    ("policy", "names"),
+    [
+        ("require: site.title == 'Y'", {"new.ru", "there.ru"}),
+        ("deny: name == 'new.ru'", {"new.ru"}),
+        ("require: labels.tier == null", {"there.ru"}),
+        ("when: before != null, deny: site.title == 'Z' && before.title == 'Old'", {"there.ru"}),
+        ("deny: action == 'noop'", {"new.ru", "there.ru"}),
+        ("deny: action == 'create' || action == 'update' || action == 'delete'", set()),
+    ],
+)
+def test_what_a_person_has_to_do_is_asked_of_too(declared, planned, policy, names):
+    sites = "sites: {new.ru: {title: Z}, there.ru: {title: Z, labels: {tier: gold}}}\n"
+    desired = declared(f"{sites}policies: {{rule: {{{policy}}}}}\n", CHASER)
+    plan = planned(desired, {"desk": [{"id": 1, "name": "there.ru", "title": "Old"}]})
+
+    assert (len(plan.manual), plan.changes) == (2, ())
+    assert {breach.address.human for breach in breaches(desired, plan, float)} == names
 
 
 def test_deleting_all_asks_of_the_deletes(broken):

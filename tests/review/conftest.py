@@ -81,6 +81,8 @@ class Repository:
     def act(self, action: str, commit: str, *, number: int | None = None, run: int = 0, **options: Any) -> Done:
         """A job of its own for an action, on a pull request or not."""
         attempt = options.pop("attempt", 1)
+        if files := options.pop("files", ""):
+            options["commit"] = files
         secrets = options.pop("secrets", f"POZVONIM_UID={UID}\nPOZVONIM_API_KEY={KEY}\n")
         if not run:
             self.runs += 1
@@ -98,6 +100,7 @@ class Repository:
             "GITHUB_SERVER_URL": "https://github.example",
             "GITHUB_REPOSITORY": self.hub.repository,
             "GITHUB_EVENT_PATH": str(event),
+            "GITHUB_REF": options.pop("ref", "refs/heads/main"),
             "GITHUB_SHA": commit if number is None else "e" * 40,
             "GITHUB_RUN_ID": str(run),
             "GITHUB_RUN_ATTEMPT": str(attempt),

@@ -24,6 +24,7 @@ from reconcile.planning.plan import Plan
 from reconcile.review import archive, flow, marker, running, sticky, texts
 from reconcile.review.forge import ForgeError, Job, NoSavedPlan, Unreachable
 from reconcile.review.github import GitHub
+from reconcile.review.gitlab import GitLab
 from reconcile.review.marker import Marker
 
 from .conftest import sha
@@ -61,7 +62,8 @@ def merged(hub, client):
 
 
 def reviewed(client, tmp_path):
-    return flow.reviewed(client(MERGE, 3000, number=None), "default", tmp_path)
+    forge = client(MERGE, 3000, number=None)
+    return flow.reviewed(forge, flow.commented(forge, "default"), "default", tmp_path)
 
 
 def test_the_reviewed_plan_is_that_of_the_merged_head(merged, client, tmp_path):
@@ -114,6 +116,10 @@ REFUSALS = {
     "not a plan": (other_artifact, "the saved plan of run 1001 is not the one that the comment shows"),
     "a fork's run": (lambda hub: hub.begin(1001, HEAD, "eve/widgets"), "is not one for commit"),
     "a run of another commit": (lambda hub: hub.begin(1001, sha(0xA9)), "is not one for commit"),
+    "made after the merge": (
+        lambda hub: [artifact.update(at="2026-11-22T12:00:01Z") for artifact in hub.artifacts.values()],
+        "the artifact reconcile-plan-default of the run 1001 was made after the merge",
+    ),
     "run deleted": (lambda hub: hub.runs.clear(), "the run 1001 that the comment names is not there any more"),
 }
 
@@ -158,6 +164,85 @@ def test_a_run_that_comes_in_between_wins_if_it_is_the_later(hub, client):
     assert flow.comment(client(run=1002), "default", MADE) is sticky.Written.OUTDATED
     (text,) = hub.texts(1)
     assert "run=1009.1" in text
+
+
+def test_at_gitlab_what_came_after_the_merge_counts_for_nothing_either(lab, tmp_path):
+    def of(commit, job, branch=""):
+        names = {"RECONCILE_GITLAB_TOKEN": TOKEN, "CI_PROJECT_ID": "7", "CI_API_V4_URL": lab.url}
+        request = {} if branch else {"CI_MERGE_REQUEST_IID": "1"}
+        return GitLab.of(names | request | {"CI_COMMIT_SHA": commit, "CI_JOB_ID": str(job), "CI_COMMIT_BRANCH": branch})
+
+    lab.request(1, HEAD)
+    assert flow.comment(of(HEAD, 1001), "default", MADE) is sticky.Written.ADDED
+    before = lab.comments[0]["body"]
+    lab.artifacts[1001] = {"content": SAVED.encode()}
+    lab.jobs[1001] = {"ref": "x", "commit": {"id": HEAD}, "finished_at": "2026-11-22T14:00:00.000+03:00"}
+    lab.request(1, HEAD, merge_commit_sha=MERGE, merged_at="2026-11-22T12:00:00.000Z")
+    lab.requests[1]["state"], lab.tip = "merged", MERGE
+
+    assert flow.comment(of(HEAD, 1002), "default", MADE) is sticky.Written.OUTDATED
+    assert lab.comments[0]["body"] == before
+    forge = of(MERGE, 1003, "главная")
+    assert (forge.live_branch(), forge.tip("главная"), forge.job.branch) == ("главная", MERGE, "главная")
+    there = flow.commented(forge, "default")
+    assert flow.reviewed(forge, there, "default", tmp_path).marker.digest == DIGEST
+    lab.jobs[1001]["finished_at"] = "2026-11-22T12:00:01.000Z"
+    with pytest.raises(NoSavedPlan, match="the job 1001 that the note names ended after the merge"):
+        flow.reviewed(forge, there, "default", tmp_path)
+
+
+def test_a_run_that_somebody_wrote_into_the_marker_does_not_lock_the_comment(hub, client):
+    flow.comment(client(), "default", MADE)
+    for marker_ in (
+        f"commit={HEAD} digest={DIGEST} run=999999999999.1",
+        f"commit={sha(0xA9)} digest={DIGEST} run=1900.1",
+    ):
+        edit("commit=.*(?= -->)", marker_)(hub)
+
+        assert flow.comment(client(run=1002), "default", MADE) is sticky.Written.UPDATED
+        assert "run=1002.1" in hub.texts(1)[0]
+
+
+@pytest.mark.parametrize("lag", [1, 3, 9])
+def test_a_list_that_lags_behind_makes_no_second_comment(hub, client, monkeypatch, lag):
+    monkeypatch.setattr(sticky, "LAG", 0.001)
+    for run, written in ((1001, sticky.Written.ADDED), (1002, sticky.Written.UPDATED)):
+        hub.meanwhile.append(("(POST|PATCH)", lambda: setattr(hub, "lag", lag)))
+        assert flow.comment(client(run=run), "default", MADE) is written
+        hub.lag = 0
+
+        (text,) = hub.texts(1)
+        assert f"run={run}.1" in text
+    assert sum(call.startswith("POST") for call in hub.asked) == 1
+
+
+def test_a_token_of_another_user_is_told_and_leaves_nothing(hub, client):
+    hub.writes_as = "octocat"
+
+    with pytest.raises(ForgeError, match="this token writes as octocat: set `author` to that login"):
+        flow.comment(client(), "default", MADE)
+
+    assert hub.comments == []
+
+
+def test_an_older_drift_leaves_the_issue_of_a_newer_alone(hub, client):
+    flow.drift(client(run=1009, number=None), "default", MADE)
+
+    told = flow.drift(client(run=1002, number=None), "default", flow.Made(0, "", "", ""))
+
+    assert told == "issue left alone, which a later run has written"
+    assert [issue["state"] for issue in hub.issues] == ["open"]
+
+
+def test_json_that_is_something_else_is_one_error(hub, client):
+    for path, call in (
+        ("pulls/1", lambda: client().head(1)),
+        ("ref/heads/main", lambda: client().tip("main")),
+        ("comments", lambda: client().comments(1).add("", "hello")),
+    ):
+        hub.faults += [Fault("GET", path, 200), Fault("POST", path, 200)]
+        with pytest.raises(ForgeError, match="GitHub: an answer of the API lacks what it should have"):
+            call()
 
 
 def test_a_run_of_an_older_commit_writes_nothing(hub, client):
@@ -262,7 +347,7 @@ def test_nobody_at_the_other_end_is_told(client):
     there = client()
     there.api.base = "http://127.0.0.1:1/api"
 
-    with pytest.raises(Unreachable, match=r"GET /repos/studio/widgets/issues/1/comments: no good answer \(Connection"):
+    with pytest.raises(Unreachable, match=r"GET /repos/studio/widgets/pulls/1: no good answer \(Connection"):
         flow.comment(there, "default", MADE)
 
 
@@ -283,14 +368,24 @@ def test_a_comment_always_fits(hub, client, markdown, there):
     assert marker.found(outcome, marker.PLAN, "default").digest == DIGEST
 
 
-def test_an_outcome_takes_the_place_of_the_one_before():
+def test_an_outcome_comes_above_the_one_before_and_the_promise_goes():
     mark = Marker(marker.PLAN, "default", HEAD, DIGEST, 1, 1)
-    body = texts.plan_body(mark, Job(HEAD, 1, 1, 1, "https://github.example"), "lead", "plan")
+    body = texts.plan_body(mark, Job(HEAD, 1, 1, 1, "https://github.example"), texts.MERGING, "the plan")
 
-    twice = texts.with_outcome(texts.with_outcome(body, mark, "**Refused.**"), mark, "**Applied.**")
+    once = texts.with_outcome(body, mark, "**Refused.** <!-- reconcile:outcome end -->", "the fresh plan")
+    twice = texts.with_outcome(body, mark, "**Refused.**")
+    thrice = texts.with_outcome(texts.with_outcome(twice, mark, "**Done in part.**"), mark, "**Applied.**")
 
-    assert "**Refused.**" not in twice
-    assert twice.replace("<!-- reconcile:outcome -->\n**Applied.**\n<!-- reconcile:outcome end -->\n\n", "") == body
+    assert "the fresh plan" in once
+    assert "the plan" not in once.replace("the fresh plan", "")
+    assert (
+        thrice.index("**Applied.**") < thrice.index("Earlier: **Done in part") < thrice.index("Earlier: **Refused.**")
+    )
+    assert texts.REVIEWED + "\n\nthe plan" in thrice
+    assert texts.MERGING not in once + twice + thrice
+    long = texts.with_outcome(once, mark, "**Refused.**", "x" * texts.LIMIT)
+    assert "too long for a comment: read it in the summary" in long
+    assert texts.size(long) <= texts.LIMIT
 
 
 @pytest.mark.parametrize("text", ["``` <b> ````", "a\n```\n<script>", "\x1b[31m", "`" * 100])
@@ -316,6 +411,44 @@ def test_a_marker_is_read_where_it_is_first_and_nowhere_else():
 def test_a_name_can_break_no_marker(name):
     with pytest.raises(UsageError, match="a plan's name has"):
         marker.require_name(name)
+
+
+def test_tokens_of_the_forge_are_not_for_the_project():
+    forges = {
+        "GH_TOKEN": "a",
+        "CI_REPOSITORY_URL": "https://gitlab-ci-token:a@gitlab.example/x.git",
+        "CI_JOB_JWT_V2": "a",
+        "INPUT_TOKEN": "a",
+        "OURS": "ghs_0123456789abcdef",
+        "REMOTE": "https://x-access-token:a@github.example/x.git",
+        "CI_DEPLOY_PASSWORD": "a",
+        "VAULT_ID_TOKEN": "a",
+    }
+    ours = {"CHASER_TOKEN": "a", "HTTPS_PROXY": "http://user:password@proxy.example", "CI_COMMIT_SHA": HEAD}
+
+    assert running.environment(forges | ours) == (ours, [])
+    assert running.environment({running.ENVIRONMENT: "GH_TOKEN=mine"})[0] == {"GH_TOKEN": "mine"}
+
+
+def test_nothing_that_is_printed_is_a_command_to_the_runner(tmp_path, clean_environment):
+    (tmp_path / "reconcile.yaml").write_text("include: ['x.yaml']\n", encoding="utf-8")
+    (tmp_path / "x.yaml").write_text("##[stop-commands]x: ::add-mask::a\n", encoding="utf-8")
+    env = clean_environment | {"GITHUB_ACTIONS": "true"}
+    for line in (["validate", "--directory", str(tmp_path)], ["comment", "--out", "##[add-mask]a"]):
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "reconcile.review", *line],
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert (done.returncode != 0, done.stderr) == (True, "")
+        stop = re.search("^::stop-commands::([0-9a-f]{32})\n", done.stdout, re.MULTILINE)
+        begin, end = stop.end(), done.stdout.index(f"\n::{stop[1]}::\n")
+        outside = done.stdout[: stop.start()] + done.stdout[end:]
+        assert "##[" in done.stdout[begin:end] or "::error " in outside
+        assert "##[" not in re.sub("^::error .*\n", "", outside, flags=re.MULTILINE)
 
 
 def test_secrets_of_one_text_are_the_programs_and_hidden():

@@ -56,6 +56,29 @@ def test_a_fork_gets_no_secrets_and_no_plan():
     assert "github.event.pull_request.head.repo.full_name == github.repository" in jobs["plan"]["if"]
 
 
+def test_a_plan_is_made_where_validate_fails_too():
+    jobs = read(ROOT / ".github" / "workflows" / "reconcile-plan.yml")["jobs"]
+
+    assert jobs["plan"]["if"].startswith("!cancelled() && ")
+    for page in ("docs/github.md", "examples/gitops/README.md"):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        assert "`plan / validate` and `plan / plan`" in text
+
+
+def test_an_apply_takes_the_branch_as_it_is_now():
+    (job,) = read(ROOT / ".github" / "workflows" / "reconcile-apply.yml")["jobs"].values()
+
+    (files,) = [step for step in job["steps"] if step.get("id") == "files"]
+    assert files["with"]["ref"] == "${{ github.ref }}"
+    assert job["steps"][-1]["with"]["commit"] == "${{ steps.files.outputs.commit }}"
+
+
+def test_gitlab_gets_marks_at_lines():
+    job = read(ROOT / "gitlab" / "reconcile.yml")["reconcile:validate"]
+
+    assert job["artifacts"] == {"when": "always", "reports": {"codequality": commands.QUALITY}}
+
+
 def test_applies_to_one_account_wait_for_each_other():
     (job,) = read(ROOT / ".github" / "workflows" / "reconcile-apply.yml")["jobs"].values()
 

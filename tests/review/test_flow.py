@@ -68,7 +68,8 @@ def test_the_merge_does_what_the_pull_request_showed(merged):
 
     assert again.ok, again.log
     assert "Nothing to do: the live account is as the files say." in merged.comment(1)
-    assert "**Applied.**" not in merged.comment(1)
+    assert "Earlier: **Applied.**" in merged.comment(1)
+    assert "Merging does exactly this" not in merged.comment(1)
 
 
 def test_a_stale_plan_is_refused_with_the_fresh_one_which_a_person_can_approve(merged):
@@ -83,8 +84,98 @@ def test_a_stale_plan_is_refused_with_the_fresh_one_which_a_person_can_approve(m
     assert "**Nothing was applied.**" in merged.comment(1)
     digest = refused.outputs["digest"]
     assert f"`{digest}`" in refused.summary
+    assert f"The fresh plan, `{digest}`:" in merged.comment(1)
+    assert "30" in merged.comment(1)
+    assert "Merging does exactly this" not in merged.comment(1)
     assert merged.act("apply", MERGE, digest=digest).ok
     assert merged.period() == 90
+
+
+def test_an_old_apply_that_is_run_again_undoes_nothing(merged):
+    assert merged.act("apply", MERGE).ok
+    merged.declare(60)
+    merged.hub.merge(1, sha(0xB2))  # another one, which took it back
+    merged.live.change_site(1, {"site.report_period": 60})
+    merged.hub.pulls[1]["merged"] = MERGE
+    merged.declare(90)  # as the old commit has it
+
+    old = merged.act("apply", MERGE, run=1002, attempt=2)
+
+    assert old.codes["Apply"] == 4
+    assert merged.period() == 60
+    assert f"the files here are those of commit {MERGE[:12]}, and main is at {sha(0xB2)[:12]} by now" in merged.comment(
+        1
+    )
+    merged.declare(60)
+    new = merged.act("apply", MERGE, run=1002, attempt=3, files=sha(0xB2))  # as the workflow checks out
+    assert new.ok, new.log
+    assert "Nothing to do" in new.summary
+    assert merged.period() == 60
+
+
+def test_a_branch_that_is_not_live_is_not_applied_by_hand_either(merged):
+    digest = merged.act("drift", MERGE).outputs["digest"]
+
+    for options in ({"ref": "refs/heads/mine"}, {"branch": "release"}):
+        done = merged.act("apply", MERGE, digest=digest, **options)
+
+        assert done.codes["Apply"] == 4
+        assert "is live: merge what is to be applied" in done.summary
+        assert merged.period() == 60
+
+
+def test_an_apply_that_did_a_part_does_the_rest_when_it_is_run_again(studio):
+    manager = {"phone": "+74951234567", "name": "Анна"}
+    studio.live.put_site("100", {"site": {"url": "b.ru", "report_period": 60}, "managers": [manager]})
+    studio.declare(90, "b.ru: {report_period: 80}")
+    studio.hub.pull(1, HEAD)
+    studio.act("plan", HEAD, number=1)
+    studio.hub.merge(1, MERGE)
+    studio.live.change_site(1, {"site.report_period": 90})  # done by a run that was ended in the middle
+
+    done = studio.act("apply", MERGE)
+
+    assert done.ok, done.log
+    assert [site["site"]["report_period"] for site in studio.live.sites("100")] == [90, 80]
+    assert "1 of 2 reviewed changes were done before." in studio.comment(1)
+    assert "**Applied.**" in studio.comment(1)
+
+
+def test_a_refusal_for_want_of_the_plan_is_told_in_the_comment(merged):
+    for artifact in merged.hub.artifacts.values():
+        artifact["expired"] = True
+
+    refused = merged.act("apply", MERGE)
+
+    assert refused.codes["Apply"] == 4
+    assert "the artifact reconcile-plan-default of the run 1001 has expired" in merged.comment(1)
+    assert f"The fresh plan, `{refused.outputs['digest']}`:" in merged.comment(1)
+    merged.hub.comments.clear()
+    assert merged.act("apply", MERGE).codes["Apply"] == 4
+    assert "it was deleted, or none was written" in merged.comment(1)
+
+
+def test_a_plan_that_is_made_again_after_the_merge_changes_no_comment(merged):
+    before = merged.comment(1)
+    merged.declare(75)
+
+    merged.act("plan", HEAD, number=1, run=1001, attempt=2)
+
+    assert merged.comment(1) == before
+    refused = merged.act("apply", MERGE)
+    assert refused.codes["Apply"] == 4
+    assert merged.period() == 60
+
+
+def test_a_plan_that_safety_will_refuse_is_not_promised(studio):
+    studio.declare(90, top="safety: {max_update_percent: 10}\n")
+    studio.hub.pull(1, HEAD)
+
+    studio.act("plan", HEAD, number=1)
+
+    assert "**The merge will be refused, and would apply nothing.**" in studio.comment(1)
+    assert "`safety.max_update_percent` is 10" in studio.comment(1)
+    assert "Merging does exactly this" not in studio.comment(1)
 
 
 def test_what_else_is_different_is_not_done_and_is_told(merged):

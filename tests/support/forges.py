@@ -100,6 +100,12 @@ class GitHub(Forge):
     """One repository with pull requests, runs and artifacts."""
 
     repository: str = "studio/widgets"
+    #: The commit of the branch main, and as whom the token writes.
+    tip: str = "0" * 40
+    writes_as: str = BOT
+    #: How many listings of comments do not show yet what was written.
+    lag: int = 0
+    before: list[dict[str, Any]] = field(default_factory=list)
     #: By number: head, merged (a commit) and its repository.
     pulls: dict[int, dict[str, Any]] = field(default_factory=dict)
     runs: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -110,6 +116,7 @@ class GitHub(Forge):
 
     def merge(self, number: int, commit: str) -> None:
         self.pulls[number]["merged"] = commit
+        self.tip = commit
 
     def begin(self, run: int, commit: str, repository: str = "") -> None:
         self.runs[run] = {"head_sha": commit, "repository": repository or self.repository}
@@ -135,6 +142,8 @@ class GitHub(Forge):
         repo = f"/repos/{re.escape(self.repository)}"
         return {
             "GET": [
+                (repo, lambda q, b: (200, {"default_branch": "main"})),
+                (rf"{repo}/git/ref/heads/main", lambda q, b: (200, {"object": {"sha": self.tip}})),
                 (rf"{repo}/pulls/(\d+)", self._pull),
                 (rf"{repo}/commits/([0-9a-f]{{40}})/pulls", self._pulls_of),
                 (rf"{repo}/issues/(\d+)/comments", lambda n, q, b: (200, self._comments_of(int(n)))),
@@ -164,7 +173,10 @@ class GitHub(Forge):
         return [one["body"] for one in self.comments if (one["number"], one["user"]["login"]) == (number, login)]
 
     def _comments_of(self, number: int) -> list[dict[str, Any]]:
-        return [one for one in self.comments if one["number"] == number]
+        there = self.comments
+        if self.lag:
+            self.lag, there = self.lag - 1, self.before
+        return [one for one in there if one["number"] == number]
 
     def _data(self, number: int) -> dict[str, Any]:
         pull = self.pulls[number]
@@ -194,7 +206,7 @@ class GitHub(Forge):
 
     def _artifacts(self, run: str, query: dict[str, str], body: Any) -> tuple[int, Any]:
         there = [
-            {"id": id_, "name": one["name"], "expired": one["expired"]}
+            {"id": id_, "name": one["name"], "expired": one["expired"], "created_at": one.get("at")}
             for id_, one in self.artifacts.items()
             if one["run"] == int(run) and one["name"] == query.get("name", one["name"])
         ]
@@ -208,7 +220,8 @@ class GitHub(Forge):
     def _comment(self, number: str, query: Any, body: Any) -> tuple[int, Any]:
         if set(body) != {"body"} or not 0 < len(body["body"]) <= LONGEST:
             return 422, {"message": "Validation Failed"}
-        return 201, {"id": self.comment(int(number), BOT, body["body"])}
+        self.before = [dict(one) for one in self.comments]
+        return 201, {"id": self.comment(int(number), self.writes_as, body["body"]), "user": {"login": self.writes_as}}
 
     def _change(self, id_: str, query: Any, body: Any) -> tuple[int, Any]:
         entry = found(self.comments, "id", id_)
@@ -216,6 +229,7 @@ class GitHub(Forge):
             return 404, {"message": "Not Found"}
         if set(body) != {"body"} or not 0 < len(body["body"]) <= LONGEST:
             return 422, {"message": "Validation Failed"}
+        self.before = [dict(one) for one in self.comments]
         entry["body"] = body["body"]
         return 200, {"id": int(id_)}
 
@@ -230,7 +244,7 @@ class GitHub(Forge):
         if set(body) != {"title", "body", "labels"} or not 0 < len(body["body"]) <= LONGEST:
             return 422, {"message": "Validation Failed"}
         self.issues.append(body | {"number": self.next(), "state": "open", "user": {"login": BOT}})
-        return 201, {"number": self.last}
+        return 201, {"number": self.last, "user": {"login": BOT}}
 
     def _change_issue(self, number: str, query: Any, body: Any) -> tuple[int, Any]:
         entry = found(self.issues, "number", number)
@@ -248,6 +262,7 @@ class GitLab(Forge):
 
     project: int = 7
     me: int = 31
+    tip: str = "0" * 40
     requests: dict[int, dict[str, Any]] = field(default_factory=dict)
     jobs: dict[int, dict[str, Any]] = field(default_factory=dict)
 
@@ -258,6 +273,8 @@ class GitLab(Forge):
         path = f"/projects/{self.project}"
         return {
             "GET": [
+                (path, lambda q, b: (200, {"default_branch": "главная"})),
+                (rf"{path}/repository/branches/%[%0-9A-F]+", lambda q, b: (200, {"commit": {"id": self.tip}})),
                 ("/user", lambda q, b: (200, {"id": self.me, "username": "project_7_bot"})),
                 (rf"{path}/merge_requests/(\d+)", lambda n, q, b: (200, self.requests[int(n)])),
                 (rf"{path}/merge_requests/(\d+)/notes", lambda n, q, b: (200, self._notes(int(n)))),
@@ -296,7 +313,7 @@ class GitLab(Forge):
 
     def _note(self, number: str, query: Any, body: Any) -> tuple[int, Any]:
         self.comments.append({"id": self.next(), "number": int(number), "author": {"id": self.me}, **body})
-        return 201, {"id": self.last}
+        return 201, {"id": self.last, "author": {"id": self.me}}
 
     def _change(self, number: str, id_: str, query: Any, body: Any) -> tuple[int, Any]:
         entry = found(self.comments, "id", id_)
@@ -316,7 +333,7 @@ class GitLab(Forge):
         if set(body) != {"title", "description", "labels"}:
             return 400, {"message": "bad"}
         self.issues.append(body | {"iid": self.next(), "state": "opened", "author": {"id": self.me}})
-        return 201, {"iid": self.last}
+        return 201, {"iid": self.last, "author": {"id": self.me}}
 
     def _change_issue(self, number: str, query: Any, body: Any) -> tuple[int, Any]:
         entry = found(self.issues, "iid", number)

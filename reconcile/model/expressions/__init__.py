@@ -2,7 +2,7 @@
 
 CEL (https://cel.dev) has no loops, no assignments and no way out. The library, Google's own implementation, bounds the
 depth of an expression and the steps of an evaluation: 10,000 turns of all its macros together. What it does not bound
-is how much each turn may make: that is why no list or text is made inside a macro here (`names.py`).
+is how much each turn may make: that is why no list or text is made there of what a macro goes over (`names.py`).
 
 An expression sees no more than it is given, and sensitive fields are never among that.
 """
@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from reconcile.model.expressions.hours import FUNCTIONS
-from reconcile.model.expressions.names import VARIABLES, ExpressionError, Names, Use, read
+from reconcile.model.expressions.names import VARIABLES, Names, Use, read
+from reconcile.model.expressions.tokens import ExpressionError, Token, Tokens, tokens_of
 from reconcile.model.expressions.wording import wrong_result, wrong_syntax
 
 __all__ = ["VARIABLES", "Expression", "ExpressionError", "Missing", "Names", "Use", "compiled", "facts"]
@@ -61,7 +62,25 @@ def compiled(text: str, names: Names) -> Expression:
     kind = program.return_type().name()
     if kind not in ("BOOL", "DYN"):
         raise ExpressionError("expected something that is true or false, such as site.report_analytic == true")
-    return Expression(text, read(text, names), program)
+    use = read(text, names)
+    _require_patterns(tokens_of(text))
+    return Expression(text, use, program)
+
+
+def _require_patterns(tokens: Tokens) -> None:
+    """Raises `ExpressionError` for what is written as a regular expression, and is none."""
+    for number, token in enumerate(tokens.every):
+        if token.is_text and tokens.called_with(number) == "matches" and (said := _wrong_pattern(token)):
+            raise tokens.fail(said, token)
+
+
+def _wrong_pattern(token: Token) -> str:
+    """What is wrong with a regular expression; the library tells when it is to be matched."""
+    try:
+        result = _environment().compile(f"''.matches({token.text})").eval(facts({}))
+    except RuntimeError as error:
+        return wrong_result(str(error))[0]
+    return wrong_result(result.value())[0] if result.type().name() == "ERROR" else ""
 
 
 def facts(data: Mapping[str, Any]) -> Any:

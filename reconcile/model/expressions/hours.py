@@ -42,14 +42,22 @@ def _hours(site: Mapping[str, Any], day: str, key: str) -> float:
 def _of_day(site: Mapping[str, Any], day: str, key: str) -> Any:
     """A value of a day; where the service has none, the one that it documents as the default."""
     known = _days()
-    if day not in known:
-        raise ValueError(f'"{day}" is no day{did_you_mean(day, known)}')
+    if said := no_day(day):
+        raise ValueError(said)
     found: Any = site
     for name in ("widget", "schedule", day, key):
         if name not in found:
             raise ValueError(NOT_FOUND)
         found = found[name]
     return known[day][key] if found is None else found
+
+
+def no_day(day: str) -> str:
+    """What is wrong with the name of a day; empty where nothing is."""
+    known = _days()
+    if day in known:
+        return ""
+    return f"{quoted(day)} is no day{did_you_mean(day, known) or '; there are ' + ', '.join(known)}"
 
 
 @functools.cache

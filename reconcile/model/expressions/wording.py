@@ -6,7 +6,8 @@ import re
 from typing import Final
 
 from reconcile.model.expressions.hours import FUNCTIONS, NOT_FOUND
-from reconcile.model.expressions.names import VARIABLES, ExpressionError
+from reconcile.model.expressions.names import VARIABLES
+from reconcile.model.expressions.tokens import ExpressionError
 from reconcile.model.normalize import did_you_mean, quoted
 
 _SAID: Final = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): ([^\n]*)")
@@ -17,6 +18,7 @@ _UNEXPECTED: Final = re.compile(
     r"(?:mismatched|extraneous) input '(.+?)' expecting|no viable alternative at input '(.+)'"
 )
 _NO_TOKEN: Final = re.compile(r"token recognition error at: '(.*)'?")
+_INDEX: Final = re.compile(r"Index error: index=(-?\d+) size=(\d+)")
 _CALL: Final = re.compile(r"(?:\((?P<on>\w+)\)\.)?(?P<name>[^()\s]+?)(?:\((?P<of>[^()]*)\))?$")
 
 #: What people write who know other languages.
@@ -117,6 +119,10 @@ def wrong_result(said: str) -> tuple[str, bool]:
         return "it takes more than 10,000 steps", False
     if "SELECT" in said:
         return "it looks into something that is null, or has nothing below it", False
+    index = _INDEX.search(said)
+    if index is not None:
+        size = f"the list has only {index[2]}" if index[2] != "0" else "the list is empty"
+        return f"it looks for entry [{index[1]}], where [0] is the first, and {size}", False
     overload = _OVERLOAD.search(said)
     if overload is not None:
         return _misfit(overload[3] or "", ""), False
@@ -126,7 +132,7 @@ def wrong_result(said: str) -> tuple[str, bool]:
 def _misfit(call: str, of: str) -> str:
     """An operator or function, and the values that it can't be used on."""
     found = _CALL.match(call)
-    if found is None or call == "<jump_condition>":
+    if found is None or call == "<jump_condition>" or found["name"] == "_?_:_":
         return "a condition is neither true nor false"
     name, given = found["name"], found["of"] if found["of"] is not None else of
     parts = [part.strip() for part in given.split(",") if part.strip()]

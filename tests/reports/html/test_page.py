@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from reconcile.model.fields import kinds
 from reconcile.planning.plan import Diagnostic, Plan, Severity
 from reconcile.planning.planfile import dump, load
 from reconcile.reports.fields import of_a_week
+from reconcile.reports.formats import plan_as
 from reconcile.reports.html import page as html_page
 from reconcile.reports.html import plan_html
 from reconcile.reports.html.page import LANGUAGES, json_script, texts
@@ -209,6 +211,18 @@ def test_a_plan_without_whole_resources_is_shown_without_pictures():
     assert [field["path"] for field in data["fields"]] == ["widget.button_position"]
 
 
+def test_a_plan_that_is_refused_is_headed_so():
+    broken = Diagnostic(Severity.ERROR, "studio/site/a.ru", "reports are costly", rule="slow")
+    for made, refused in (
+        (plan_html(Plan((), 1, {}, (broken,))), True),
+        (plan_as("html", Plan((), 1, {}), refused=["6 sites would be deleted"]), True),
+        (plan_html(Plan((), 1, {}, (replace(broken, severity=Severity.WARNING),))), False),
+    ):
+        page = Page(made)
+        assert page.data["refused"] is refused
+        assert page.inside["h1", "title"] == texts("en")["title_refused" if refused else "title"]
+
+
 def test_who_reads_it_without_the_script_reads_the_plan():
     page = Page(plan_html(html_plans.showcase()))
 
@@ -266,7 +280,7 @@ def test_every_language_says_the_same():
 
     for other in others:
         assert [key for key in english if key not in other] == [key for key in other if key not in english] == []
-        for key in set(english) - {"fields", "days"}:
+        for key in set(english) - {"fields", "days", "reasons"}:
             assert _slots(english[key]) == _slots(other[key]), key
 
 
@@ -289,7 +303,11 @@ def test_every_text_is_used_and_every_used_one_is_there():
     begun = tuple(re.findall(r"say\(`(\w+_)\$\{", SOURCES))  # say(`action_${name}`)
 
     assert set(re.findall(r"""(?:say\(|data-text=|data-label=)"(\w+)\"""", SOURCES)) <= known
-    assert {key for key in known if f'"{key}"' not in SOURCES and not key.startswith(begun)} == {"days", "fields"}
+    assert {key for key in known if f'"{key}"' not in SOURCES and not key.startswith(begun)} == {
+        "days",
+        "fields",
+        "reasons",
+    }
 
 
 def _slots(text):

@@ -54,7 +54,7 @@ function blockFacts(block) {
   add(say("by_group"), block.map((change) => change.group));
   if (block.length === 1) add("id", block.map((change) => change.id), String);
   add(say("together"), block.map((change) => change.together), word);
-  add(say("reason"), block.map((change) => change.reason), (value) => node("span", { lang: "en" }, word(nameOf(value))));
+  add(say("reason"), block.map((change) => change.reason), (value) => reasonText(nameOf(value)));
   return node("dl", { class: "facts" }, facts);
 }
 

@@ -29,6 +29,23 @@ const labels = Object.fromEntries(Object.keys(texts).map((name) => [name, new Ma
 const fieldLabel = (field) =>
   labels[language].get(field.path) || field.about.split(". ")[0].replace(/\.$/, "") || field.path;
 
+// Why something changes: the planner says it in English, and in few phrases around names and files. Any other reason
+// stays in English, and is marked as that.
+const reasons = Object.fromEntries(Object.keys(texts).map((name) => [name, texts[name].reasons.map(phrase)]));
+
+function phrase([english, text]) {
+  const pattern = english.replace(/[.*+?^$()|[\]\\]/g, "\\$&").replace(/\{(\w+)\}/g, "(?<$1>.+)");
+  return [new RegExp(`^${pattern}$`, "s"), text];
+}
+
+function reasonText(reason) {
+  for (const [pattern, text] of reasons[language]) {
+    const found = pattern.exec(reason);
+    if (found) return word(text.replace(/\{(\w+)\}/g, (_, name) => found.groups[name]));
+  }
+  return node("span", { lang: "en" }, word(reason));
+}
+
 // --- values -----------------------------------------------------------------------------------------------------------
 
 const isNothing = (value) => value === null || value === undefined || value === "" || (Array.isArray(value) && !value.length);
