@@ -91,7 +91,8 @@ def test_an_example_is_empty_after_one_apply(example, encoding, reconcile, emula
     done, steps = len(plan["changes"]), len(by_hand) // 2
     assert (plan["summary"]["manual"], plan["summary"]["noop"]) == (steps, 0)
     assert applied.stderr.startswith(note)
-    told = [line for line in applied.stderr.removeprefix(note).splitlines() if not re.match(r"Wave \d of \d|gate |  \| ", line)]
+    lines = applied.stderr.removeprefix(note).splitlines()
+    told = [line for line in lines if not re.match(r"Wave \d of \d|gate |  \| ", line)]
     assert (applied.returncode, told) == (0, [])
     assert json.loads(applied.stdout)["summary"] == {"done": done, "failed": 0, "not_attempted": 0, "unknown": 0}
     assert (again.returncode, again.stderr) == (0, note)
