@@ -196,8 +196,13 @@ def breach_lines(breaches: Iterable[Diagnostic]) -> list[str]:
 
 def refusals(project: Project, plan: Plan) -> list[str]:
     """Why `apply` would refuse the plan."""
+    return safety.refusals(plan, project.desired.safety) + policy_refusals(plan)
+
+
+def policy_refusals(plan: Plan) -> list[str]:
+    """The policies that refuse the plan, as far as it has been asked of them: a saved one has what they said then."""
     broken = Counter((said.rule, said.place) for said in plan.breaches)
-    return safety.refusals(plan, project.desired.safety) + [
+    return [
         f"policy {quoted(rule)} ({place}) is broken by {count(number, 'resource')}, see above"
         for (rule, place), number in broken.items()
     ]

@@ -71,7 +71,7 @@ def _in_formats(error: ReconcileError, settings: Settings) -> None:
     from reconcile.reports.formats import error_as
 
     with suppress(OSError, ReconcileError):  # such as a full disk, or a current folder that is gone
-        if settings.format != "text":
+        if settings.format != "text" and not settings.printed:
             path_of = paths_from(settings.root, os.environ)
             click.echo(error_as(settings.format, error, path_of) or "", nl=False)
     with suppress(OSError, ReconcileError):

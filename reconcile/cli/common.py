@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from reconcile.errors import UsageError
+from reconcile.errors import ReconcileError, UsageError
 
 if TYPE_CHECKING:
     from reconcile.applying.report import Result
@@ -29,7 +29,8 @@ T = TypeVar("T")
 class Settings:
     """The global options, and those of showing: `format` is that of the command, so that errors come in it, too.
 
-    `targets` are the files of `--write` that are not written yet; an error is written to those.
+    `targets` are the files of `--write` that are not written yet; an error is written to those. `printed`: standard
+    output has its document, and no error may follow as another.
     """
 
     root: Path = field(default_factory=Path)
@@ -38,6 +39,7 @@ class Settings:
     format: str = "text"
     full: bool = False
     targets: list[Target] = field(default_factory=list)
+    printed: bool = False
 
     def write_to(self, writes: Sequence[str], formats: Collection[str]) -> None:
         """Remembers the files that `--write` names. Raises `UsageError`."""
@@ -47,12 +49,21 @@ class Settings:
             self.targets = targets(writes, formats, self.root)
 
     def written(self, render: Callable[[str], str]) -> None:
-        """Writes them, each in its format. Raises `ReconcileError`, `OSError`."""
+        """Writes them, each in its format, all that can be written. Raises `ReconcileError` with those that can't."""
+        failed: list[str] = []
         while self.targets:
             from reconcile.reports.files import write_text
 
-            write_text(self.targets[0], render(self.targets[0].format))
-            del self.targets[0]
+            text = render(self.targets[0].format)
+            target = self.targets.pop(0)
+            try:
+                write_text(target, text)
+            except ReconcileError as error:
+                failed.append(str(error))
+            except OSError as error:
+                failed.append(f"{target.path}: {error.strerror or error}")
+        if failed:
+            raise ReconcileError("\n".join(failed))
 
     def path(self, path: Path) -> Path:
         """A path of the command line: like the project, it starts at the folder of -C."""
@@ -268,11 +279,13 @@ def show_plan(plan: Plan, settings: Settings, refused: Sequence[str] = ()) -> No
     else:
         from reconcile.reports.formats import plan_as
 
-        click.echo(plan_as(settings.format, plan, full=settings.full, refused=refused), nl=False)
+        text = plan_as(settings.format, plan, full=settings.full, refused=refused)
+        settings.printed = True
+        click.echo(text, nl=False)
 
 
 def write_plan(plan: Plan, settings: Settings, refused: Sequence[str] = ()) -> None:
-    """Writes a plan to the files of `--write`. Raises `ReconcileError`, `OSError`."""
+    """Writes a plan to the files of `--write`. Raises `ReconcileError`."""
     from reconcile.reports.formats import plan_as
 
     settings.written(lambda form: plan_as(form, plan, full=settings.full, refused=refused))

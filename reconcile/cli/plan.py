@@ -66,12 +66,12 @@ def command(
       reconcile plan -o plan.json --write markdown=plan.md --write terraform=plan.tf.json
     """
     from reconcile import workflow
-    from reconcile.reports.files import save_plan
+    from reconcile.reports.files import is_same, save_plan
 
     settings.write_to(writes, PLANS)
     if out is not None and out.suffix.lower() in (".yaml", ".yml"):
         raise UsageError(f"{out} would be read as a file of the project; save the plan as {out.with_suffix('.json')}")
-    if out is not None and any(target.path == settings.path(out) for target in settings.targets):
+    if out is not None and any(is_same(target.path, settings.path(out)) for target in settings.targets):
         settings.targets = []  # nobody knows which of them is meant, so neither is written
         raise UsageError(f"-o and --write both name {out}; give them files of their own")
     project = workflow.validate(settings.root, os.environ)

@@ -16,6 +16,7 @@ from reconcile.cli.common import (
     write_option,
     write_plan,
 )
+from reconcile.escaping import clean
 from reconcile.reports.formats import PLANS
 
 
@@ -30,15 +31,20 @@ from reconcile.reports.formats import PLANS
 def command(settings: Settings, plan_file: Path, writes: tuple[str, ...], format_: str) -> None:
     """Show a saved plan.
 
+    That policies refuse it is said as when it was saved; what `safety` refuses is in the project, which is not read.
+
     \b
     Examples:
       reconcile show plan.json --full
       reconcile show plan.json --format json
       reconcile show plan.json --format markdown --write terraform=plan.tf.json
     """
-    from reconcile.workflow import read_plan
+    from reconcile.workflow import policy_refusals, read_plan
 
     settings.write_to(writes, PLANS)
     plan = read_plan(settings.path(plan_file))
-    show_plan(plan, settings)
-    write_plan(plan, settings)
+    refused = policy_refusals(plan)
+    show_plan(plan, settings, refused)
+    write_plan(plan, settings, refused)
+    for text in refused:
+        click.echo(clean(f"warning: apply will refuse this plan: {text}"), err=True)

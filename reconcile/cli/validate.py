@@ -51,7 +51,9 @@ def command(settings: Settings, writes: tuple[str, ...], format_: str) -> int:
     summary = _REFUSED if refused else _valid(project)
     found = from_diagnostics(said, paths_from(settings.root, os.environ), summary)
     if format_ != "text":
-        click.echo(checked_as(format_, found), nl=False)
+        text = checked_as(format_, found)
+        settings.printed = True
+        click.echo(text, nl=False)
     for line in diagnostics_texts(said, colour=settings.colour(sys.stderr)):
         click.echo(line, err=True, color=True)
     if refused or format_ == "text":

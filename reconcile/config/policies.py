@@ -33,7 +33,10 @@ def policies(
 
 
 def _wrong(policy: Policy, place: Place, names: Names, written: Written) -> Iterable[Fault]:
-    """What is wrong with a policy's expressions, at its place in the file."""
+    """What is wrong with a policy's expressions and its message, at its place in the file."""
+    said = Place(place.file, (*place.keys, "message"))
+    if (said.file, said.keys) in written:  # a breach is printed, saved and published
+        yield Fault(said, "a message takes no ${…}, which could be a secret that everybody reads then; write the text")
     kinds = frozenset(names.trees)
     for key, text in policy.expressions:
         at = Place(place.file, (*place.keys, key))

@@ -34,6 +34,7 @@ class Findings:
     noop: int = 0
     undeclared: dict[str, int] = field(default_factory=dict)
     unchanged: list[tuple[Desired, Live]] = field(default_factory=list)
+    by_hand: list[tuple[Desired, Live | None]] = field(default_factory=list)
 
     def note(self, found: Change | ManualStep | Diagnostic | None) -> None:
         """Keeps one finding; None is a resource that needs nothing."""
@@ -121,6 +122,7 @@ def _plan(
         desired.kinds,
         found.undeclared,
         tuple(found.unchanged),
+        tuple(found.by_hand),
     )
 
 
@@ -303,9 +305,13 @@ class _Planner:
         return True
 
     def keep(self, resource: Desired, live: Live | None, found: Change | ManualStep | Diagnostic | None) -> None:
-        """Remembers a resource that stays as it is, for policies."""
-        if found is None and live is not None and self.desired.policies:
+        """Remembers a resource that stays as it is, or that a person has to see to, for policies."""
+        if not self.desired.policies:
+            return
+        if found is None and live is not None:
             self.found.unchanged.append((resource, live))
+        elif isinstance(found, ManualStep):
+            self.found.by_hand.append((resource, live))
 
     # --- one resource -----------------------------------------------------------------------------------------------
 

@@ -137,8 +137,8 @@ class Plan:
     `manual` is what is not as declared and can't be changed through the API. `declared` says how many sites the project
     declares for each account, group and shared object (`planning.summary`), whatever was selected. `undeclared` counts
     the live sites of each account that no file declares, and that are left alone; nothing of it where only some
-    resources were selected. `unchanged` are the declared resources that need nothing, for policies; they are there only
-    where the project has any.
+    resources were selected. `unchanged` are the declared resources that need nothing, and `by_hand` those that a person
+    has to see to, each with what is live of it; both are for policies, and there only where the project has any.
     """
 
     changes: tuple[Change, ...]
@@ -150,6 +150,7 @@ class Plan:
     kinds: Kinds = field(default_factory=dict, repr=False, compare=False)
     undeclared: Mapping[str, int] = field(default_factory=dict)
     unchanged: tuple[tuple[Desired, Live], ...] = field(default=(), repr=False, compare=False)
+    by_hand: tuple[tuple[Desired, Live | None], ...] = field(default=(), repr=False, compare=False)
 
     @property
     def pending(self) -> bool:

@@ -19,10 +19,10 @@ from reconcile.model.expressions.names import OF_CHANGES
 from reconcile.model.fields import UNMANAGED, Field, Kind, Kinds, Memo
 from reconcile.model.normalize import quoted
 from reconcile.model.policy import Policy
-from reconcile.model.resource import NOWHERE, Membership
+from reconcile.model.resource import NOWHERE, Desired, Live, Membership
 from reconcile.model.state import DesiredState
 from reconcile.planning.plan import Change, Plan
-from reconcile.planning.whole import after, before
+from reconcile.planning.whole import after, before, made_of
 
 #: Seconds that one policy may take over all resources, and between how many of them that is looked at.
 MAX_SECONDS: Final = 30.0
@@ -106,6 +106,7 @@ def breaches(desired: DesiredState, plan: Plan, clock: Callable[[], float]) -> l
         Subject(resource.address, Action.NOOP, live.values, live.values, resource.member, resource.client)
         for resource, live in plan.unchanged
     ]
+    subjects += [_by_hand(plan.kinds[one.address.kind], one, live) for one, live in plan.by_hand]
     subjects.sort(key=attrgetter("address"))
     return list(_Asking(desired, plan.kinds, clock).ask(_rules(desired, plan.kinds), subjects))
 
@@ -136,6 +137,13 @@ def _of_change(kind: Kind, change: Change) -> Subject:
         change.client,
         tuple(item.field for item in change.fields),
     )
+
+
+def _by_hand(kind: Kind, resource: Desired, live: Live | None) -> Subject:
+    """What there will be once a person has done it; the plan itself does nothing (`noop`)."""
+    values = None if live is None else live.values
+    result = made_of(kind, resource.values, values)
+    return Subject(resource.address, Action.NOOP, values, result, resource.member, resource.client)
 
 
 def _rules(desired: DesiredState, kinds: Kinds) -> list[Rule]:

@@ -27,8 +27,13 @@ def after(kind: Kind, change: Change) -> Values | None:
     """What the values will be, those that nobody mentions as they are, or by default; None of what is to be deleted."""
     if change.action is Action.DELETE or change.desired is None:
         return None
-    under = [_default(field) for field in kind.fields] if change.live is None else change.live
-    return tuple(below if value is UNMANAGED else value for value, below in zip(change.desired, under, strict=True))
+    return made_of(kind, change.desired, change.live)
+
+
+def made_of(kind: Kind, desired: Values, live: Values | None) -> Values:
+    """Desired values over the live ones; where nothing is live, over the documented defaults."""
+    under = [_default(field) for field in kind.fields] if live is None else live
+    return tuple(below if value is UNMANAGED else value for value, below in zip(desired, under, strict=True))
 
 
 def _default(field: Field) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,10 +41,21 @@ def targets(writes: Sequence[str], formats: Collection[str] = FORMATS, root: Pat
         if Path(path).suffix.lower() in (".yaml", ".yml"):
             raise UsageError(f"--write {text}: would be read as a file of the project; give it another ending")
         target = Target(name, root / path)
-        if any(target.path == other.path for other in made):
+        if any(is_same(target.path, other.path) for other in made):
             raise UsageError(f"--write names {path} twice; each format needs a file of its own")
         made.append(target)
     return made
+
+
+def is_same(one: Path, other: Path) -> bool:
+    """Whether two paths are one file, however they are spelled; a link is replaced and not followed, so only folders
+    on the way to it are.
+    """
+    return _real(one) == _real(other)
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path.parent)) / path.name  # where links lead in circles, `resolve` raises
 
 
 def write_text(target: Target, text: str) -> None:

@@ -24,6 +24,8 @@ PLANS: Final = {
 _FULL: Final = ("text", "markdown")
 #: And what stands by itself, away from the messages of the command that made it.
 _APART: Final = ("markdown", "html")
+#: And what has the refusal in its headline, too: `refused=True`.
+_HEADED: Final = ("html",)
 #: What becomes of an error that a command ended with instead of a plan, by `Callable[[ReconcileError], str]`.
 _ERRORS: Final = {
     "text": "reconcile.reports.failed:error_text",
@@ -47,7 +49,8 @@ def plan_as(form: str, plan: Plan, *, full: bool = False, refused: Sequence[str]
     """A plan in one of the formats of `PLANS`. `refused` is why `apply` would not carry it out."""
     if refused and form in _APART:
         plan = _with_warnings(plan, [f"apply will refuse this plan: {why}" for why in refused])
-    return _rendered(PLANS[form], plan, **({"full": full} if form in _FULL else {}))
+    options = {"full": full} if form in _FULL else {"refused": bool(refused)} if form in _HEADED else {}
+    return _rendered(PLANS[form], plan, **options)
 
 
 def checked_as(form: str, checked: Checked) -> str:

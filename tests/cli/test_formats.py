@@ -87,12 +87,34 @@ def test_an_error_is_a_document_of_every_format_and_a_message(studio, run, proje
     assert done.stderr.endswith("2 problems in the project; nothing was changed\n")
 
 
-def test_a_file_that_is_written_already_keeps_its_plan(changed, run, project):
-    done = run("plan", "--write", "json=plan.json", "--write", "text=none/plan.txt", "--write", "markdown=plan.md")
+def test_a_file_that_can_not_be_written_keeps_no_other_from_its_plan(changed, run, project):
+    (project / "folder").mkdir()
+    (project / "plan.md").write_text("of yesterday", encoding="utf-8")
+    files = ["json=plan.json", "text=none/plan.txt", "html=folder", "markdown=plan.md"]
 
-    assert (done.returncode, done.stderr) == (1, "error: none/plan.txt: there is no folder none to write it in\n")
+    done = run("plan", *(part for file in files for part in ("--write", file)))
+
+    assert (done.returncode, done.stderr) == (
+        1,
+        "error: none/plan.txt: there is no folder none to write it in\nfolder: is a folder, and can't be written to\n",
+    )
     assert len(json.loads((project / "plan.json").read_text(encoding="utf-8"))["changes"]) == 2
-    assert not (project / "plan.md").exists()
+    assert begins("markdown", (project / "plan.md").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("command", "form", "more"),
+    [
+        ("validate", "sarif", ("--write", "text=none/out")),
+        ("plan", "html", ("--write", "text=none/out")),
+        ("plan", "json", ("-o", "none/plan.json")),
+    ],
+)
+def test_standard_output_has_one_document_whatever_fails_after_it(changed, run, command, form, more):
+    good, done = run(command, "--format", form), run(command, "--format", form, *more)
+
+    assert (done.returncode, done.stdout) == (1, good.stdout)
+    assert "there is no folder none to write it in" in done.stderr
 
 
 def test_problems_are_at_their_paths_in_the_repository(studio, run, project, tmp_path):

@@ -116,6 +116,10 @@ def test_a_saved_plan_keeps_what_policies_said_of_what_it_does_not_change(studio
 
     rule = 'studio/site/same.ru (reconcile.yaml:13:3): policy "slow" (reconcile.yaml:8:3): reports are costly'
     assert f"error: {rule}" in shown.stdout
+    said = 'apply will refuse this plan: policy "slow" (reconcile.yaml:8:3) is broken by 1 resource, see above'
+    assert shown.stderr == f"warning: {said}\n"
+    assert said in run("show", "plan.json", "--format", "markdown").stdout
+    assert said.replace('"', '\\"') in run("show", "plan.json", "--format", "html").stdout
     assert refused.returncode == 3
     assert f"  - {rule}\n" in refused.stderr
 

@@ -61,6 +61,8 @@ def ask(text, **given):
         ("['monday', 'saturday'].exists_one(day, site.widget.schedule[day].enable)", True),
         ("site.managers.all(m, m.phone.startsWith('+7') && m.region == '')", True),
         ("site.blacklists.ip.filter(ip, ip.startsWith('203.')).size() == 1", True),
+        ("site.managers.all(m, m.region in ['', labels.tier] && site.managers[[0][0]] == m)", True),
+        ("['monday'].all(d, {'monday': 9}[d] == opens(site, d))", True),
         ("name.endsWith('.рф') && name.matches('^[а-я.]+$')", True),
         ("before == null || before.auto_payment == true", True),
         ("'widget' in changed && !('widget.schedule' in changed)", True),
@@ -158,6 +160,33 @@ def test_no_expression_goes_on_for_long(inner):
     began = time.perf_counter()
     with pytest.raises(ExpressionError, match=r"10,000 steps|can't stand inside"):
         ask(f"site.blacklists.ip.all(x, {inner})", **LARGE)
+
+    assert time.perf_counter() - began < 2
+
+
+def nested(literal, element="{}"):
+    """A macro over a list that holds that of the macro around it many times over, and so on."""
+    text = "z != z"
+    for level in range(9, 0, -1):
+        text = f"{literal.format(f'a{level}')}.exists({element.format('z' if level == 9 else f'a{level + 1}')}, {text})"
+    return f"[[1]].exists({element.format('a1')}, {text})"
+
+
+@pytest.mark.parametrize(
+    "literal",
+    [
+        "[[{0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}, {0}]]",
+        "[{{'k': {0}, 'l': {0}, 'm': {0}}}]",
+        "[{{'k': [{0}, {0}, {0}]}}.k]",
+        "[[true ? {0} : {0}, ({0}), [{0}][0]]]",
+        "[[google.protobuf.ListValue{{values: [{0}, {0}, {0}]}}]]",
+    ],
+)
+def test_no_expression_makes_lists_of_what_it_goes_over(literal):
+    began = time.perf_counter()
+    for element in ("{}", "(({}))", " // y,\n {} "):
+        with pytest.raises(ExpressionError, match=r'can\'t be made of "a1", which a macro goes over'):
+            ask(nested(literal, element))
 
     assert time.perf_counter() - began < 2
 

@@ -133,6 +133,29 @@ def test_only_what_is_selected_is_asked(broken):
     assert broken("require: site.report_period > 60", select=("same.ru",)).keys() == {"same.ru"}
 
 
+CHASER = "accounts: {desk: {provider: chaser, client_id: demo, private_key: the-key}}\n"
+
+
+@pytest.mark.parametrize(
+    ("policy", "names"),
+    [
+        ("require: site.title == 'Y'", {"new.ru", "there.ru"}),
+        ("deny: name == 'new.ru'", {"new.ru"}),
+        ("require: labels.tier == null", {"there.ru"}),
+        ("when: before != null, deny: site.title == 'Z' && before.title == 'Old'", {"there.ru"}),
+        ("deny: action == 'noop'", {"new.ru", "there.ru"}),
+        ("deny: action == 'create' || action == 'update' || action == 'delete'", set()),
+    ],
+)
+def test_what_a_person_has_to_do_is_asked_of_too(declared, planned, policy, names):
+    sites = "sites: {new.ru: {title: Z}, there.ru: {title: Z, labels: {tier: gold}}}\n"
+    desired = declared(f"{sites}policies: {{rule: {{{policy}}}}}\n", CHASER)
+    plan = planned(desired, {"desk": [{"id": 1, "name": "there.ru", "title": "Old"}]})
+
+    assert (len(plan.manual), plan.changes) == (2, ())
+    assert {breach.address.human for breach in breaches(desired, plan, float)} == names
+
+
 def test_deleting_all_asks_of_the_deletes(broken):
     assert broken("deny: action == 'delete' && labels.tier == 'gold'", destroy=True).keys() == {"changed.ru"}
     assert broken("require: site.report_period > 999", destroy=True) == {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from live_accounts import live_accounts
 from reconcile.config.accounts import Services
 from reconcile.config.project import load_state
 from reconcile.planning.diff import build_plan
-from reconcile.planning.plan import Plan
+from reconcile.planning.plan import Diagnostic, Plan, Severity
 from reconcile.providers import registry
 
 ANNA = {"phone": "+74951234567", "name": "Анна", "region": "Москва"}
@@ -221,3 +222,20 @@ def hostile() -> Plan:
             }
         },
     )
+
+
+def refused() -> Plan:
+    """Three sites that gain and lose a day and move alike; a policy refuses that, and five sites have one warning."""
+    names = ["a.ru", "b.ru", "c.ru"]
+    widget = {"schedule": {"monday": "closed", "saturday": "10-15"}, "button_position": 2, "window_position": 1}
+    plan = planned(
+        {
+            "accounts": {"studio": {"provider": "pozvonim", "uid": "1", "api_key": "k"}},
+            "sites": {name: {"managers": [ANNA], "widget": widget} for name in names},
+        },
+        {"studio": {"sites": [site(number, name) for number, name in enumerate(names, start=1)]}},
+    )
+    said = [Diagnostic(Severity.ERROR, "studio/site/a.ru", "somebody answers on Monday", rule="monday")]
+    said += [Diagnostic(Severity.WARNING, f"studio/site/{name}.ru", "costs money") for name in "abcde"]
+    said.append(Diagnostic(Severity.WARNING, "studio", "the profile can't be read"))
+    return replace(plan, diagnostics=tuple(said))

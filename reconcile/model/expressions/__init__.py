@@ -2,7 +2,7 @@
 
 CEL (https://cel.dev) has no loops, no assignments and no way out. The library, Google's own implementation, bounds the
 depth of an expression and the steps of an evaluation: 10,000 turns of all its macros together. What it does not bound
-is how much each turn may make: that is why no list or text is made inside a macro here (`names.py`).
+is how much each turn may make: that is why no list or text is made there of what a macro goes over (`names.py`).
 
 An expression sees no more than it is given, and sensitive fields are never among that.
 """

@@ -94,6 +94,15 @@ class _Token:
     at: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Bracket:
+    """An open bracket: whether a macro's, whose elements are called `own`, and the names that can't stand in it."""
+
+    macro: bool = False
+    own: frozenset[str] = frozenset()
+    banned: frozenset[str] = frozenset()
+
+
 _TOKEN: Final = re.compile(
     r"""
     (?P<space>\s+|//[^\n]*)
@@ -154,21 +163,40 @@ class _Reader:
         return ExpressionError(message, before.count("\n") + 1, token.at - (before.rfind("\n") + 1) + 1)
 
     def growing(self) -> None:
-        """Refuses what could fill the memory: lists and texts that are made anew in every turn of a macro."""
-        open_macros: list[bool] = []
+        """Refuses what could fill the memory, or never end: lists, mappings and texts made in every turn of a macro.
+
+        A literal that holds what the macro goes over, `[x, x]`, can be gone over in turn: each such level doubles the
+        size at the cost of one turn, so that the library's limit of turns never comes.
+        """
+        opened: list[_Bracket] = []
         for number, token in enumerate(self.tokens):
+            before = self.sign(number - 1)
+            inside = any(bracket.macro for bracket in opened)
             if token.text == "(":
-                macro = self.sign(number - 1) in _MACROS and self.sign(number - 2) == "."
-                if macro and self.sign(number - 1) == "map":
+                macro = before in _MACROS and self.sign(number - 2) == "."
+                if macro and before == "map":
                     raise self.fail("a policy makes no lists, so there is no `map`", self.tokens[number - 1])
-                if macro and self.sign(number - 1) == "filter" and any(open_macros):
+                if macro and before == "filter" and inside:
                     message = "`filter` can't stand inside another macro; write the condition with `&&`"
                     raise self.fail(message, self.tokens[number - 1])
-                open_macros.append(macro)
-            elif token.text == ")" and open_macros:
-                open_macros.pop()
-            elif token.text == "+" and any(open_macros):
+                opened.append(_Bracket(macro=macro, own=frozenset([self.element(number)] if macro else [])))
+            elif token.text in ("[", "{"):
+                index = token.text == "[" and before != "in" and self.ends_value(number - 1)
+                own = set() if index else {name for bracket in opened for name in bracket.own}
+                opened.append(_Bracket(banned=frozenset(own)))
+            elif token.text in (")", "]", "}") and opened:
+                opened.pop()
+            elif token.text == "+" and inside:
                 raise self.fail("`+` can't stand inside a macro, where it may make too much", token)
+            elif token.kind == "name" and before != "." and any(token.text in bracket.banned for bracket in opened):
+                what = f"a list or mapping can't be made of {quoted(token.text)}, which a macro goes over"
+                raise self.fail(f"{what}; compare with `||`", token)
+
+    def element(self, number: int) -> str:
+        """What a macro that opens here calls its elements; the name may stand in brackets of its own."""
+        while self.sign(number) == "(":
+            number += 1
+        return self.sign(number)
 
     def name(self, number: int, token: _Token) -> None:
         """A name that stands by itself: a variable, a function, or what a macro calls its elements."""

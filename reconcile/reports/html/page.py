@@ -25,12 +25,17 @@ _SLOT: Final = re.compile(r"\{\{ (\w+) \}\}")
 _UNSAFE: Final = re.compile("[<>&\u2028\u2029]")
 
 
-def plan_html(plan: Plan) -> str:
-    """A plan as one self-contained page. What it shows is text to the browser, whatever it looks like."""
+def plan_html(plan: Plan, *, refused: bool = False) -> str:
+    """A plan as one self-contained page. What it shows is text to the browser, whatever it looks like.
+
+    `refused`: `apply` would not carry it out, and not only because of policies, which the plan itself knows.
+    """
+    refused = refused or bool(plan.breaches)
     slots = {
         **_parts(),
         "title": html.escape(summary_text(plan)),
-        "data": json_script(report_data(plan)),
+        "heading": html.escape(texts("en")["title_refused" if refused else "title"]),
+        "data": json_script({"refused": refused, **report_data(plan)}),
         "plan": html.escape(plan_text(plan)),
     }
     return filled((_HERE / "page.html").read_text(encoding="utf-8"), slots)

@@ -23,6 +23,7 @@ PLANS = {
     "hostile": html_plans.hostile,
     "alike": lambda: html_plans.alike(2000),
     "different": lambda: html_plans.different(1000),
+    "refused": html_plans.refused,
 }
 
 
@@ -196,6 +197,27 @@ def test_deletes_and_what_is_to_be_known_come_first(opened):
         "New and changed, side by side",
     ]
     assert "the API key has no right" in report.text("#said")
+
+
+@pytest.mark.parametrize(
+    ("language", "heading", "legend", "places"),
+    [
+        ("en", "This plan is refused: apply will not carry it out", "no + and no −", "2 (bottom left, assumed)"),
+        ("ru", "План отклонён: apply его не выполнит", "без + и −", "2 (слева внизу, предположительно)"),
+    ],
+)
+def test_a_refused_plan_says_so_and_what_it_says_adds_up(opened, language, heading, legend, places):
+    report = opened("refused", f"#lang={language}")
+
+    assert report.text("h1") == heading
+    assert report.tab.evaluate("getComputedStyle(document.querySelector('h1')).color") == "rgb(179, 38, 30)"
+    assert heading in report.tab.title()
+    # As many as are listed, though the first is about five sites.
+    assert report.tab.inner_text(".tile.warning .number") == str(report.tab.locator("#said li.warning").count()) == "2"
+    assert legend in report.text("#week .about")
+    assert report.text("#week .card h3") == report.text("#place .card h3") == "a.ru, b.ru, c.ru"
+    assert places in report.text("#changes .fields tr:has-text('button_position')")
+    assert "1 (" in report.text("#changes .fields tr:has-text('window_position')")
 
 
 def test_identical_changes_are_one_block_with_the_sites_behind_it(opened):

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from reconcile.model.fields import kinds
 from reconcile.planning.plan import Diagnostic, Plan, Severity
 from reconcile.planning.planfile import dump, load
 from reconcile.reports.fields import of_a_week
+from reconcile.reports.formats import plan_as
 from reconcile.reports.html import page as html_page
 from reconcile.reports.html import plan_html
 from reconcile.reports.html.page import LANGUAGES, json_script, texts
@@ -206,6 +208,18 @@ def test_a_plan_without_whole_resources_is_shown_without_pictures():
 
     assert (data["weeks"], data["places"]) == ([], [])
     assert [field["path"] for field in data["fields"]] == ["widget.button_position"]
+
+
+def test_a_plan_that_is_refused_is_headed_so():
+    broken = Diagnostic(Severity.ERROR, "studio/site/a.ru", "reports are costly", rule="slow")
+    for made, refused in (
+        (plan_html(Plan((), 1, {}, (broken,))), True),
+        (plan_as("html", Plan((), 1, {}), refused=["6 sites would be deleted"]), True),
+        (plan_html(Plan((), 1, {}, (replace(broken, severity=Severity.WARNING),))), False),
+    ):
+        page = Page(made)
+        assert page.data["refused"] is refused
+        assert page.inside["h1", "title"] == texts("en")["title_refused" if refused else "title"]
 
 
 def test_who_reads_it_without_the_script_reads_the_plan():

@@ -9,18 +9,21 @@ function drawTexts() {
   document.documentElement.lang = language;
   for (const element of document.querySelectorAll("[data-text]")) element.textContent = say(element.dataset.text);
   for (const element of document.querySelectorAll("[data-label]")) element.setAttribute("aria-label", say(element.dataset.label));
+  const heading = say(report.refused ? "title_refused" : "title");
+  $("title").textContent = heading;
+  $("title").classList.toggle("refused", report.refused);
   const { summary } = report;
   const made = [...ACTIONS, "manual"].filter((what) => summary[what]).map((what) => say(`will_${what}`, { n: summary[what] }));
   const text = made.length ? made.join(", ") : say(report.complete ? "no_changes" : "incomplete");
   $("verdict").textContent = made.length && !report.complete ? `${text}. ${say("incomplete")}` : text;
-  document.title = `${say("title")}: ${text}`;
+  document.title = `${heading}: ${text}`;
   $("language").textContent = say("other_language");
   $("language").lang = language === "ru" ? "en" : "ru";
   $("theme").textContent = say(isDark() ? "light" : "dark");
 }
 
 function drawTiles() {
-  const said = (level) => report.said.filter((one) => one.level === level).reduce((sum, one) => sum + Math.max(1, one.about.length), 0);
+  const said = (level) => report.said.filter((one) => one.level === level).length; // as many as are listed below
   const { summary } = report;
   const tiles = [
     [said("error"), "error"],

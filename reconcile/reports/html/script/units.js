@@ -55,7 +55,7 @@ function listSide(entries, others, mark, ordered) {
 }
 
 // The two cells of a field's change.
-function sides({ type }, { before, after }, created) {
+function sides({ path, type }, { before, after }, created) {
   if (type === "week") return weekSides(before, after, created);
   if ((type === "set" || type === "items") && (Array.isArray(before) || isNothing(before)) && (Array.isArray(after) || isNothing(after))) {
     const [old, now] = [before || [], after || []];
@@ -67,8 +67,16 @@ function sides({ type }, { before, after }, created) {
     return both;
   }
   return [before, after].map((value) =>
-    isNothing(value) || value === "(sensitive)" ? quietly(valueText(value)) : word(valueText(value)),
+    isNothing(value) || value === "(sensitive)" ? quietly(valueText(value)) : word(placeText(path, value) || valueText(value)),
   );
+}
+
+// A number that stands for a place, with the place that it is drawn at: `2 (bottom left, assumed)`.
+function placeText(path, value) {
+  const { button, window, no_button: none } = report.assumed;
+  if (path === "widget.button" && value === none) return say("assumed_place", { value: valueText(value), where: say("no_button").toLowerCase() });
+  const spots = { "widget.button_position": button, "widget.window_position": window }[path];
+  return spots && Object.hasOwn(spots, value) ? say("assumed_place", { value: valueText(value), where: spot(spots[value]) }) : null;
 }
 const quietly = (text) => node("span", { class: "quiet" }, text);
 

@@ -64,9 +64,10 @@ const arrow = (was, is) => [
 
 const actionBadge = (first) =>
   first.action === "update" ? null : [node("span", { class: `badge ${first.action}` }, `${SIGNS[first.action]} ${say(`action_${first.action}`)}`), " "];
-const cardTitle = (group) => (group.length === 1 ? word(group[0].name) : countedChanges(group));
+const FEW = 3; // so many sites are named in a picture's heading
+const cardTitle = (group) => (group.length <= FEW ? words(group.map((one) => one.name)) : countedChanges(group));
 const behind = (group) =>
-  group.length === 1 ? null : lazy(say("which", { what: countedChanges(group) }), () => node("div", {}, siteList(group)));
+  group.length <= FEW ? null : lazy(say("which", { what: countedChanges(group) }), () => node("div", {}, siteList(group)));
 
 function weekLines(before, after) {
   const text = (week, day) => (week ? hoursText(week.days[day]) : null);
