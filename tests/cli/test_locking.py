@@ -12,6 +12,8 @@ import pytest
 from reconcile.store import open_store
 from reconcile.store.leases import TTL
 
+pytestmark = pytest.mark.long  # processes that wait for one another
+
 SITES = [f"site-{n:02}.ru:" for n in range(40)]
 DEFAULT = "sqlite:///.reconcile/history.db"
 

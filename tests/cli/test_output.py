@@ -387,14 +387,21 @@ def test_output_that_nobody_reads_is_no_crash(studio, start):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
-@pytest.mark.parametrize("args", [("plan",), ("plan", "--format", "json"), ("plan", "--write", "json=/dev/full")])
-def test_a_full_disk_is_one_clear_error(studio, start, args):
+@pytest.mark.parametrize(
+    ("args", "what"),
+    [
+        (("plan",), "what there is to say can't be written"),
+        (("plan", "--format", "json"), "what there is to say can't be written"),
+        (("plan", "--write", "json=/dev/full"), "/dev/full"),
+    ],
+)
+def test_a_full_disk_is_one_clear_error(studio, start, args, what):
     studio.declare("acme.ru:")
     with Path("/dev/null" if "--write" in args else "/dev/full").open("w") as output:
         process = start(*args, stdout=output)
         _, said = process.communicate(timeout=30)
     assert process.returncode == 1
-    assert said == b"error: what there is to say can't be written: No space left on device\n"
+    assert said.decode() == f"error: {what}: No space left on device\n"
 
 
 @pytest.mark.parametrize(("args", "code"), [("", 64), ("--yes", 0)])

@@ -110,7 +110,7 @@ def test_a_saved_plan_keeps_what_policies_said_of_what_it_does_not_change(studio
     written({"acme.ru": 70, "same.ru": 60}, SLOW)
     saved = run("plan", "-o", "plan.json")
     assert saved.returncode == 3
-    assert "Saved." in saved.stderr
+    assert "Saved, to be looked at: apply will refuse it." in saved.stderr
 
     shown, refused = run("show", "plan.json"), run("apply", "plan.json")
 

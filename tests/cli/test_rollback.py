@@ -7,6 +7,8 @@ import signal
 
 import pytest
 
+pytestmark = pytest.mark.long  # several applies for each rollback
+
 NO_CALL = "the service has no call to delete a client, so nothing is sent: delete the client in the dashboard"
 KEPT_NOWHERE = "whose former value is kept nowhere: set it by hand, if it is to go back"
 

@@ -16,6 +16,8 @@ import pytest
 
 from reconcile.emulator import Fault
 
+pytestmark = pytest.mark.long  # rollouts of real processes
+
 #: Three waves with one site each that is known beforehand, and the rest.
 WAVES = "waves: [one.ru, two.ru, 100%]"
 NAMES = ("one.ru", "two.ru", "three.ru", "four.ru")

@@ -11,6 +11,8 @@ from contextlib import suppress
 
 import pytest
 
+pytestmark = pytest.mark.long  # terminals, waited for
+
 ESCAPE = "\x1b["
 END = "\x04"  # Ctrl-D
 

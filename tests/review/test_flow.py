@@ -8,6 +8,8 @@ import pytest
 
 from .conftest import ROOT, sha
 
+pytestmark = pytest.mark.long  # whole flows, each of many processes
+
 HEAD, MERGE = sha(0xA1), sha(0xB1)
 
 
