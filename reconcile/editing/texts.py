@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from reconcile.config.load import project_files
 from reconcile.editing.edits import Edit, edited
 from reconcile.editing.files import Change, Source
 from reconcile.editing.tree import Kind, Node, tree
-
-#: How messages end that have nothing better to say.
-NO_CHANGE: Final = "; nothing was changed"
 
 
 @dataclass(slots=True)

@@ -26,6 +26,8 @@ class Difference:
 
 
 SAME: Final = Difference()
+#: How many pairs of values are remembered at once: where every site differs, that helps nobody.
+MOST_KNOWN: Final = 4096
 
 
 class Comparer:
@@ -45,6 +47,8 @@ class Comparer:
         key = self._alike.values(desired), self._alike.values(live)
         alike = self._known.get(key)
         if alike is None:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
             alike = self._known[key] = self._alike.difference(*key)
         own = self._own.difference(self._own.values(desired), self._own.values(live))
         if own is SAME:

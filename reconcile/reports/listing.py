@@ -9,12 +9,8 @@ from dataclasses import dataclass
 from reconcile.model.address import Address
 from reconcile.model.resource import Membership
 from reconcile.planning.planfile import FORMAT_VERSION
-from reconcile.planning.select.terms import SHARED
 from reconcile.reports.json import text
 from reconcile.reports.tables import Column, Table
-
-#: What `--by` counts.
-GROUPINGS = ("account", "kind", "client", "group", "label", *SHARED)
 
 
 @dataclass(frozen=True, slots=True)

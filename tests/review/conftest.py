@@ -66,7 +66,7 @@ class Repository:
     log: list[str] = field(default_factory=list)
 
     def declare(self, period: int, *more: str, top: str = "") -> None:
-        """The project's files: acme.ru is reported about every so many minutes."""
+        """The project's files: acme.ru is reported about every so many seconds."""
         account = "{provider: pozvonim, uid: '${env.POZVONIM_UID}', api_key: '${env.POZVONIM_API_KEY}'"
         lines = "".join(f"  {line}\n" for line in (f"acme.ru: {{report_period: {period}}}", *more))
         text = f"accounts:\n  studio: {account}, base_url: '{self.live.url}'}}\n{top}"

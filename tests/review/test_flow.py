@@ -276,7 +276,7 @@ def test_the_page_shows_the_flow_as_it_is(studio, same_every_time):
         shown.append(f"* {what}\n  {action}, exit codes {done.codes}\n{indented(log)}")
 
     studio.hub.pull(1, HEAD)
-    job("Anna opens pull request 1: acme.ru is to be reported every 90 minutes, not 60.", "plan", HEAD, number=1)
+    job("Anna opens pull request 1: acme.ru is to be reported every 90 seconds, not 60.", "plan", HEAD, number=1)
     shown.append(f"  The comment:\n{indented(short(studio.comment(1)))}")
     studio.hub.merge(1, MERGE)
     job("It is reviewed and merged.", "apply", MERGE)

@@ -12,7 +12,7 @@ no word is one of the language: `"not"` is an address.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -181,8 +181,3 @@ def _pair(key: str, operator: str, value: str, at: int) -> Node:
     # Labels take a glob after `=`, too: city=Mos*.
     term = Term(key, value, operator.endswith("~") or label or key == "label", at, label)
     return Not(term) if operator.startswith("!") else term
-
-
-def parse_all(expressions: Sequence[str]) -> tuple[Node, ...]:
-    """What each of several expressions means. Raises `ExpressionError`."""
-    return tuple(map(parse, expressions))

@@ -33,8 +33,6 @@ KEYS: Final = (
 )
 #: Those of shared objects: a site is among their users also through one another.
 SHARED: Final = ("widget", "schedule", "manager", "blacklist")
-#: What live sites that no file declares can be known by.
-KNOWN_LIVE: Final = ("address", "account", "client", "kind")
 
 
 @dataclass(frozen=True, slots=True)

@@ -245,6 +245,8 @@ class _Mapping:
         try:
             made = self._known.get(given)
             if made is None:
+                if len(self._known) >= MOST_KNOWN:
+                    self._known.clear()
                 made = self._known[given] = [lenient(raw) for lenient, raw in zip(self._readers, given, strict=True)]
         except TypeError:  # a list or an object can't be remembered
             made = [lenient(raw) for lenient, raw in zip(self._readers, given, strict=True)]
