@@ -17,7 +17,8 @@ dealers: $(VENV)/run/.installed  ## A thousand dealers from one sheet, and a cha
 	@PATH="$(CURDIR)/$(VENV)/run/bin:$$PATH" sh examples/dealers/demo.sh
 
 test: $(VENV)/test/.installed  ## All tests, against the installed wheel, with branch coverage.
-	$(VENV)/test/bin/pytest -n $(WORKERS) -m 'not long' --cov --cov-report=term --cov-report=xml $(TESTS)
+	$(VENV)/test/bin/pytest -n $(WORKERS) -m 'not long' --cov --cov-report=xml $(TESTS)
+	$(VENV)/test/bin/coverage report
 
 long: $(VENV)/test/.installed $(VENV)/node/.yaml-language-server  ## The tests that take minutes: kill -9 at every boundary, every fault against every secret, a browser.
 	$(VENV)/test/bin/pytest -n $(WORKERS) -m long

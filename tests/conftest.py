@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -19,6 +20,10 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 KEPT = ("PATH", "PYTHONPATH", "SYSTEMROOT", "TEMP", "TMP", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+
+# Who runs the tests in the background has Ctrl-C ignored, and processes inherit that; they are to get it nevertheless.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Nothing in the tests is timed: a machine that has other work to do is no fault.
 settings.register_profile("reconcile", deadline=None)
