@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -30,6 +29,8 @@ def write_private(path: Path, content: bytes) -> None:
         raise ReconcileError(f"{path}: there is no folder {path.parent} to write it in")
     if path.is_dir() and not path.is_symlink():
         raise ReconcileError(f"{path}: is a folder, and can't be written to")
+    import tempfile  # most commands write nothing
+
     # A name that nobody can foresee, made with O_EXCL and 0600.
     descriptor, scratch = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
     try:

@@ -74,8 +74,8 @@ def in_project(project: Project, run: RunRecord) -> tuple[Project, RunRecord]:
 
 def _with_account(step: StepRecord, name: str) -> StepRecord:
     """A step with the name that its account has in the project by now."""
-    client = None if step.client is None else replace(step.client, account=name)
-    return replace(step, address=replace(step.address, account=name), client=client)
+    client = None if step.client is None else step.client._replace(account=name)
+    return replace(step, address=step.address._replace(account=name), client=client)
 
 
 def _with_kinds(site: Desired, own: Kinds, known: Kinds) -> Desired:

@@ -13,24 +13,24 @@ from typing import TYPE_CHECKING
 from reconcile.config.accounts import Services
 from reconcile.config.project import Loaded, load
 from reconcile.errors import ExitCode, PlanError, PlanFileError, PolicyError, StalePlanError, lines_of
-from reconcile.importing.values import Defaults
 from reconcile.live import owners_in_doubt, read, read_everything, with_owners
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import UNMANAGED
 from reconcile.model.normalize import count, quoted
 from reconcile.model.state import Account, DesiredState, LiveAccount
-from reconcile.planning import planfile, safety
+from reconcile.planning import safety
 from reconcile.planning.diff import build_destroy_plan, build_plan
 from reconcile.planning.plan import Change, Diagnostic, Plan
 from reconcile.planning.select import Selection
-from reconcile.private import private_folder
 
 if TYPE_CHECKING:
+    from reconcile.ahead import Ahead
     from reconcile.applying.journal import Journal
     from reconcile.applying.report import Report
     from reconcile.applying.sending import Advance
     from reconcile.importing.project import Project as Imported
+    from reconcile.importing.values import Defaults
     from reconcile.providers.base import Provider
     from reconcile.store.records import RunRecord
 
@@ -51,16 +51,28 @@ class Project:
     @property
     def identity(self) -> str:
         """What saved plans are bound to."""
+        from reconcile.planning import planfile
+
         return planfile.identity(self.desired.accounts, str(self.root.resolve()))
 
 
-def validate(root: Path, environ: Mapping[str, str]) -> Project:
-    """The project in `root`, checked as far as it goes without the network. Raises `ConfigError`."""
-    from reconcile.planning.waves import wrong_selection
+def validate(root: Path, environ: Mapping[str, str], ahead: Ahead | None = None) -> Project:
+    """The project in `root`, checked as far as it goes without the network. Raises `ConfigError`.
+
+    `ahead` begins to read what is live as soon as that can be done.
+    """
     from reconcile.providers import registry
 
-    loaded = load(root, environ, Services(registry.service, registry.names, wrong_selection))
+    services = Services(registry.service, registry.names, _wrong_selection)
+    loaded = load(root, environ, services if ahead is None else replace(services, begin=ahead.begin))
     return Project(root, loaded.state, loaded if loaded.state.policies else None)
+
+
+def _wrong_selection(expression: str, state: DesiredState) -> str:
+    """What is wrong with a selection of `rollout:`; a project that has none does not wait for what tells."""
+    from reconcile.planning.waves import wrong_selection
+
+    return wrong_selection(expression, state)
 
 
 def require_resources(project: Project) -> None:
@@ -71,14 +83,18 @@ def require_resources(project: Project) -> None:
 
 
 @contextmanager
-def connected(project: Project, parallelism: int) -> Iterator[dict[str, Provider]]:
-    """A provider for every account; emulated ones get the embedded service, which ends with the block."""
+def connected(project: Project, parallelism: int, ahead: Ahead | None = None) -> Iterator[dict[str, Provider]]:
+    """A provider for every account; emulated ones get the embedded service, which ends with the block.
+
+    Those that were opened `ahead` are taken as they are.
+    """
     from reconcile.providers.registry import open_provider
 
     with ExitStack() as stack:
         accounts = _emulated(project, stack)
         providers = {
-            name: open_provider(account, project.desired.kinds, parallelism) for name, account in accounts.items()
+            name: (ahead and ahead.take(name)) or open_provider(account, project.desired.kinds, parallelism)
+            for name, account in accounts.items()
         }
         for provider in providers.values():
             stack.callback(provider.close)
@@ -91,6 +107,7 @@ def _emulated(project: Project, stack: ExitStack) -> dict[str, Account]:
     local = {name: account for name, account in accounts.items() if account.base_url == "emulator"}
     if local:
         from reconcile.emulator import Emulator, Options
+        from reconcile.private import private_folder
 
         folder = private_folder(project.root)
         keys: dict[str, dict[str, str]] = {"pozvonim": {}, "chaser": {}}
@@ -140,7 +157,7 @@ def imported(
     project: Project,
     providers: Mapping[str, Provider],
     accounts: Collection[str],
-    defaults: Defaults = Defaults.DROP,
+    defaults: Defaults,
     *,
     tables: bool = True,
 ) -> Imported:
@@ -211,6 +228,8 @@ def policy_refusals(plan: Plan) -> list[str]:
 
 def read_plan(path: Path) -> Plan:
     """A saved plan, whose project is not asked for; its secrets stay hidden. Raises `PlanFileError`."""
+    from reconcile.planning import planfile
+
     return planfile.load(_text(path), None, None)[0]
 
 
@@ -220,6 +239,8 @@ def load_plan(path: Path, project: Project) -> tuple[Plan, Project]:
     A saved plan holds no secrets, which the project still has to declare, and may have undocumented fields that no file
     names any more. Raises `PlanFileError`.
     """
+    from reconcile.planning import planfile
+
     desired = project.desired
     resources = {resource.address: resource for resource in (*desired.clients, *desired.profiles)}
 

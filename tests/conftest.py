@@ -61,13 +61,13 @@ def reconcile(tmp_path: Path) -> Run:
     """Runs the program as a process: `reconcile("plan", cwd=folder, env={"NAME": "value"})`."""
 
     def run(*args: str, cwd: Path = tmp_path, env: dict[str, str] | None = None, **options: Any) -> Any:
-        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **options}
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
+        options = pipes | {"timeout": 120} | options
         return subprocess.run(
             [sys.executable, "-m", "reconcile", *args],
             cwd=cwd,
             env=environment(**(env or {})),
             encoding="utf-8",
-            timeout=120,
             check=False,
             **options,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from threading import Event
 from typing import Final
 
@@ -38,7 +38,7 @@ def pauses(lag: float) -> Iterator[float]:
 
 def _places(change: Change) -> list[Address]:
     """Where what is to be created may be live already."""
-    previous = [] if change.previous is None else [replace(change.address, name=change.previous)]
+    previous = [] if change.previous is None else [change.address.named(change.previous)]
     return [change.address, *previous]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from reconcile.model.capabilities import Action
@@ -59,7 +58,7 @@ class Occupied:
         ids = [] if change.previous is None else self.holders.get(("site", change.previous))
         if not ids:
             return None
-        at = replace(change.address, name=change.previous or "").human
+        at = change.address.named(change.previous or "").human
         return f"it is live at its previous address {at} (id {ids[0]}); plan again, and it is renamed"
 
     def ownerless(self, change: Change) -> str | None:

@@ -102,7 +102,7 @@ def show_report(report: Report, settings: Settings, said: str = "Apply") -> None
 
         click.echo(report_json(report), nl=False)
     else:
-        from reconcile.reports.text import report_text
+        from reconcile.reports.applied import report_text
 
         text = report_text(report, colour=settings.colour(sys.stdout), full=settings.full, said=said)
         click.echo(text, nl=False, color=True)

@@ -20,6 +20,7 @@ from reconcile.errors import ReconcileError, UsageError
 from reconcile.escaping import clean
 
 if TYPE_CHECKING:
+    from reconcile.ahead import Ahead
     from reconcile.applying.report import Result
     from reconcile.applying.sending import Advance
     from reconcile.planning.plan import Plan
@@ -322,13 +323,25 @@ def write_plan(plan: Plan, settings: Settings, refused: Sequence[str] = ()) -> N
 
 
 @contextmanager
-def connected(project: Project, parallelism: int) -> Iterator[dict[str, Provider]]:
+def reading(settings: Settings, parallelism: int) -> Iterator[tuple[Project, dict[str, Provider]]]:
+    """The project and its providers, for a command that changes nothing: it begins to read before all is checked."""
+    from reconcile import workflow
+    from reconcile.ahead import reading_ahead
+
+    with reading_ahead(parallelism) as ahead:
+        project = workflow.validate(settings.root, os.environ, ahead)
+        with connected(project, parallelism, ahead) as providers:
+            yield project, providers
+
+
+@contextmanager
+def connected(project: Project, parallelism: int, ahead: Ahead | None = None) -> Iterator[dict[str, Provider]]:
     """As `workflow.connected`; says which accounts are at the emulator though the live service may be meant."""
     from reconcile import workflow
 
     for said in _at_emulator(project):
         click.echo(clean(f"note: {said}"), err=True)
-    with workflow.connected(project, parallelism) as providers:
+    with workflow.connected(project, parallelism, ahead) as providers:
         yield providers
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import click
@@ -10,10 +9,10 @@ import click
 from reconcile.cli.common import (
     Command,
     Settings,
-    connected,
     format_option,
     full_option,
     parallelism_option,
+    reading,
     select_option,
     show_plan,
     write_option,
@@ -45,8 +44,7 @@ def command(settings: Settings, writes: tuple[str, ...], select: Selection, para
     from reconcile import workflow
 
     settings.write_to(writes, PLANS)
-    project = workflow.validate(settings.root, os.environ)
-    with connected(project, parallelism) as providers:
+    with reading(settings, parallelism) as (project, providers):
         plan = workflow.plan(project, providers, select)
     show_plan(plan, settings)
     write_plan(plan, settings)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,10 +11,10 @@ import click
 from reconcile.cli.common import (
     Command,
     Settings,
-    connected,
     format_option,
     full_option,
     parallelism_option,
+    reading,
     select_option,
     show_plan,
     write_option,
@@ -68,22 +67,25 @@ def command(
       reconcile plan -o plan.json --write markdown=plan.md --write terraform=plan.tf.json
     """
     from reconcile import workflow
-    from reconcile.reports.files import is_same, save_plan
 
     settings.write_to(writes, PLANS)
     if out is not None and out.suffix.lower() in (".yaml", ".yml"):
         raise UsageError(f"{out} would be read as a file of the project; save the plan as {out.with_suffix('.json')}")
-    if out is not None and any(is_same(target.path, settings.path(out)) for target in settings.targets):
-        settings.targets = []  # nobody knows which of them is meant, so neither is written
-        raise UsageError(f"-o and --write both name {out}; give them files of their own")
-    project = workflow.validate(settings.root, os.environ)
-    with connected(project, parallelism) as providers:
+    if out is not None and settings.targets:
+        from reconcile.reports.files import is_same
+
+        if any(is_same(target.path, settings.path(out)) for target in settings.targets):
+            settings.targets = []  # nobody knows which of them is meant, so neither is written
+            raise UsageError(f"-o and --write both name {out}; give them files of their own")
+    with reading(settings, parallelism) as (project, providers):
         plan = workflow.plan(project, providers, select, destroy=destroy)
     plan, unmatched = (plan, []) if destroy else _in_waves(project, plan)
     refused = [*workflow.refusals(project, plan), *unmatched]
     show_plan(plan, settings, refused)
     write_plan(plan, settings, refused)
     if out is not None and not plan.errors:
+        from reconcile.reports.files import save_plan
+
         save_plan(plan, project.identity, settings.path(out))
         chdir = "" if settings.root == Path() else f" -C {settings.root}"
         then = f"Saved. To do exactly this: reconcile{chdir} apply {out}"

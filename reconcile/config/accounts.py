@@ -11,6 +11,7 @@ from reconcile.config import settings
 from reconcile.config.places import Fault, Place, Written, misread
 from reconcile.config.sections import Named, Sections
 from reconcile.model.capabilities import Capabilities
+from reconcile.model.fields import Kinds
 from reconcile.model.hosts import is_exposed, origin
 from reconcile.model.normalize import did_you_mean, quoted, read_written_phone
 from reconcile.model.state import Account, DesiredState
@@ -28,12 +29,14 @@ class Services:
     """What a project can't be checked without, and which is no part of configuration.
 
     The services that there are: what each can do by its name, None for one that there is not, and all names. And what
-    is wrong with a selection, in words, which is empty where nothing is.
+    is wrong with a selection, in words, which is empty where nothing is. `begin` is told of the accounts as soon as
+    they are known and there is nothing wrong yet, while the sites are still to be composed.
     """
 
     find: Callable[[str], Capabilities | None]
     names: Callable[[], Collection[str]]
     wrong_selection: Callable[[str, DesiredState], str] = lambda expression, state: ""
+    begin: Callable[[Mapping[str, Account], Kinds], None] = lambda accounts, kinds: None
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from itertools import chain
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconcile.config import settings
 from reconcile.config.accounts import Accounts, Services
@@ -16,16 +16,18 @@ from reconcile.config.groups import Groups
 from reconcile.config.identities import check_identities
 from reconcile.config.layers import Layers
 from reconcile.config.places import Fault, Keys, Written
-from reconcile.config.rollout import rollout, wrong_selections
 from reconcile.config.sections import Sections
 from reconcile.config.sites import Sites
 from reconcile.config.studio import Studio
 from reconcile.config.tables import Tables
 from reconcile.config.undocumented import undocumented
 from reconcile.model.fields import Kinds, client_kind, kinds
-from reconcile.model.policy import Policy
 from reconcile.model.resource import Desired
 from reconcile.model.state import Account, Below, DesiredState, Shared
+
+if TYPE_CHECKING:
+    from reconcile.model.policy import Policy
+    from reconcile.model.rollout import Rollout
 
 
 def compose(
@@ -50,6 +52,9 @@ def compose(
     layers.check_shared()
     studio = Studio(sections, known, faults, layers, accounts)
     profiles, clients = studio.profiles(), studio.clients()
+    reachable = _with_secrets(accounts.accounts, clients.values())
+    if whole and not faults and (sections.named["sites"] or sections.named["site_groups"]):
+        services.begin(reachable, known)
     sites = Sites(sections, known["site"], faults, layers, accounts, clients)
     groups = Groups(sites, tables, each)
     made = sites.sites()
@@ -60,7 +65,7 @@ def compose(
         faults.append(Fault(first.place, "no file declares an account; sites need one under `accounts:`"))
     whole = whole and is_whole([*faults, *tables.faults])
     state = DesiredState(
-        _with_secrets(accounts.accounts, tuple(clients.values())),
+        reachable,
         accounts.service_of,
         known,
         settings.safety(sections.safety.raw or {}),
@@ -70,11 +75,13 @@ def compose(
         settings.store(sections.store.raw),
         sections.names,
         _below(sites),
-        rollout(sections.rollout, accounts.service_of, faults),
+        _rollout(sections, accounts, faults),
         _shared(layers),
         _policies(sections, known, services, made if whole else (), written, faults),
     )
-    if whole:
+    if whole and state.rollout is not None:
+        from reconcile.config.rollout import wrong_selections
+
         faults += wrong_selections(sections.rollout, state, services.wrong_selection)
     return state, groups, faults
 
@@ -82,6 +89,15 @@ def compose(
 def is_whole(faults: Iterable[Fault]) -> bool:
     """Whether nothing is wrong that sites or their labels may be missing for: what only asks for them may be."""
     return all(fault.place.keys[:1] in (("policies",), ("rollout",)) for fault in faults)
+
+
+def _rollout(sections: Sections, accounts: Accounts, faults: list[Fault]) -> Rollout | None:
+    """In which waves to apply, if in any; as with policies, who has none does not pay."""
+    if not sections.rollout.raw:
+        return None
+    from reconcile.config.rollout import rollout
+
+    return rollout(sections.rollout, accounts.service_of, faults)
 
 
 def _policies(

@@ -260,7 +260,7 @@ class _Move:
 
     def rewrite_protected(self) -> None:
         """`safety.protect` goes on to protect the site."""
-        before, after = (replace(self.site.address, name=name) for name in (self.old, self.new))
+        before, after = (self.site.address.named(name) for name in (self.old, self.new))
         for file, root in self.texts.all("protect"):
             safety = root.get("safety")
             protect = safety[1].get("protect") if safety is not None else None
@@ -296,7 +296,7 @@ class _Move:
 
     def means_no_longer(self, size: Chosen) -> bool:
         """Whether a wave's selection means the site at its former address only."""
-        after = replace(self.site, address=replace(self.site.address, name=self.new))
+        after = replace(self.site, address=self.site.address.named(self.new))
         node = read_selection(size)
         return bool(holds(node, subject(self.site))) and not holds(node, subject(after))
 

@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from reconcile.model.normalize import human_address, read_address
 
@@ -14,9 +13,11 @@ from reconcile.model.normalize import human_address, read_address
 KINDS: Final = ("profile", "client", "site")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Address:
-    """A resource's account, kind and name; a site's name is its canonical address, a profile's is empty."""
+class Address(NamedTuple):
+    """A resource's account, kind and name; a site's name is its canonical address, a profile's is empty.
+
+    A tuple, because it is looked up and compared tens of thousands of times in a plan.
+    """
 
     account: str
     kind: str
@@ -31,12 +32,16 @@ class Address:
         account, kind, *name = text.split("/", 2)
         return cls(account, kind, *(name or [""]))
 
+    def named(self, name: str) -> Address:
+        """The address of the same kind of resource, in the same account, with this name."""
+        return Address(self.account, self.kind, name)
+
     def at(self, url: str) -> Address:
         """The address of the site with this URL, in whatever spelling."""
         try:
-            return replace(self, name=read_address(url))
+            return self.named(read_address(url))
         except ValueError:
-            return replace(self, name=url)
+            return self.named(url)
 
     @property
     def human(self) -> str:
@@ -46,4 +51,4 @@ class Address:
     @property
     def shown(self) -> str:
         """The whole address as people read it."""
-        return str(replace(self, name=self.human))
+        return str(self.named(self.human))

@@ -415,6 +415,11 @@ def objects_type(items: tuple[Field, ...]) -> FieldType:
     readers = [(item.wire[-1], item.lenient) for item in items]
 
     def read(raw: Any) -> tuple[tuple[Any, ...], ...]:
+        try:  # nearly all are lists of objects with words and numbers, and there are very many
+            if type(raw) is list:
+                return tuple([tuple([lenient[entry.get(key)] for key, lenient in readers]) for entry in raw])
+        except (AttributeError, TypeError):
+            pass
         return tuple([tuple([lenient(entry.get(key)) for key, lenient in readers]) for entry in objects_in(raw)])
 
     def wire(value: Any) -> Any:

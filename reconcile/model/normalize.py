@@ -158,6 +158,7 @@ def read_prefix(raw: Any) -> str:
 
 
 _HOME_NUMBER = re.compile(r"(?:\+7|[78])([3489]\d{9})")
+_CANONICAL = re.compile(r"\+7[3489]\d{9}", re.ASCII)
 _PUNCTUATION = re.compile(r"[\s().\-‐‑–]+")
 
 
@@ -166,6 +167,8 @@ def read_phone(raw: Any) -> str:
 
     Asks whether the number is possible, not whether it is assigned: the lists of assigned ranges age.
     """
+    if isinstance(raw, str) and _CANONICAL.fullmatch(raw):  # as services give them back
+        return raw
     compact = _PUNCTUATION.sub("", str(raw))
     return _phone(raw, compact, compact, "+" + compact.lstrip("+"))
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reconcile.model.capabilities import Capabilities
 from reconcile.model.fields import Kinds
-from reconcile.model.policy import Policy
 from reconcile.model.resource import NOTHING, Desired, Live
-from reconcile.model.rollout import Rollout
+
+if TYPE_CHECKING:  # most projects have neither
+    from reconcile.model.policy import Policy
+    from reconcile.model.rollout import Rollout
 
 
 class Unspecified(StrEnum):

@@ -51,7 +51,7 @@ class Declared:
 
     def __init__(self, desired: DesiredState) -> None:
         url = desired.kinds["site"].index("url")
-        sent = {replace(site.address, name=str(site.values[url])): site for site in desired.sites}
+        sent = {site.address.named(str(site.values[url])): site for site in desired.sites}
         every = (*desired.sites, *desired.clients, *desired.profiles)
         self._found = sent | {one.address: one for one in every}
 
@@ -240,7 +240,7 @@ class Goals:
             values[item.field.index] = given_back(item)
         reason = f"{self.run} changed it"
         if values[self.url] is not UNMANAGED:
-            address = replace(address, name=str(values[self.url]))
+            address = address.named(str(values[self.url]))
             reason = f"{self.run} renamed it to {found.address.human}"
         else:
             values[self.url] = found.values[self.url]

@@ -81,7 +81,7 @@ def _selected(deed: Deed, declared: Declared, selection: Selection) -> bool:
     address = deed.change.address
     if not selection:
         return True
-    former = tuple(replace(address, name=name) for name in names(deed) if name != address.name)
+    former = tuple(address.named(name) for name in names(deed) if name != address.name)
     now = declared.at(address)
     client = deed.change.client if now is None else now.client
     owner = address.name if address.kind == "client" else None if client is None else client.name

@@ -79,6 +79,14 @@ class Provider(Protocol):
 
 
 @runtime_checkable
+class ReadsAhead(Protocol):
+    """A provider that can begin to read before it is known what will be asked of it."""
+
+    def read_ahead(self) -> None:
+        """Begins to read the sites, which the next `read` waits for; what is wrong is said by that."""
+
+
+@runtime_checkable
 class Stoppable(Protocol):
     """A provider that can be told that the run is being stopped; others only take longer to end."""
 

@@ -15,20 +15,14 @@ from reconcile.model.capabilities import Action
 from reconcile.model.fields import Kinds
 from reconcile.planning.plan import HIDDEN, Change
 from reconcile.planning.planfile import FORMAT_VERSION
+from reconcile.reports.applied import APART, OUTCOMES, without_id
 from reconcile.reports.behind import head_names, in_head
 from reconcile.reports.fields import Line
 from reconcile.reports.folding import Block, fold
 from reconcile.reports.heads import SIGNS, VERBS, id_of, known_as
 from reconcile.reports.json import text
 from reconcile.reports.tables import Column, Table, table_text
-from reconcile.reports.text import (
-    APART,
-    OUTCOMES,
-    details,
-    line_text,
-    painted,
-    without_id,
-)
+from reconcile.reports.text import details, line_text, painted
 from reconcile.reports.waves import verdict_text
 from reconcile.reports.words import value
 from reconcile.store.recorded import change_of, kinds_of

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 import click
 
-from reconcile.applying.report import Outcome, Report, Result
 from reconcile.escaping import clean
 from reconcile.model.normalize import count
-from reconcile.planning.plan import Change, Plan, Severity
-from reconcile.reports.behind import NAMED, Declared
+from reconcile.planning.plan import Change, Plan
+from reconcile.reports.behind import Declared
 from reconcile.reports.fields import Line
 from reconcile.reports.folding import Block, fold
 from reconcile.reports.heads import SIGNS, below, head
-from reconcile.reports.said import said_text, said_texts
+from reconcile.reports.said import said_texts
 from reconcile.reports.tally import tally_text
-from reconcile.reports.waves import wave_lines, waves_text
-from reconcile.reports.words import some
 
 #: The colour of each sign.
 COLOURS: Final = {"+": "green", "-": "red", "~": "yellow"}
@@ -37,7 +33,10 @@ def plan_text(plan: Plan, *, colour: bool = False, full: bool = False) -> str:
     parts = ["\n".join(_block(block, plan.declared, colour=colour, full=full)) for block in blocks]
     parts.append(tally_text(plan, colour=colour))
     parts.append("\n".join([*said_texts(plan, colour=colour, full=full), *left_alone(plan), summary_text(plan)]))
-    parts.append("" if plan.rollout is None else waves_text(plan.rollout))
+    if plan.rollout is not None:
+        from reconcile.reports.waves import waves_text
+
+        parts.append(waves_text(plan.rollout))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -88,69 +87,3 @@ def line_text(line: Line, colour: bool) -> str:
 def painted(sign: str, text: str, colour: bool) -> str:
     """Text in the colour of its sign."""
     return click.style(text, fg=COLOURS.get(sign)) if colour else text
-
-
-# --- after an apply ---------------------------------------------------------------------------------------------------
-
-#: What each outcome is called, and its colour.
-OUTCOMES = {
-    Outcome.DONE: ("done", "green"),
-    Outcome.FAILED: ("failed", "red"),
-    Outcome.NOT_ATTEMPTED: ("not attempted", "yellow"),
-    Outcome.UNKNOWN: ("outcome unknown", "red"),
-}
-
-
-#: Changes that failed in the same way and are told each by itself.
-APART: Final = 3
-
-
-def report_text(report: Report, *, colour: bool = False, full: bool = False, said: str = "Apply") -> str:
-    """What became of the plan: everything that is not done, and the numbers; where many failed in the same way, that
-    is said once, with how many they are. With `full`, each is told by itself. `said` is what it was.
-    """
-    made = []
-    for error, results in _failed(report.results, apart=len(report.results) if full else APART):
-        first = results[0]
-        word, fg = OUTCOMES[first.outcome]
-        mark = click.style(word, fg=fg) if colour else word
-        if len(results) == 1:
-            made.append(f"{clean(first.address.shown)}: {first.action} {mark}: {clean(error)}")
-            continue
-        names = some(results, NAMED, lambda result: clean(result.address.human))
-        sites = f"{len(results)} {first.address.kind}s ({names})"
-        made.append(f"{clean(first.address.account)}: {first.action} {mark} on {sites}: {clean(error)}")
-    made += [f"warning: {clean(warning)}" for warning in report.warnings]
-    for ended in report.ended:
-        left = sum(result.left for result in report.results if result.address.account == ended.account)
-        why = f"{ended.why}; {count(left, 'change')} not attempted"
-        made.append(said_text(Severity.ERROR, why, [ended.account], colour=colour))
-    made += wave_lines(report, colour=colour)
-    numbers = report.summary
-    rest = [f", {numbers[o]} {word}" for o, (word, _) in OUTCOMES.items() if numbers[o] and o is not Outcome.DONE]
-    done = f"{numbers[Outcome.DONE]} of {count(len(report.results), 'change')} done"
-    interrupted = "Interrupted. " if report.interrupted else ""
-    made.append(f"{interrupted}{said}: {done}{''.join(rest)}. Run {report.run}.")
-    return "\n".join(made) + "\n"
-
-
-def _failed(results: Sequence[Result], apart: int) -> list[tuple[str, list[Result]]]:
-    """What is not done, by how: an error, and more than `apart` that have it, or one."""
-    same: dict[object, list[Result]] = {}
-    for result in results:
-        if result.outcome is not Outcome.DONE and not result.left and not result.held_back:
-            address = result.address
-            how = (address.account, address.kind, result.action, result.outcome, without_id(result.error, result.id))
-            same.setdefault(how, []).append(result)
-    made: list[tuple[str, list[Result]]] = []
-    for found in same.values():
-        if len(found) <= apart:
-            made += [(result.error, [result]) for result in found]
-        else:
-            made.append((without_id(found[0].error, found[0].id), found))
-    return made
-
-
-def without_id(error: str, known: int | None) -> str:
-    """An error without the id of the resource that it is about, so that it is the same as that of others."""
-    return error if known is None else re.sub(rf"(?<=/){known}\b|(?<=site ){known}\b", "…", error)

@@ -10,7 +10,7 @@ import pytest
 from lossy import Lossy
 
 from reconcile.applying.report import RUN_OVER, Outcome
-from reconcile.reports.text import report_text
+from reconcile.reports.applied import report_text
 
 SITES = 300
 

@@ -315,7 +315,7 @@ def test_waves_ask_of_changes():
 
 def test_a_resource_goes_by_its_former_addresses_too():
     now = Address("studio", "site", "new.ru")
-    renamed = Subject(now, former=(replace(now, name="old.ru"),))
+    renamed = Subject(now, former=(now.named("old.ru"),))
 
     for text, expected in (("old.ru", True), ("new.ru", True), ("not address=old.ru", False), ("other.ru", False)):
         assert selection((text,)).of(renamed) is expected

@@ -10,8 +10,8 @@ from reconcile.applying.report import RUN_OVER, Ended, Outcome, Report, Result
 from reconcile.errors import ConfigError, PlanError, Problem
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
+from reconcile.reports.applied import report_text
 from reconcile.reports.json import error_json, report_json
-from reconcile.reports.text import report_text
 
 
 def result(name, outcome, error="", action=Action.UPDATE):

@@ -156,11 +156,13 @@ _UNREADABLE: Final = object()
 
 
 def _decoded(body: bytes) -> Any:
-    import orjson
+    from orjson import JSONDecodeError
+
+    from reconcile.providers.http.alike import loads
 
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:  # not JSON, not UTF-8, cut short, or nested too deeply
+        return loads(body)
+    except JSONDecodeError:  # not JSON, not UTF-8, cut short, or nested too deeply
         return _UNREADABLE
 
 

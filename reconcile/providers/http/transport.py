@@ -1,6 +1,6 @@
 """The edge to the network: sends requests that are signed, and repeats what may be repeated.
 
-Importing this module imports requests and tenacity; a provider does so only when an account is really used.
+Importing this module imports requests; a provider does so only when an account is really used.
 """
 
 from __future__ import annotations
@@ -8,12 +8,11 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import requests
-import tenacity
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
@@ -122,6 +121,30 @@ class Transport:
                 failures.append(error.with_traceback(None))
                 raise
 
+        try:
+            return self._repeated(request, attempt, failures)
+        except ProviderError as error:
+            error.in_doubt = any(map(may_have_happened, failures))
+            if too_many(error):
+                self._count(request, error, self._edges.clock(), len(failures))
+            raise
+
+    def _repeated(self, request: Request, attempt: Callable[[], Any], failures: Sequence[ProviderError]) -> Any:
+        """What an attempt gives, the first one or one after it; `failures` are those of the attempts so far."""
+        first: list[ProviderError] = []
+        try:
+            return attempt()  # nearly always that is all, and what repeats need not be imported
+        except ProviderError as error:
+            if self.ended or not worth_repeating(error, request.repeat):
+                raise
+            first.append(error)
+        import tenacity
+
+        def again() -> Any:
+            if first:
+                raise first.pop()
+            return attempt()
+
         retrying = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(TRIES) | tenacity.stop_when_event_set(self._ended),
             retry=tenacity.retry_if_exception(lambda error: worth_repeating(error, request.repeat)),
@@ -129,13 +152,7 @@ class Transport:
             sleep=self.pause,
             reraise=True,
         )
-        try:
-            return retrying(attempt)
-        except ProviderError as error:
-            error.in_doubt = any(map(may_have_happened, failures))
-            if too_many(error):
-                self._count(request, error, self._edges.clock(), len(failures))
-            raise
+        return retrying(again)
 
     def pause(self, seconds: float) -> None:
         """Lets time go by; not beyond the end of the run."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 
@@ -23,6 +23,8 @@ from reconcile.providers.pozvonim.assumed import DETAIL_SECTIONS, LIST_KEYS, NAM
 from reconcile.providers.pozvonim.capabilities import CAPABILITIES
 
 Values = Sequence[Any]
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 _NO_FIELDS: Final[Json] = {}
 _OWN: Final = ("site",)
@@ -130,6 +132,8 @@ class SiteCodec:
     alike: tuple[_Mapping, ...] = field(init=False)
     #: What sections ALIKE come to, by their JSON: MOST_KNOWN of them at most.
     known: dict[bytes, list[Any]] = field(init=False, default_factory=dict, repr=False)
+    #: And by their identity.
+    same: dict[tuple[int, ...], tuple[tuple[Any, ...], list[Any]]] = field(init=False, default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         kept = tuple(f for f in self.kind.fields if f.wire[0] in CAPABILITIES.sections)
@@ -157,8 +161,16 @@ class SiteCodec:
         return Live(Address(account, "site", address), known, tuple(values), owner)
 
     def _shared(self, raw: Json) -> list[Any]:
-        """The values of a site's sections ALIKE, to be completed with its own; equal ones are read once."""
-        sections = {section: raw.get(section) for (section,) in ALIKE}
+        """The values of a site's sections ALIKE, to be completed with its own; equal ones are read once.
+
+        In a long answer they are the very same (`http.alike`), which is told at once, and elsewhere by their JSON.
+        """
+        given = tuple([raw.get(section) for (section,) in ALIKE])
+        same = tuple(map(id, given))
+        found = self.same.get(same)
+        if found is not None:
+            return found[1].copy()
+        sections = dict(zip((section for (section,) in ALIKE), given, strict=True))
         try:
             key = orjson.dumps(sections)
         except orjson.JSONEncodeError:  # nested more deeply than that can be
@@ -169,9 +181,8 @@ class SiteCodec:
             for mapping in self.alike:
                 mapping.read(mapping.found(sections), values)
             if key is not None:
-                if len(self.known) >= MOST_KNOWN:
-                    self.known.clear()
-                self.known[key] = values
+                _remember(self.known, key, values)
+        _remember(self.same, same, (given, values))  # with what was given, so that its identity stays its own
         return values.copy()
 
     def encode_create(self, values: Values) -> Json:
@@ -221,6 +232,9 @@ class _Mapping:
         self._single = [(f.index, f.wire[-1], f.lenient) for f in fields if f.items or f.type is TYPES["url"]]
         alike = [f for f in fields if not (f.items or f.type is TYPES["url"])]
         self._indexes = [f.index for f in alike]
+        first, last = (self._indexes[0], self._indexes[-1]) if alike else (0, 0)
+        #: Where their values stand, if that is one after the other.
+        self._run = slice(first, last + 1) if self._indexes == list(range(first, last + 1)) else None
         self._keys = [f.wire[-1] for f in alike]
         self._readers = [f.lenient for f in alike]
         self._known: dict[tuple[Any, ...], list[Any]] = {}
@@ -241,17 +255,28 @@ class _Mapping:
             return
         for index, key, lenient in self._single:
             values[index] = lenient(node.get(key))
+        if not self._keys:
+            return
         given = tuple(map(node.get, self._keys))
         try:
             made = self._known.get(given)
             if made is None:
-                if len(self._known) >= MOST_KNOWN:
-                    self._known.clear()
-                made = self._known[given] = [lenient(raw) for lenient, raw in zip(self._readers, given, strict=True)]
+                made = [lenient(raw) for lenient, raw in zip(self._readers, given, strict=True)]
+                _remember(self._known, given, made)
         except TypeError:  # a list or an object can't be remembered
             made = [lenient(raw) for lenient, raw in zip(self._readers, given, strict=True)]
+        if self._run is not None:
+            values[self._run] = made
+            return
         for index, value in zip(self._indexes, made, strict=True):
             values[index] = value
+
+
+def _remember(known: dict[Key, Value], key: Key, value: Value) -> None:
+    """Keeps what was worked out, MOST_KNOWN of it at most."""
+    if len(known) >= MOST_KNOWN:
+        known.clear()
+    known[key] = value
 
 
 def _is_sent(field: Field, value: Any, *, managed: bool) -> bool:

@@ -92,6 +92,10 @@ class Pozvonim:
         warnings = tuple(filter(None, [self._client.key_warning]))
         return LiveAccount(name, sites, clients, profile, warnings)
 
+    def read_ahead(self) -> None:
+        """Asks for the list of the studio's own sites now; the next `read` of sites takes what comes."""
+        self._reader.ahead()
+
     def read_some(self, sites: Collection[Ref]) -> Mapping[int, Live]:
         """These sites, each complete, by id; those that are gone are missing."""
         owned: dict[int | None, list[int]] = {}

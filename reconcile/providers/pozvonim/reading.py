@@ -8,7 +8,7 @@ never shorter.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -89,11 +89,16 @@ class Reader:
         self._pool = ThreadPoolExecutor(parallelism, thread_name_prefix="reconcile-read")
         self._ids_work: bool | None = None  # not known until tried
         self._list_is_whole = False
+        self._ahead: Future[dict[int, Json]] | None = None
         self.rung = Rung.LIST  # how far up the last whole read had to go
+
+    def ahead(self) -> None:
+        """Asks for the list of the studio's own sites in the background; the next `all` takes it, or its failure."""
+        self._ahead = self._pool.submit(self._listed, None)
 
     def all(self, owner: int | None = None) -> tuple[Live, ...]:
         """All sites of an owner, each complete. Raises `ProviderError`."""
-        listed = self._listed(owner)
+        listed = self._first(owner)
         brief = [known for known, raw in listed.items() if is_brief(raw)]
         if listed:
             self._list_is_whole = not brief
@@ -151,6 +156,14 @@ class Reader:
 
     def _rung(self, brief: Sequence[int]) -> Rung:
         return Rung.LIST if not brief else Rung.IDS if self._ids_work else Rung.EACH
+
+    def _first(self, owner: int | None) -> dict[int, Json]:
+        """The list, the one that was asked for ahead if there is one: it serves once, and so is never old."""
+        ahead = self._ahead
+        if owner is not None or ahead is None:
+            return self._listed(owner)
+        self._ahead = None
+        return ahead.result()
 
     def _listed(self, owner: int | None) -> dict[int, Json]:
         request = Request("GET", sites_of(owner), slow=True)

@@ -344,10 +344,15 @@ class Player:
             level[last] = value
 
     def heal(self) -> None:
-        """What people do about sites that somebody has made twice: they delete those."""
+        """What people do about sites that somebody has made twice: they delete those, also where one was renamed since."""
         groups: dict[tuple[str | None, str], list[int]] = {}
+        now = {
+            plain(declared["previous_address"]): plain(address)
+            for address, declared in self.version.sites.items()
+            if "previous_address" in declared
+        }
         for site in self.world.sites().values():
-            groups.setdefault((site.owner, site.address), []).append(site.id)
+            groups.setdefault((site.owner, now.get(site.address, site.address)), []).append(site.id)
         made = self.meddlers()
         for ids in groups.values():
             for known in [known for known in sorted(ids, reverse=True) if known in made][: len(ids) - 1]:
