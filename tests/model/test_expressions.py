@@ -109,6 +109,7 @@ GIVEN_NAMES = {
     "provider": {"pozvonim", "chaser"},
 }
 ONE_OF_ACTIONS = "; it is one of create, delete, noop, update"
+MOSCOW = "Europe/Moscow"
 STANDARD = '; did you mean "widget/standard"?'
 DAYS = "monday, tuesday, wednesday, thursday, friday, saturday, sunday"
 NEVER = [
@@ -138,6 +139,73 @@ NEVER = [
     ("labels.tier", 1, '`labels.tier` is a text, and neither true nor false; compare it, as in labels.tier == "…"'),
     ("client ? true : false", 1, '`client` is a text, and neither true nor false; compare it, as in client == "…"'),
     ("site.labels.tier == 'gold'", 6, '`site` has no "labels"; write `labels.tier`'),
+    # However it is written.
+    ("(action) == 'creat'", 13, '`action` is never "creat"; did you mean "create"?'),
+    ("action == ('updat')", 12, '`action` is never "updat"; did you mean "update"?'),
+    ("action == '\\x63reat'", 11, '`action` is never "creat"; did you mean "create"?'),
+    ("['creat', 'delete'].exists(a, a == action)", 2, '`action` is never "creat"; did you mean "create"?'),
+    (
+        "changed.exists(c, c == 'widget.schedul')",
+        24,
+        'there is no field "widget.schedul"; did you mean "widget.schedule"?',
+    ),
+    ("changed.exists(f, f.startsWith('wigdet.'))", 32, '`f` never begins with "wigdet."; did you mean "widget"?'),
+    ("changed == ['call_tim']", 13, 'there is no field "call_tim"; did you mean "widget.call_time"?'),
+    ("!(('widget.schedul') in changed)", 4, 'there is no field "widget.schedul"; did you mean "widget.schedule"?'),
+    ("action.startsWith('upt')", 19, '`action` never begins with "upt"; did you mean "update"?'),
+    ("uses.exists(u, u == 'widget/standrad')", 21, f'nothing that a site can use is named "widget/standrad"{STANDARD}'),
+    # Of another type than the field's, or not as documents have it.
+    ("labels.n == 5", 13, '`labels.n` is never 5: labels are texts; write "5"'),
+    ("true != labels['vip']", 1, '`labels.vip` is never true: labels are texts; write "true"'),
+    ("client == 5", 11, "`client` is text, and never 5"),
+    ("action == null", 8, "`==` does not go with text and null"),
+    ("uses == 'widget/standard'", 6, "`==` does not go with a list and text"),
+    ("site.auto_payment == 1", 22, "`site.auto_payment` is never 1; write true"),
+    ("site['auto_payment'] != 'true'", 25, '`site.auto_payment` is never "true"; write true'),
+    ("site.auto_payment in [true, 'yes']", 29, '`site.auto_payment`: expected true or false, got "yes"'),
+    ("site.widget.call_time == '45'", 26, '`site.widget.call_time` is never "45"; write 45'),
+    ("before.widget.call_time == 28.5", 28, "`before.widget.call_time`: expected a whole number, got 28.5"),
+    (
+        "after.timezone == 'europe/moscow'",
+        19,
+        f'`after.timezone`: expected a time zone such as {MOSCOW}, got "europe/moscow"; did you mean "{MOSCOW}"?',
+    ),
+    ("site.widget.schedule.saturday.enable != 0", 41, "`site.widget.schedule.saturday.enable` is never 0; write false"),
+    (
+        "['monday'].all(d, site.widget.schedule[d].from == '9')",
+        51,
+        '`site.widget.schedule[…].from` is never "9"; write 9',
+    ),
+    ("site.report_email == true", 22, "`site.report_email` is never true; it is text"),
+    (
+        "site.managers[0].phone == 84951234567",
+        27,
+        '`site.managers[0].phone` is never 84951234567; write "+74951234567"',
+    ),
+    (
+        "site.managers.all(m, m.phone != '+7 342 021-30-40')",
+        33,
+        '`m.phone` is never "+7 342 021-30-40"; write "+73420213040"',
+    ),
+    (
+        "site.managers.filter(m, m.name != '')[0].name == null",
+        50,
+        "`site.managers.filter(…)[0].name` is never null: without a value it is ''",
+    ),
+    ("site.managers == 'x'", 18, "`site.managers`: expected a list"),
+    (
+        "'192.0.2.1/32' in site.blacklists.ip",
+        1,
+        'an entry of `blacklists.ip` is never "192.0.2.1/32"; write "192.0.2.1"',
+    ),
+    ("site.blacklists.phone.exists(p, p == 5)", 38, "an entry of `blacklists.phone` is never 5; it is text"),
+    ("site.report_email == null", 22, "`site.report_email` is never null: without a value it is ''"),
+    ("opens(site, 'monday') == '9'", 26, '`opens(…)` is a number, and never "9"'),
+    (
+        "site.managers.all(site, site.phone != '')",
+        19,
+        "`site` is a variable; call the elements of `all` something else",
+    ),
 ]
 
 
@@ -162,7 +230,14 @@ def test_what_can_never_be_is_refused_at_its_place(text, column, said):
         "action + 'd' == 'updated' && 'up' + 'dated' == action",
         "action.startsWith('del') && ('a-' + kind) == 'a-site'",
         "name in ['destroy'] && name == 'Site' && labels.tier == 'delete'",
-        "action == r'create' || kind == 'si\\x74e'",
+        "action == r'create' || kind == 'si\\x74e' || action.startsWith('del')",
+        "changed.exists(c, c.startsWith('widget.')) || changed == ['widget.call_time'] || changed == []",
+        "['gold', 'update'].exists(t, t == labels.tier || t == action)",
+        "site.auto_payment == false || site.report_period in [null, 60, 60.0] || labels.n == '5'",
+        "site.url == 'http://acme.ru/' && site.managers == [] && before == null && site.managers[0].region == ''",
+        "site.widget.raw.colour in [1, 'red'] || site.widget.schedule.monday.from in [9, '10:30']",
+        "site.managers[0].phone == '+74951234567' && site.blacklists.ip.all(ip, ip != '' && ip != '192.0.2.1')",
+        "(before == null ? 'x' : before.widget.timezone) == 5 || site.widget[name] == 'x'",
         "site.auto_payment && !(site.widget.schedule.monday.enable) && (before == null || before.auto_payment)",
         "site.widget.raw.colour && site.url.startsWith('a') && !site.url.contains('b')",
         "site.auto_payment ? site.url != '' : site.managers.exists(m, m.name == '')",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
+import json
 import tempfile
 from pathlib import Path
 
@@ -15,9 +17,11 @@ from live_accounts import live_accounts
 from reconcile.config.accounts import Services
 from reconcile.config.project import load_state
 from reconcile.model.capabilities import Action
+from reconcile.model.expressions import Names, Use, compiled
+from reconcile.model.fields import kinds
 from reconcile.planning.diff import build_plan
 from reconcile.planning.planfile import dump, load
-from reconcile.planning.policies import MAX_SECONDS, breaches, declared_breaches
+from reconcile.planning.policies import MAX_SECONDS, Plain, breaches, declared_breaches
 from reconcile.providers import registry
 
 SITES = """\
@@ -210,6 +214,30 @@ def test_names_from_outside_are_only_text(declared, planned, raw_site):
     desired = declared(f"policies:\n{text}\nsites: {{changed.ru: {{}}}}\n")
 
     assert breaches(desired, planned(desired, {"studio": [site]}), float) == []
+
+
+#: Values of all types, as services give them.
+RAWS = ["", 0, 1, "28", 9.0, "09:00", "10:30", "24:00", True, "Europe/Moscow", "http://Окна.РФ/", "a@Acme.ru"]
+RAWS += ["8 (495) 123-45-67", "+7", "Анна\r\n", "10.0.0.1/8\n192.0.2.1", ["b", "a"], [{"phone": 84951234567}], "\\\"'"]
+
+
+def test_no_value_that_a_resource_has_is_taken_for_one_that_never_is():
+    every, compared = kinds(), set()
+    for kind in every.values():
+        variable = kind.name if kind.name != "client" else "before"
+        for field in (one for one in kind.fields if not one.sensitive):
+            use = Use(frozenset(), frozenset(), frozenset({field.path}), whole=False)
+            for raw in RAWS:
+                values = list(kind.blank())
+                try:
+                    values[field.index] = field.type.read(raw)
+                except ValueError:  # none of this type
+                    continue
+                shown = functools.reduce(dict.get, field.keys, Plain(kind, [use]).document(values))
+                text = f"{variable}.{field.path} == {json.dumps(shown, ensure_ascii=False)}"
+                assert compiled(text, Names(every, {}))
+                compared.add(text)
+    assert len(compared) > 300
 
 
 # --- the same rules, stated in Python ---------------------------------------------------------------------------------

@@ -16,7 +16,8 @@ from typing import Any, Final
 
 from reconcile.model.expressions.hours import FUNCTIONS
 from reconcile.model.expressions.names import VARIABLES, Names, Use, read
-from reconcile.model.expressions.tokens import ExpressionError, Token, Tokens, tokens_of
+from reconcile.model.expressions.tokens import ExpressionError, tokens_of
+from reconcile.model.expressions.tree import Node, tree_of
 from reconcile.model.expressions.wording import wrong_result, wrong_syntax
 
 __all__ = ["VARIABLES", "Expression", "ExpressionError", "Missing", "Names", "Use", "compiled", "facts"]
@@ -62,22 +63,23 @@ def compiled(text: str, names: Names) -> Expression:
     kind = program.return_type().name()
     if kind not in ("BOOL", "DYN"):
         raise ExpressionError("expected something that is true or false, such as site.report_analytic == true")
-    use = read(text, names)
-    _require_patterns(tokens_of(text))
+    tree = tree_of(program.serialize())
+    use = read(text, tree, names)
+    _require_patterns(text, tree)
     return Expression(text, use, program)
 
 
-def _require_patterns(tokens: Tokens) -> None:
+def _require_patterns(text: str, tree: Node) -> None:
     """Raises `ExpressionError` for what is written as a regular expression, and is none."""
-    for number, token in enumerate(tokens.every):
-        if token.is_text and tokens.called_with(number) == "matches" and (said := _wrong_pattern(token)):
-            raise tokens.fail(said, token)
+    for part in tree.walk():
+        if part.name == "matches" and part.args[1].kind == "constant" and (said := _wrong_pattern(part.args[1].value)):
+            raise tokens_of(text).fail(said, part.args[1].at)
 
 
-def _wrong_pattern(token: Token) -> str:
+def _wrong_pattern(pattern: str) -> str:
     """What is wrong with a regular expression; the library tells when it is to be matched."""
     try:
-        result = _environment().compile(f"''.matches({token.text})").eval(facts({}))
+        result = _environment().compile("''.matches(action)").eval(facts({"action": pattern}))
     except RuntimeError as error:
         return wrong_result(str(error))[0]
     return wrong_result(result.value())[0] if result.type().name() == "ERROR" else ""

@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from reconcile.model.expressions.constants import DAYS, has_near, wrong_constants
+from reconcile.model.expressions.constants import DAYS, Constants, has_near, paths_of
 from reconcile.model.expressions.tokens import ExpressionError, Token, Tokens, tokens_of, value_of
+from reconcile.model.expressions.tree import Node
 from reconcile.model.fields import Field, Kinds
 from reconcile.model.normalize import did_you_mean, quoted
 
@@ -72,7 +73,9 @@ class Use:
     """What an expression uses.
 
     `kinds` are the kinds of resources that it can be about. `paths` are those of the fields that it looks at, and of
-    mappings of them; `whole`: it uses a mapping as such, and so perhaps all fields. `labels` are those that it names.
+    mappings of them; `whole`: it uses a mapping as such, and so perhaps all fields. `labels` are those that it names,
+    and `sections` those of a site (the first part of a field's wire name) in which it looks. `true_of` are the kinds
+    and the services, by `kind` and `provider`, of which it can be true; a variable that is left out: of any.
     """
 
     variables: frozenset[str]
@@ -80,6 +83,8 @@ class Use:
     paths: frozenset[str]
     whole: bool
     labels: frozenset[str] = frozenset()
+    sections: frozenset[str] = frozenset()
+    true_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +96,22 @@ class _Bracket:
     banned: frozenset[str] = frozenset()
 
 
-def read(text: str, names: Names) -> Use:
+def read(text: str, tree: Node, names: Names) -> Use:
     """What a well-formed expression uses. Raises `ExpressionError` for names of what there is not."""
-    return _Reader(tokens_of(text), names).use()
+    return _Reader(tokens_of(text), tree, names).use()
 
 
 @dataclass(slots=True)
 class _Reader:
     tokens: Tokens
+    tree: Node
     names: Names
     used: set[str] = field(default_factory=set)
     kinds: set[str] = field(default_factory=set)
     paths: set[str] = field(default_factory=set)
     whole: bool = False
     labels: set[str] = field(default_factory=set)
+    sections: set[str] = field(default_factory=set)
 
     def use(self) -> Use:
         self.kinds = set(self.names.trees)
@@ -114,20 +121,36 @@ class _Reader:
                 self.name(number, token)
             elif token.kind == "name" and not self.ends_value(number - 2):  # which would be one of a wider scope
                 raise self.fail("a variable begins with no dot", self.tokens.every[number - 1])
-            elif token.is_text and self.is_in(number, "changed"):
-                self.path(token)
-        wrong_constants(self.tokens, self.names.given, self.names.trees)
+        self.constants()
         if self.used & OF_SITES:
             self.narrow({"site"}, self.tokens.every[0])
         return Use(
-            frozenset(self.used), frozenset(self.kinds), frozenset(self.paths), self.whole, frozenset(self.labels)
+            frozenset(self.used),
+            frozenset(self.kinds),
+            frozenset(self.paths),
+            self.whole,
+            frozenset(self.labels),
+            frozenset(self.sections),
+            {name: found for name in ("kind", "provider") if (found := true_of(self.tree, name)) is not None},
         )
+
+    def constants(self) -> None:
+        """Refuses those that are never met; a field's path that is in `changed` tells of which kind the resource is."""
+        trees = self.names.trees
+        roots = {name: sorted(trees) if of is None else of & trees.keys() for name, of in DOCUMENTS.items()}
+        found = Constants(self.names.given, trees, roots).wrong(self.tree)
+        if found is not None:
+            raise self.tokens.fail(found[1], found[0])
+        for part in self.tree.walk():
+            if part.name == "@in" and part.args[0].kind == "constant" and part.args[1].name == "changed":
+                path = part.args[0].value
+                self.narrow({kind for kind, tree in trees.items() if path in paths_of(tree)}, part.args[0])
 
     def sign(self, number: int) -> str:
         return self.tokens.sign(number)
 
-    def fail(self, message: str, token: Token) -> ExpressionError:
-        return self.tokens.fail(message, token)
+    def fail(self, message: str, token: Token | Node) -> ExpressionError:
+        return self.tokens.fail(message, token.at)
 
     def ends_value(self, number: int) -> bool:
         """Whether something ends here that has fields."""
@@ -151,7 +174,11 @@ class _Reader:
                 if macro and before == "filter" and inside:
                     message = "`filter` can't stand inside another macro; write the condition with `&&`"
                     raise self.fail(message, self.tokens.every[number - 1])
-                opened.append(_Bracket(macro=macro, own=frozenset([self.element(number)] if macro else [])))
+                element = self.element(number)
+                if macro and element.text in VARIABLES:
+                    message = f"`{element.text}` is a variable; call the elements of `{before}` something else"
+                    raise self.fail(message, element)
+                opened.append(_Bracket(macro=macro, own=frozenset([element.text] if macro else [])))
             elif token.text in ("[", "{"):
                 index = token.text == "[" and before != "in" and self.ends_value(number - 1)
                 own = set() if index else {name for bracket in opened for name in bracket.own}
@@ -164,11 +191,11 @@ class _Reader:
                 what = f"a list or mapping can't be made of {quoted(token.text)}, which a macro goes over"
                 raise self.fail(f"{what}; compare with `||`", token)
 
-    def element(self, number: int) -> str:
+    def element(self, number: int) -> Token:
         """What a macro that opens here calls its elements; the name may stand in brackets of its own."""
         while self.sign(number) == "(":
             number += 1
-        return self.sign(number)
+        return self.tokens.every[number]
 
     def name(self, number: int, token: Token) -> None:
         """A name that stands by itself: a variable, a function, or what a macro calls its elements."""
@@ -239,9 +266,8 @@ class _Reader:
         if condition and not any(map(_may_be_flag, fits.values())):
             what = ".".join([token.text, *map(value_of, keys)])
             raise self.fail(f"`{what}` is neither true nor false; compare it with what it is to be", token)
-        for found in fits.values():
-            if isinstance(found, Field) and found.nothing is not None and not found.undocumented:
-                self.require_nullable(found, keys[-1], after)
+        if "site" in fits:
+            self.sections |= set(_sections(fits["site"]))
         self.whole |= any(isinstance(found, dict) for found in fits.values())
         self.paths |= {found.path for found in fits.values() if isinstance(found, Field)}
         self.narrow(set(fits), keys[-1])
@@ -253,19 +279,13 @@ class _Reader:
         if self.sign(number - 2) in DAYS:
             self.narrow({"site"}, token)
             self.paths.add("widget.schedule")
+            self.sections |= set(_sections(self.names.trees["site"]["widget"]["schedule"]))
         elif not self.is_compared_with_null(number + 1):
             self.whole = True
 
     def is_compared_with_null(self, number: int) -> bool:
         """Whether what stands before is compared with null, as in `before != null`."""
         return self.sign(number) in ("!", "=") and self.sign(number + 2) == "null"
-
-    def require_nullable(self, found: Field, last: Token, after: int) -> None:
-        """Refuses to compare a text or a list with null, which would always come to the same."""
-        if self.is_compared_with_null(after):
-            empty = "[]" if isinstance(found.nothing, tuple) else "''"
-            if found.nothing in ("", ()):
-                raise self.fail(f"`{found.path}` is never null: without a value it is {empty}", last)
 
     def follow(self, root: str, tree: Mapping[str, Any], keys: Sequence[Token]) -> Any:
         """The field that the way ends at, or the mapping of fields. Raises `ExpressionError` where it leads nowhere."""
@@ -288,19 +308,7 @@ class _Reader:
                 raise self.fail(f"`{way}` is a secret, which no policy can read", key)
         return here
 
-    def is_in(self, number: int, name: str) -> bool:
-        return self.sign(number + 1) == "in" and self.sign(number + 2) == name
-
-    def path(self, token: Token) -> None:
-        """A field's path in `"widget.call_time" in changed`."""
-        path = value_of(token)
-        fits = {kind: set(_paths(tree)) for kind, tree in self.names.trees.items()}
-        if not any(path in paths for paths in fits.values()):
-            hint = did_you_mean(path, set().union(*fits.values()))
-            raise self.fail(f"there is no field {quoted(path)}{hint}", token)
-        self.narrow({kind for kind, paths in fits.items() if path in paths}, token)
-
-    def narrow(self, kinds: set[str], token: Token) -> None:
+    def narrow(self, kinds: set[str], token: Token | Node) -> None:
         self.kinds &= kinds
         if not self.kinds:
             raise self.fail(
@@ -313,10 +321,28 @@ def _may_be_flag(found: Any) -> bool:
     return isinstance(found, Field) and (found.undocumented or found.type.name == "flag")
 
 
-def _paths(tree: Mapping[str, Any], above: str = "") -> Iterator[str]:
-    """The paths of all fields, and of the mappings that they stand in."""
-    for key, below in tree.items():
-        path = f"{above}{key}"
-        yield path
-        if not isinstance(below, Field):
-            yield from _paths(below, f"{path}.")
+def _sections(found: Mapping[str, Any] | Field) -> Iterator[str]:
+    """The sections of a site that a field, or what stands in a mapping, is kept in; every service has an address."""
+    if not isinstance(found, Field):
+        for below in found.values():
+            yield from _sections(below)
+    elif found.path != "url":
+        yield found.wire[0]
+
+
+def true_of(part: Node, variable: str) -> frozenset[str] | None:
+    """The values of a variable of which a part can be true; None: any, or nobody knows."""
+    if part.kind != "call" or part.name not in ("_&&_", "_||_", "_==_", "@in"):
+        return None
+    one, other = part.args
+    if part.name in ("_&&_", "_||_"):
+        both = [found for found in (true_of(one, variable), true_of(other, variable)) if found is not None]
+        if part.name == "_&&_":
+            return frozenset.intersection(*both) if both else None
+        return both[0] | both[1] if len(both) == 2 else None
+    if part.name == "_==_" and one.kind == "constant":
+        one, other = other, one
+    known = other.args if part.name == "@in" else (other,)
+    if (one.kind, one.name) != ("name", variable) or any(value.kind != "constant" for value in known):
+        return None
+    return frozenset(value.value for value in known) if other.kind in ("list", "constant") else None

@@ -56,10 +56,10 @@ class Tokens:
         """What a token is, as it is written; nothing before the first and behind the last."""
         return self.every[number].text if 0 <= number < len(self.every) else ""
 
-    def fail(self, message: str, token: Token) -> ExpressionError:
-        """The error to be raised for what is wrong at a token."""
-        before = self.text[: token.at]
-        return ExpressionError(message, before.count("\n") + 1, token.at - (before.rfind("\n") + 1) + 1)
+    def fail(self, message: str, at: int) -> ExpressionError:
+        """The error to be raised for what is wrong at so many characters into the text."""
+        before = self.text[:at]
+        return ExpressionError(message, before.count("\n") + 1, at - (before.rfind("\n") + 1) + 1)
 
     def is_call(self, number: int) -> bool:
         """Whether the bracket here is that of a function, and not one around a part of the expression."""
@@ -74,16 +74,6 @@ class Tokens:
             return behind not in (".", "[")
         opens = before == "(" and not self.is_call(start - 1)
         return (opens or before in ("", "&", "|")) and behind in ("", "&", "|", "?", ")")
-
-    def called_with(self, number: int) -> str:
-        """The function whose last argument is the one token here; nothing where it is none."""
-        if self.sign(number + 1) != ")" or self.sign(number - 1) not in ("(", ","):
-            return ""
-        depth, at = 0, number - 1
-        while at >= 0 and not (self.sign(at) == "(" and depth == 0):
-            depth += (self.sign(at) in (")", "]", "}")) - (self.sign(at) in ("(", "[", "{"))
-            at -= 1
-        return self.sign(at - 1) if self.is_call(at) else ""
 
 
 def tokens_of(text: str) -> Tokens:
