@@ -113,7 +113,8 @@ def _policies(
         return ()
     from reconcile.config.policies import policies
 
-    return policies(sections.named["policies"], known, _given(sections, services, sites), written, faults)
+    kept = {name: service.sections for name in services.names() if (service := services.find(name)) is not None}
+    return policies(sections.named["policies"], known, _given(sections, services, sites), kept, written, faults)
 
 
 def _given(sections: Sections, services: Services, sites: Iterable[Desired]) -> dict[str, Collection[str]]:

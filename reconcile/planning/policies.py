@@ -58,12 +58,13 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A policy whose expressions are ready to be asked."""
+    """A policy whose expressions are ready to be asked, of `kinds`, and of services that keep `sections` of a site."""
 
     policy: Policy
     expressions: tuple[tuple[str, Expression], ...]
     kinds: frozenset[str]
     variables: frozenset[str]
+    sections: frozenset[str]
 
     @property
     def of_changes(self) -> bool:
@@ -151,7 +152,9 @@ def _rules(desired: DesiredState, kinds: Kinds) -> list[Rule]:
         expressions = tuple((key, compiled(text, names)) for key, text in policy.expressions)
         uses = [expression.use for _, expression in expressions]
         about = frozenset.intersection(*(use.kinds for use in uses))
-        made.append(Rule(policy, expressions, about, frozenset[str]().union(*(use.variables for use in uses))))
+        variables = frozenset[str]().union(*(use.variables for use in uses))
+        sections = frozenset[str]().union(*(use.sections for use in uses))
+        made.append(Rule(policy, expressions, about, variables, sections))
     return made
 
 
@@ -175,6 +178,7 @@ class _Asking:
                 number
                 for number, rule in enumerate(rules)
                 if subject.address.kind in rule.kinds
+                and rule.sections <= self.desired.services[subject.address.account].sections
                 and (subject.action is not Action.DELETE or rule.of_changes)
                 and spent[number] <= MAX_SECONDS
             ]

@@ -150,6 +150,10 @@ CHASER = "accounts: {desk: {provider: chaser, client_id: demo, private_key: the-
         ("require: labels.tier == null", {"there.ru"}),
         ("when: before != null, deny: site.title == 'Z' && before.title == 'Old'", {"there.ru"}),
         ("deny: action == 'noop'", {"new.ru", "there.ru"}),
+        # What the service has nothing of is not asked of its sites.
+        ("require: site.widget.call_time < 3, deny: site.managers.size() == 0", set()),
+        ("deny: \"answers(site, 'saturday') || closes(after, 'monday') > 3\"", set()),
+        ("require: site.url == 'new.ru'", {"there.ru"}),
         ("deny: action == 'create' || action == 'update' || action == 'delete'", set()),
     ],
 )
