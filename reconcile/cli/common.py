@@ -6,7 +6,7 @@ import functools
 import logging
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from inspect import cleandoc
@@ -152,20 +152,10 @@ class Command(click.Command):
         super().__init__(*args, **kwargs)
         self.params += GLOBAL_OPTIONS()
 
-    def _refuse_terraform(self, ctx: click.Context, args: Sequence[str]) -> None:
-        """Raises for an option in Terraform's spelling that this command has under a name of its own."""
-        known = {name for param in self.params for name in param.opts}
-        for arg in takewhile(lambda arg: arg != "--", args):
-            name, equals, value = arg.partition("=")
-            own = _TERRAFORM.get(name) or _TERRAFORM.get(name.removeprefix("-"))
-            if own is not None and own.partition(" ")[0] in known and name not in known:
-                meant = f"{own} {value}" if equals else own
-                raise click.UsageError(f"no such option {name}; did you mean {meant}?", ctx)
-
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click does; where an argument is too many, and a selection is what may be meant, that is said."""
         try:
-            self._refuse_terraform(ctx, args)
+            refuse_terraform(self, ctx, takewhile(lambda arg: arg != "--", args))
             return super().parse_args(ctx, args)
         except click.UsageError as error:
             if "unexpected extra argument" in error.message and any(param.name == "select" for param in self.params):
@@ -173,18 +163,22 @@ class Command(click.Command):
             raise
 
 
-#: Terraform's spellings of options: long ones with one hyphen, which would be read as a short one and its value.
-_TERRAFORM: Final = {
-    "-out": "--out",
-    "-target": "--select",
-    "-auto-approve": "--yes",
-    "-destroy": "--destroy",
-    "-parallelism": "--parallelism",
-    "-lock-timeout": "--lock-timeout",
-    "-detailed-exitcode": "--detailed-exitcode",
-    "-json": "--format json",
-    "-chdir": "-C",
-}
+#: Terraform's options that have another name here.
+_TERRAFORM: Final = {"target": "--select", "auto-approve": "--yes", "json": "--format json", "chdir": "-C"}
+
+
+def refuse_terraform(command: click.Command, ctx: click.Context, args: Iterable[str]) -> None:
+    """Raises for an option in Terraform's spelling that the command has under a name of its own.
+
+    Terraform has long options with one hyphen, too, which would be read as a short one and its value.
+    """
+    known = {name for param in command.get_params(ctx) for name in param.opts}
+    for arg in args:
+        name, equals, value = arg.partition("=")
+        word = name.lstrip("-")
+        own = _TERRAFORM.get(word, f"--{word}" if name == f"-{word}" and len(word) > 1 else "")
+        if name.startswith("-") and own.partition(" ")[0] in known and name not in known:
+            raise click.UsageError(f"no such option {name}; did you mean {f'{own} {value}' if equals else own}?", ctx)
 
 
 def format_option(*formats: str) -> Callable[[Any], Any]:

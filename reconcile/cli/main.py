@@ -8,6 +8,7 @@ import importlib
 import keyword
 import os
 import sys
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -15,7 +16,7 @@ import click
 
 from reconcile import __version__
 from reconcile.cli import signals
-from reconcile.cli.common import GLOBAL_OPTIONS, Settings
+from reconcile.cli.common import GLOBAL_OPTIONS, Settings, refuse_terraform
 
 #: What each command does, for `--help`, which imports none of them. Order is that of a day's work.
 COMMANDS: Final = {
@@ -52,6 +53,10 @@ COMPLETE: Final = "_RECONCILE_COMPLETE"
 
 class Commands(click.Group):
     """A group whose commands are modules of this package, imported when they are called."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        refuse_terraform(self, ctx, takewhile(lambda arg: arg.startswith("-"), args))
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)

@@ -65,6 +65,8 @@ class Interpolator:
             # Among credentials, what stands around a reference may be a part of a secret.
             said = _MARK.sub(_named, text) if self.shown(place) else "".join(map(_named, names))
             self.written[place.file, place.keys] = said
+        if names and _takes_none(place.keys):
+            return text
         if any(_is_each(match) for match in names) and _takes_rows(place.keys):
             return self.waiting(text, names, place)
         made = _MARK.sub(lambda match: self.replaced(match, place), text)
@@ -165,6 +167,11 @@ def _is_each(match: re.Match[str]) -> bool:
 def _takes_rows(keys: Keys) -> bool:
     """Whether what stands at `keys` is made once for every row of a table."""
     return keys[:1] == ("site_groups",) and keys[2:3] in (("address",), ("template",))
+
+
+def _takes_none(keys: Keys) -> bool:
+    """Whether a reference at `keys` is an error, whatever it names: in policies, which everybody reads."""
+    return keys[:1] == ("policies",) and keys[2:] in (("when",), ("require",), ("deny",), ("message",))
 
 
 def _named(match: re.Match[str]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from reconcile.model.normalize import minutes, quoted, read_hour
+from reconcile.model.normalize import minutes, no_time, quoted, read_hour
 
 DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _GROUPS: Final = {"daily": DAYS, "weekdays": DAYS[:5], "weekend": DAYS[5:]}
@@ -62,7 +62,7 @@ def read_hours(text: str) -> Hours:
     start, end = (read_hour(part) for part in re.split("[-–]", text))
     if start == 24:
         raise ValueError(f"expected hours that begin before 24, got {quoted(text)}")
-    if start == end:
+    if no_time(start, end):
         hint = "which is no time at all; write 0-24 for the whole day, or closed"
         raise ValueError(f"expected hours that end after they begin, got {quoted(text)}, {hint}")
     if minutes(start) > minutes(end):

@@ -100,6 +100,11 @@ def minutes(hour: int | str) -> int:
     return int(whole) * 60 + int(rest or 0)
 
 
+def no_time(start: int | str, end: int | str) -> bool:
+    """Whether nobody answers between two canonical hours: the whole day is 0 to 24. [assumed: api.md 1.5 is silent]"""
+    return start == end
+
+
 # --- texts ------------------------------------------------------------------------------------------------------------
 
 
@@ -146,6 +151,8 @@ def _zone_exists(name: str) -> bool:
 def _zone_hint(name: str) -> str:
     from zoneinfo import available_timezones
 
+    if re.search(r"[+-]\d", name):  # any name that is like it has another offset
+        return "; write a place that has this time"
     return did_you_mean(name, (zone for zone in available_timezones() if "/" in zone or zone == "UTC"))
 
 

@@ -24,6 +24,7 @@ SITE = {
             "monday": {"from": 9, "to": 18, "enable": True},
             "saturday": {"from": "10:30", "to": 15, "enable": False},
             "friday": {"from": "noon", "to": 18, "enable": True},
+            "tuesday": {"from": 24, "to": 24, "enable": True},
             "sunday": {"from": None, "to": None, "enable": None},
         },
     },
@@ -55,6 +56,8 @@ def ask(text, **given):
         ("labels['tier'] in ['silver', 'iron']", False),
         ("answers(site, 'monday')", True),
         ("answers(site, 'saturday')", False),
+        ("answers(site, 'tuesday') || closes(site, 'tuesday') < 24", False),  # it is turned on for no time at all
+        ("answers(site, 'friday')", True),  # at hours that nobody can read
         ("answers(site, 'sunday') && opens(site, 'sunday') == 9 && closes(site, 'sunday') == 18", True),  # documented
         ("opens(site, 'saturday') == 10.5 && opens(site, 'monday') <= 9", True),
         ("['monday', 'sunday'].all(day, answers(site, day))", True),
@@ -85,6 +88,8 @@ def test_an_expression_is_true_or_false(text, expected):
         ("(site.auto_payment ? null : null) ? true : false", "a condition is neither true nor false"),
         ("['satday'].all(day, answers(site, day))", '"satday" is no day; did you mean "saturday"?'),
         ("opens(site, 'friday') < 13", 'the hour of friday can\'t be read: "noon"'),
+        ("before[name] == 'x'", "it looks into something that is null, or has nothing below it"),
+        ("before.exists(key, key == 'url')", "it goes over something that is null, or no list"),
         ("answers(before, 'monday')", "`answers` does not go with null and text"),
         ("site.managers[3].phone == ''", "it looks for entry [3], where [0] is the first, and the list has only 1"),
         ("name.matches('(' + name)", "invalid regular expression: missing ): (окна.рф"),
@@ -139,6 +144,7 @@ NEVER = [
     ("labels.tier", 1, '`labels.tier` is a text, and neither true nor false; compare it, as in labels.tier == "…"'),
     ("client ? true : false", 1, '`client` is a text, and neither true nor false; compare it, as in client == "…"'),
     ("site.labels.tier == 'gold'", 6, '`site` has no "labels"; write `labels.tier`'),
+    ("not site.auto_payment", 1, "expected `!` here, got `not`"),
     # However it is written.
     ("(action) == 'creat'", 13, '`action` is never "creat"; did you mean "create"?'),
     ("action == ('updat')", 12, '`action` is never "updat"; did you mean "update"?'),

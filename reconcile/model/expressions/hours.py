@@ -10,15 +10,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from reconcile.model.fields import site_kind
-from reconcile.model.normalize import did_you_mean, minutes, quoted
+from reconcile.model.normalize import did_you_mean, minutes, no_time, quoted
 
 #: How the library says that a mapping lacks a key; a value that is not known yet is said in the same way.
 NOT_FOUND: Final = "Key not found"
 
 
 def answers(site: Mapping[str, Any], day: str) -> bool:
-    """Whether managers answer on a day."""
-    return bool(_of_day(site, day, "enable"))
+    """Whether managers answer on a day: it is turned on, and its hours are any time at all."""
+    return bool(_of_day(site, day, "enable")) and not no_time(_of_day(site, day, "from"), _of_day(site, day, "to"))
 
 
 def opens(site: Mapping[str, Any], day: str) -> float:

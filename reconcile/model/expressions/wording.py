@@ -18,6 +18,7 @@ _UNEXPECTED: Final = re.compile(
     r"(?:mismatched|extraneous) input '(.+?)' expecting|no viable alternative at input '(.+)'"
 )
 _NO_TOKEN: Final = re.compile(r"token recognition error at: '(.*)'?")
+_NOT: Final = re.compile(r"(?<![\w.])not\s+$")
 _INDEX: Final = re.compile(r"Index error: index=(-?\d+) size=(\d+)")
 _CALL: Final = re.compile(r"(?:\((?P<on>\w+)\)\.)?(?P<name>[^()\s]+?)(?:\((?P<of>[^()]*)\))?$")
 
@@ -58,6 +59,9 @@ def wrong_syntax(text: str, said: str) -> ExpressionError:
     undeclared = _UNDECLARED.search(message)
     if undeclared is not None:
         return _undeclared(text, line, column, undeclared[1])
+    negated = _NOT.search(text.split("\n")[line - 1][: column - 1])
+    if negated is not None and "token recognition" not in message:  # the library points at what follows
+        return ExpressionError("expected `!` here, got `not`", line, negated.start() + 1)
     return ExpressionError(_sentence(message), line, column)
 
 
@@ -117,8 +121,10 @@ def wrong_result(said: str) -> tuple[str, bool]:
         return (f"there is no {quoted(name[1])}" if name else "something is not there"), True
     if "Iteration budget" in said:
         return "it takes more than 10,000 steps", False
-    if "SELECT" in said:
+    if "SELECT" in said or "container type" in said:
         return "it looks into something that is null, or has nothing below it", False
+    if "<iter_range>" in said:
+        return "it goes over something that is null, or no list", False
     index = _INDEX.search(said)
     if index is not None:
         size = f"the list has only {index[2]}" if index[2] != "0" else "the list is empty"

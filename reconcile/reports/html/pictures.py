@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from reconcile.config.week import DAYS
-from reconcile.model.normalize import minutes, read_hour
+from reconcile.model.normalize import minutes, no_time, read_hour
 
 #: The fields that say where the button and the window stand, in the order of `place`.
 PLACE: Final = (
@@ -36,9 +36,10 @@ def day(start: Any, end: Any, enable: Any) -> Hours | str:
     if enable is not True:
         return None
     try:
-        return minutes(read_hour(start)), minutes(read_hour(end))
+        first, last = read_hour(start), read_hour(end)
     except ValueError:
         return "unreadable"
+    return None if no_time(first, last) else (minutes(first), minutes(last))
 
 
 def place(shown: Mapping[str, Any]) -> list[Any] | None:

@@ -241,6 +241,7 @@ OPEN = {f"widget.schedule.{day}.{part}": value for day in DAYS for part, value i
         ({"enable": True}, (540, 1080)),
         ({"enable": True, "from": "10:30", "to": 24}, (630, 1440)),
         ({"enable": True, "from": 20, "to": 4}, (1200, 240)),
+        ({"enable": True, "from": 18}, None),
         ({"enable": False}, None),
         ({}, None),
     ],

@@ -92,7 +92,7 @@ const xOf = (minutes) => LEFT + (minutes / 60) * HOUR;
 function spans(week) {
   if (!week) return [];
   return week.days.flatMap((hours, day) => {
-    if (!hours || hours[0] === hours[1]) return [];
+    if (!hours) return [];
     const [from, to] = hours;
     const begin = day * 1440 + from;
     const end = day * 1440 + to + (to < from ? 1440 : 0);
