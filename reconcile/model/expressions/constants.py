@@ -10,6 +10,7 @@ What can't be told is allowed: undocumented fields, and whatever is made of valu
 from __future__ import annotations
 
 import difflib
+import functools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -70,14 +71,18 @@ class Constants:
     given: Mapping[str, Collection[str]]
     trees: Mapping[str, Mapping[str, Any]]
     roots: Mapping[str, Collection[str]]
-    #: What is said of each constant, by where it stands: one that fits anywhere is none to complain of.
-    said: dict[int, list[str]] = field(default_factory=dict)
+    #: What tells what is wrong with each constant, by where it stands; one that fits anywhere is none to complain of.
+    said: dict[int, list[Callable[[], str]]] = field(default_factory=dict)
 
     def wrong(self, tree: Node) -> tuple[int, str] | None:
         """Where the first constant stands that what it is compared with can never be, and why; None where none is."""
         self.said.clear()
         self.visit(tree, {})
-        return min(((at, said[0]) for at, said in self.said.items() if all(said)), default=None)
+        for at, told in sorted(self.said.items()):
+            said = [tell() for tell in told]
+            if all(said):
+                return at, said[0]
+        return None
 
     def visit(self, node: Node, own: Mapping[str, _Own]) -> None:
         """Compares what is compared here; `own` is what macros call their elements."""
@@ -103,7 +108,7 @@ class Constants:
             self.part(name, one, other, own)
         elif name in DAYS:
             for constant in self.constants(other, own):
-                self.said.setdefault(constant.at, []).append(no_day(constant.value))
+                self.note(constant, functools.partial(no_day, constant.value))
 
     def compare(self, left: Node, right: Node, own: Mapping[str, _Own]) -> None:
         for one, other in ((left, right), (right, left)):
@@ -114,19 +119,21 @@ class Constants:
                 self.judge(entry, inside, _spelled(other), own)
 
     def judge(self, node: Node, things: Sequence[_Thing], name: str, own: Mapping[str, _Own]) -> None:
-        """Notes of the constants that a part is what is wrong with them, if nothing of `things` may be that."""
+        """Notes the constants that a part is, to be told what is wrong with them if nothing of `things` may be that."""
         for constant in self.constants(node, own):
-            said = [_wrong(thing, name, constant.value) for thing in things]
-            self.said.setdefault(constant.at, []).append(said[0] if said and all(said) else "")
+            self.note(constant, functools.partial(_never, things, name, constant.value))
+
+    def note(self, constant: Node, tell: Callable[[], str]) -> None:
+        self.said.setdefault(constant.at, []).append(tell)
 
     def part(self, name: str, whole: Node, part: Node, own: Mapping[str, _Own]) -> None:
         """`startsWith` and the like, of what has only so many values."""
         test, words = _PARTS[name]
         closed = [one.closed if isinstance(one, _Simple) else () for one in self.things(whole, own)]
-        if closed and all(closed) and not any(test(value, part.value) for values in closed for value in values):
-            near = did_you_mean(part.value, set().union(*closed))
-            said = f"`{_spelled(whole)}` never {words} {quoted(part.value)}{near}"
-            self.said.setdefault(part.at, []).append(said)
+        every = set().union(*closed)
+        if closed and all(closed) and not any(test(value, part.value) for value in every):
+            said = f"`{_spelled(whole)}` never {words} {quoted(part.value)}{did_you_mean(part.value, every)}"
+            self.note(part, lambda: said)
 
     def constants(self, node: Node, own: Mapping[str, _Own]) -> Sequence[Node]:
         """The constants that a part may be: itself, a list of them, or those that a macro goes over."""
@@ -243,6 +250,12 @@ def has_near(name: str, known: Collection[str]) -> bool:
 
 
 # --- what is wrong with a value ---------------------------------------------------------------------------------------
+
+
+def _never(things: Sequence[_Thing], name: str, value: Any) -> str:
+    """Why none of these things is ever that value; empty where one may be, or nobody knows."""
+    said = [_wrong(thing, name, value) for thing in things]
+    return said[0] if said and all(said) else ""
 
 
 def _wrong(thing: _Thing, name: str, value: Any) -> str:
