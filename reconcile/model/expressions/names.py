@@ -10,9 +10,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from reconcile.model.expressions.constants import DAYS, Constants, has_near, paths_of
+from reconcile.model.expressions.constants import DAYS, Constants
 from reconcile.model.expressions.tokens import ExpressionError, Token, Tokens, tokens_of, value_of
-from reconcile.model.expressions.tree import Node
+from reconcile.model.expressions.tree import Node, true_of
+from reconcile.model.expressions.values import has_near, paths_of
 from reconcile.model.fields import Field, Kinds
 from reconcile.model.normalize import did_you_mean, quoted
 
@@ -328,21 +329,3 @@ def _sections(found: Mapping[str, Any] | Field) -> Iterator[str]:
             yield from _sections(below)
     elif found.path != "url":
         yield found.wire[0]
-
-
-def true_of(part: Node, variable: str) -> frozenset[str] | None:
-    """The values of a variable of which a part can be true; None: any, or nobody knows."""
-    if part.kind != "call" or part.name not in ("_&&_", "_||_", "_==_", "@in"):
-        return None
-    one, other = part.args
-    if part.name in ("_&&_", "_||_"):
-        both = [found for found in (true_of(one, variable), true_of(other, variable)) if found is not None]
-        if part.name == "_&&_":
-            return frozenset.intersection(*both) if both else None
-        return both[0] | both[1] if len(both) == 2 else None
-    if part.name == "_==_" and one.kind == "constant":
-        one, other = other, one
-    known = other.args if part.name == "@in" else (other,)
-    if (one.kind, one.name) != ("name", variable) or any(value.kind != "constant" for value in known):
-        return None
-    return frozenset(value.value for value in known) if other.kind in ("list", "constant") else None

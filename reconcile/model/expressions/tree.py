@@ -34,6 +34,26 @@ class Node:
             yield from part.walk()
 
 
+def true_of(part: Node, variable: str) -> frozenset[str] | None:
+    """The values of a variable of which a part can be true; None: any, or nobody knows."""
+    if part.kind != "call" or part.name not in ("_&&_", "_||_", "_==_", "@in"):
+        return None
+    one, other = part.args
+    if part.name in ("_&&_", "_||_"):
+        both = [found for found in (true_of(one, variable), true_of(other, variable)) if found is not None]
+        if part.name == "_&&_":
+            return frozenset.intersection(*both) if both else None
+        return both[0] | both[1] if len(both) == 2 else None
+    if part.name == "_==_" and one.kind == "constant":
+        one, other = other, one
+    known = other.args if part.name == "@in" else (other,)
+    if (one.kind, one.name) != ("name", variable) or any(value.kind != "constant" for value in known):
+        return None
+    return frozenset(value.value for value in known) if other.kind in ("list", "constant") else None
+
+
+# --- as the library gives it -------------------------------------------------------------------------------------------
+
 #: The numbers of the fields of a `CheckedExpr`, an `Expr` and its `Constant`.
 _VALUE_OF_ANY: Final = 2
 _EXPR, _SOURCE, _POSITIONS = 4, 5, 4
