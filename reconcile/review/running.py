@@ -1,7 +1,7 @@
 """The program itself, run as a process: its output goes to the job's log as it comes, and is kept.
 
-It is given none of the forge's tokens, nor the files by which a step speaks to GitHub's runner: a gate of `rollout:` is a
-program of the project's, and has no business with them. That is tidiness, no wall: see SECURITY.md.
+It is given none of the forge's tokens, nor the files by which a step speaks to GitHub's runner: a gate of `rollout:` is
+a program of the project's, and has no business with them. That is tidiness, no wall: see SECURITY.md.
 """
 
 from __future__ import annotations

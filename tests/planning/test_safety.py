@@ -29,7 +29,10 @@ def test_as_many_deletes_as_the_limits_say_are_fine(refusals):
 
 def test_one_delete_too_many_is_refused_by_number(refusals):
     assert refusals("max_deletes: 5, max_delete_percent: 100", live=50, kept=44) == [
-        "6 sites would be deleted, and `safety.max_deletes` is 5; if that is meant, raise it, or allow it once with --allow-deletes 6"
+        (
+            "6 sites would be deleted, and `safety.max_deletes` is 5; if that is meant, raise it, or allow it once "
+            "with --allow-deletes 6"
+        )
     ]
 
 
