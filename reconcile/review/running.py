@@ -1,6 +1,7 @@
 """The program itself, run as a process: its output goes to the job's log as it comes, and is kept.
 
-It gets none of the forge's tokens: a gate of `rollout:` is a program of the project's, and has no business with them.
+It is given none of the forge's tokens, nor the files by which a step speaks to GitHub's runner: a gate of `rollout:` is
+a program of the project's, and has no business with them. That is tidiness, no wall: see SECURITY.md.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ _TOKENS: Final = re.compile(
     r"|CI_REPOSITORY_URL|CI_DEPENDENCY_PROXY_.*|DOCKER_AUTH_CONFIG|" + ENVIRONMENT,
     re.IGNORECASE,
 )
+#: Files that GitHub's runner reads after a step: its outputs, and the variables, PATH and state of later steps.
+_RUNNERS_FILES: Final = frozenset({"GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"})
 #: Those under a name of somebody's own: tokens by their prefixes, and addresses that have one in them.
 _TOKEN_VALUES: Final = re.compile(
     r"\b(gh[pousr]_|github_pat_|gl[a-z]{2,6}-)[\w.-]{8,}|://(x-access-token|gitlab-ci-token|oauth2)(:|%3a)",
@@ -160,7 +163,7 @@ def environment(env: Mapping[str, str], *, placeholders: bool = False) -> tuple[
 
     With `placeholders`, a variable without a value gets one. Raises `UsageError`, which never quotes a value.
     """
-    kept = {name: value for name, value in env.items() if not (_TOKENS.fullmatch(name) or _TOKEN_VALUES.search(value))}
+    kept = {name: value for name, value in env.items() if not _is_the_forges(name, value)}
     secrets = []
     for number, line in enumerate(env.get(ENVIRONMENT, "").splitlines(), start=1):
         if not line.strip() or line.lstrip().startswith("#"):
@@ -175,6 +178,10 @@ def environment(env: Mapping[str, str], *, placeholders: bool = False) -> tuple[
             secrets.append(value)
         kept[name] = value or (PLACEHOLDER if placeholders else "")
     return kept, secrets
+
+
+def _is_the_forges(name: str, value: str) -> bool:
+    return bool(_TOKENS.fullmatch(name) or _TOKEN_VALUES.search(value)) or name in _RUNNERS_FILES
 
 
 def job_environment(*, placeholders: bool = False) -> dict[str, str]:

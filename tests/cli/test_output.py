@@ -88,7 +88,8 @@ def test_what_a_refused_plan_would_be_refused_for_is_a_warning(studio, run):
     studio.add("acme.ru")
     studio.declare("acme.ru:", settings=", prune: true", top="safety: {max_delete_percent: 100}\n")
     refusal = (
-        "6 sites would be deleted, and `safety.max_deletes` is 5; if that is meant, allow it with --allow-deletes 6"
+        "6 sites would be deleted, and `safety.max_deletes` is 5; if that is meant, raise it, or allow it once with "
+        "--allow-deletes 6"
     )
 
     planned, applied = run("plan"), run("apply", "--yes")

@@ -21,7 +21,11 @@ DEMO = (EXAMPLES / "demo.sh").read_text(encoding="utf-8")
 BY_HAND = {"studio": [option for text in re.findall("--website '(.+)'", DEMO) for option in ("--website", text)]}
 
 
-@pytest.fixture(params=NAMES)
+#: Those that take long have a thousand sites.
+MARKED = [pytest.param(name, marks=pytest.mark.long if name == "dealers" else ()) for name in NAMES]
+
+
+@pytest.fixture(params=MARKED)
 def example(request, tmp_path):
     """A copy of an example, without what a user's own try may have left in it."""
     return Path(
@@ -66,7 +70,7 @@ def test_there_are_examples():
     assert {"agency", "studio", "dealers"} <= set(NAMES)
 
 
-@pytest.mark.parametrize("encoding", ["form", "json"])
+@pytest.mark.parametrize("encoding", ["form", pytest.param("json", marks=pytest.mark.long)])
 def test_an_example_is_empty_after_one_apply(example, encoding, reconcile, emulator_process):
     encoded_as(encoding, example)
     by_hand = BY_HAND.get(example.name, [])
@@ -173,6 +177,17 @@ def test_the_starter_project_keeps_plans_out_of_git(reconcile, tmp_path):
 
     ignored = (tmp_path / ".gitignore").read_text(encoding="utf-8").splitlines()
     assert {".reconcile/", "plan.json", "*.plan.json"} <= set(ignored)
+
+
+def test_init_keeps_the_gitignore_of_a_new_repository(reconcile, tmp_path):
+    (tmp_path / ".gitignore").write_text("mine", encoding="utf-8")
+
+    done = reconcile("init")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "kept .gitignore; saved plans" in done.stdout
+    assert (tmp_path / ".gitignore").read_text(encoding="utf-8") == "mine"
+    assert (tmp_path / "sites.yaml").is_file()
 
 
 def test_init_overwrites_nothing(reconcile, tmp_path):

@@ -413,7 +413,7 @@ def test_a_name_can_break_no_marker(name):
         marker.require_name(name)
 
 
-def test_tokens_of_the_forge_are_not_for_the_project():
+def test_tokens_and_files_of_the_forge_are_not_for_the_project():
     forges = {
         "GH_TOKEN": "a",
         "CI_REPOSITORY_URL": "https://gitlab-ci-token:a@gitlab.example/x.git",
@@ -423,8 +423,19 @@ def test_tokens_of_the_forge_are_not_for_the_project():
         "REMOTE": "https://x-access-token:a@github.example/x.git",
         "CI_DEPLOY_PASSWORD": "a",
         "VAULT_ID_TOKEN": "a",
+        "GITHUB_OUTPUT": "/runner/output",
+        "GITHUB_ENV": "/runner/env",
+        "GITHUB_PATH": "/runner/path",
+        "GITHUB_STATE": "/runner/state",
+        "GITHUB_STEP_SUMMARY": "/runner/summary",
     }
-    ours = {"CHASER_TOKEN": "a", "HTTPS_PROXY": "http://user:password@proxy.example", "CI_COMMIT_SHA": HEAD}
+    ours = {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_SHA": HEAD,
+        "CHASER_TOKEN": "a",
+        "HTTPS_PROXY": "http://user:password@proxy.example",
+        "CI_COMMIT_SHA": HEAD,
+    }
 
     assert running.environment(forges | ours) == (ours, [])
     assert running.environment({running.ENVIRONMENT: "GH_TOKEN=mine"})[0] == {"GH_TOKEN": "mine"}

@@ -52,7 +52,7 @@ def true_of(part: Node, variable: str) -> frozenset[str] | None:
     return frozenset(value.value for value in known) if other.kind in ("list", "constant") else None
 
 
-# --- as the library gives it -------------------------------------------------------------------------------------------
+# --- as the library gives it ------------------------------------------------------------------------------------------
 
 #: The numbers of the fields of a `CheckedExpr`, an `Expr` and its `Constant`.
 _VALUE_OF_ANY: Final = 2
