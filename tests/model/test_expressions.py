@@ -94,7 +94,7 @@ def test_an_expression_is_true_or_false(text, expected):
         ("site.managers[3].phone == ''", "it looks for entry [3], where [0] is the first, and the list has only 1"),
         ("name.matches('(' + name)", "invalid regular expression: missing ): (окна.рф"),
         ("9223372036854775807 + site.widget.call_time > 0", "integer overflow"),
-        ("site.managers.all(m, m.nme == '')", 'there is no "nme"'),
+        ("['nme'].exists(key, site.managers[0][key] == '')", 'there is no "nme"'),
     ],
 )
 def test_what_can_not_be_told_is_said_in_a_sentence(text, said):
@@ -163,6 +163,8 @@ NEVER = [
     # Of another type than the field's, or not as documents have it.
     ("labels.n == 5", 13, '`labels.n` is never 5: labels are texts; write "5"'),
     ("true != labels['vip']", 1, '`labels.vip` is never true: labels are texts; write "true"'),
+    ("site == null", 6, "`==` does not go with a mapping and null"),
+    ("'' != client", 1, "`client` is never empty: without one it is null"),
     ("client == 5", 11, "`client` is text, and never 5"),
     ("action == null", 8, "`==` does not go with text and null"),
     ("uses == 'widget/standard'", 6, "`==` does not go with a list and text"),
@@ -198,6 +200,8 @@ NEVER = [
         50,
         "`site.managers.filter(…)[0].name` is never null: without a value it is ''",
     ),
+    ("site.managers.all(m, m.nme == '')", 24, '`m` has no "nme"; did you mean "name"?'),
+    ("site.managers[0].fax != ''", 18, '`site.managers[0]` has no "fax"; it has phone, name, region'),
     ("site.managers == 'x'", 18, "`site.managers`: expected a list"),
     (
         "'192.0.2.1/32' in site.blacklists.ip",

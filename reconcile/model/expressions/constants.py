@@ -1,5 +1,6 @@
 """Constants of an expression, and what they are compared with: one that this can never be would never be met.
 
+And fields of what a macro goes over, or a list holds: those of documents themselves are looked for in `names`.
 What can't be told is allowed: undocumented fields, and whatever is made of values before it is compared.
 """
 
@@ -51,7 +52,7 @@ class Constants:
     given: Mapping[str, Collection[str]]
     trees: Mapping[str, Mapping[str, Any]]
     roots: Mapping[str, Collection[str]]
-    #: What tells what is wrong with each constant, by where it stands; one that fits anywhere is none to complain of.
+    #: What tells what is wrong with a constant, by where it stands; one that fits anywhere is none to complain of.
     said: dict[int, list[Callable[[], str]]] = field(default_factory=dict)
 
     def wrong(self, tree: Node) -> tuple[int, str] | None:
@@ -72,8 +73,18 @@ class Constants:
             within = {**own, node.name: _Own(tuple(self.elements(over, own)), tuple(_entries(over)))}
         for number, part in enumerate(node.args):
             self.visit(part, within if number else own)
+        if node.kind == "field":
+            self.name(node, tuple(self.things(node.args[0], own)))
         if node.kind == "call" and len(node.args) == 2:
             self.call(node.name, *node.args, own)
+
+    def name(self, node: Node, things: Sequence[Thing]) -> None:
+        """A field has to be there, also in an entry of a list."""
+        if things and not any(not isinstance(thing, Mapping) or node.name in thing for thing in things):
+            every = dict.fromkeys(key for thing in things if isinstance(thing, Mapping) for key in thing)
+            hint = did_you_mean(node.name, every) or f"; it has {', '.join(every)}"
+            said = f"`{_spelled(node.args[0])}` has no {quoted(node.name)}{hint}"
+            self.note(node.at + 1, lambda: said)  # behind the dot
 
     def call(self, name: str, one: Node, other: Node, own: Mapping[str, _Own]) -> None:
         """An operator or a function with its two arguments."""
@@ -88,7 +99,7 @@ class Constants:
             self.part(name, one, other, own)
         elif name in DAYS:
             for constant in self.constants(other, own):
-                self.note(constant, functools.partial(no_day, constant.value))
+                self.note(constant.at, functools.partial(no_day, constant.value))
 
     def compare(self, left: Node, right: Node, own: Mapping[str, _Own]) -> None:
         for one, other in ((left, right), (right, left)):
@@ -101,10 +112,10 @@ class Constants:
     def judge(self, node: Node, things: Sequence[Thing], name: str, own: Mapping[str, _Own]) -> None:
         """Notes the constants that a part is, to be told what is wrong with them if nothing of `things` may be that."""
         for constant in self.constants(node, own):
-            self.note(constant, functools.partial(never, things, name, constant.value))
+            self.note(constant.at, functools.partial(never, things, name, constant.value))
 
-    def note(self, constant: Node, tell: Callable[[], str]) -> None:
-        self.said.setdefault(constant.at, []).append(tell)
+    def note(self, at: int, tell: Callable[[], str]) -> None:
+        self.said.setdefault(at, []).append(tell)
 
     def part(self, name: str, whole: Node, part: Node, own: Mapping[str, _Own]) -> None:
         """`startsWith` and the like, of what has only so many values."""
@@ -113,7 +124,7 @@ class Constants:
         every = set().union(*closed)
         if closed and all(closed) and not any(test(value, part.value) for value in every):
             said = f"`{_spelled(whole)}` never {words} {quoted(part.value)}{did_you_mean(part.value, every)}"
-            self.note(part, lambda: said)
+            self.note(part.at, lambda: said)
 
     def constants(self, node: Node, own: Mapping[str, _Own]) -> Sequence[Node]:
         """The constants that a part may be: itself, a list of them, or those that a macro goes over."""

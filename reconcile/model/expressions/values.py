@@ -118,6 +118,8 @@ def no_name(variable: str, known: Collection[str]) -> Callable[[str, Any], str]:
             return ""
         if not isinstance(value, str):
             return f"`{name}` is text, and never {quoted(value)}"
+        if value == "" and variable in _NULLABLE:
+            return f"`{name}` is never empty: without one it is null"
         return _misspelt(variable, value, known) if variable in GIVEN else ""
 
     return wrong

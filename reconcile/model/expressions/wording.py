@@ -141,7 +141,7 @@ def _misfit(call: str, of: str) -> str:
     if found is None or call == "<jump_condition>" or found["name"] == "_?_:_":
         return "a condition is neither true nor false"
     name, given = found["name"], found["of"] if found["of"] is not None else of
-    parts = [part.strip() for part in given.split(",") if part.strip()]
+    parts = re.findall(r"\w+(?:\([^()]*\))?", given)  # such as `map(string, dyn)`
     types = [_TYPES.get(part, "a list" if part.startswith("list") else "a mapping") for part in parts]
     if found["on"]:
         types.insert(0, _TYPES.get(found["on"], "a mapping"))
