@@ -208,15 +208,18 @@ def test_a_policy_that_something_else_breaks_does_not_stop_what_was_reviewed(mer
     assert merged.act("apply", MERGE, digest="sha256:" + "0" * 64).codes["Apply"] == 3
 
 
-def test_the_comment_says_why_there_is_no_fresh_plan(merged):
-    merged.declare(90, "bad.ru: {no_such_field: 1}")
+def test_a_plan_with_errors_is_in_the_comment_and_in_the_issue(merged):
+    merged.live.put_site("100", {"site": {"url": "acme.ru", "report_period": 60}, "managers": []})
 
-    done = merged.act("apply", MERGE)
+    applied, drifted = merged.act("apply", MERGE), merged.act("drift", MERGE)
 
-    assert done.codes["Apply"] == 1
+    assert (applied.codes["Apply"], drifted.codes["Drift"]) == (1, 1)
+    (issue,) = merged.hub.issues
+    for text in (merged.comment(1), issue["body"]):
+        assert "2 live sites have the address acme.ru" in text
+        assert str(merged.folder.parent) not in text
     assert "no fresh plan could be made" in merged.comment(1)
-    assert "no_such_field" in merged.comment(1)
-    assert str(merged.folder.parent) not in merged.comment(1)
+    assert "The plan has errors" in issue["body"]
 
 
 def test_a_plan_that_fails_is_told_and_fails_the_job(planned):
