@@ -56,8 +56,9 @@ class Made:
 
 
 def _without_option(refusal: str) -> str:
-    what, _, remedy = refusal.removesuffix(", see above").rpartition("; ")
-    return what if what and " --" in remedy else refusal.removesuffix(", see above")
+    refusal = refusal.removesuffix(", see above")
+    what, _, remedy = refusal.rpartition("; ")
+    return what if what and " --" in remedy else refusal
 
 
 def make_plan(program: Program, folder: Path) -> Made:
@@ -71,11 +72,13 @@ def make_plan(program: Program, folder: Path) -> Made:
     code = ran.code if ran.code in set(ExitCode) else ExitCode.ERROR
     lines = ran.err.splitlines(keepends=True)
     unsaved = [line for line in lines if line.startswith(f"{files[0]}{_UNSAVED}")]
-    said = "".join(line for line in lines if line not in unsaved and not line.startswith(("Saved. ", "Saved, ")))
+    errors = [line for line in ran.out.splitlines(keepends=True) if unsaved and line.startswith("error: ")]
+    kept = [line for line in lines if line not in unsaved and not line.startswith(("Saved. ", "Saved, "))]
+    said = "".join([*errors, *kept])
     digest, undeclared = "", 0
     if code in (ExitCode.DONE, ExitCode.CHANGES, ExitCode.REFUSED):
-        digest = digest_of(files[0]) if code != ExitCode.REFUSED else ""
         undeclared = sum(read_plan(files[0]).undeclared.values())
+        digest = "" if code == ExitCode.REFUSED else _digest_in(files[0])
     markdown = files[1].read_text(encoding="utf-8") if files[1].exists() else ""
     made = Made(code, digest, markdown, said, at, undeclared, bool(unsaved))
     data = {name: value for name, value in asdict(made).items() if name != "markdown"}
@@ -96,6 +99,10 @@ def read_made(folder: Path) -> Made:
 def digest_of(path: Path) -> str:
     """The digest of a saved plan, which fits what is in it. Raises `PlanFileError`."""
     read_plan(path)
+    return _digest_in(path)
+
+
+def _digest_in(path: Path) -> str:
     return str(json.loads(path.read_text(encoding="utf-8"))["digest"])
 
 
@@ -307,10 +314,8 @@ def _applied(program: Program, folder: Path, review: Reviewed | None, why: str, 
     fresh = make_plan(program, folder)
     path = None if review is None else review.path
     if fresh.state == "failed":
-        said = "" if fresh.markdown else f"\n\n{texts.fence(fresh.said)}"
-        text = f"**Nothing was applied**: no fresh plan could be made.{said}"
-        why = why or "no fresh plan could be made"
-        return Applied(fresh.code, text, markdown=fresh.markdown, why=why, heading="Why there is no fresh plan:")
+        text = f"**Nothing was applied**: no fresh plan could be made.\n\n{texts.fence(fresh.said)}"
+        return Applied(fresh.code, text, markdown=fresh.markdown, why=why)
     if fresh.state == "clean":
         because = f" ({texts.inline(why)})" * bool(why)
         return Applied(0, f"Nothing to do: {texts.as_declared(fresh.undeclared)}.{because}", why=why)
