@@ -44,7 +44,7 @@ def command(settings: Settings, writes: tuple[str, ...], select: Selection, para
     from reconcile import workflow
 
     settings.write_to(writes, PLANS)
-    with reading(settings, parallelism) as (project, providers):
+    with reading(settings, select, parallelism) as (project, providers):
         plan = workflow.plan(project, providers, select)
     show_plan(plan, settings)
     write_plan(plan, settings)

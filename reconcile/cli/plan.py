@@ -77,7 +77,7 @@ def command(
         if any(is_same(target.path, settings.path(out)) for target in settings.targets):
             settings.targets = []  # nobody knows which of them is meant, so neither is written
             raise UsageError(f"-o and --write both name {out}; give them files of their own")
-    with reading(settings, parallelism) as (project, providers):
+    with reading(settings, select, parallelism) as (project, providers):
         plan = workflow.plan(project, providers, select, destroy=destroy)
     plan, unmatched = (plan, []) if destroy else _in_waves(project, plan)
     refused = [*workflow.refusals(project, plan), *unmatched]
