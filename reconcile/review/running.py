@@ -38,6 +38,8 @@ _TOKEN_VALUES: Final = re.compile(
     re.IGNORECASE,
 )
 _ANNOTATION: Final = re.compile("::(error|warning|notice) ")
+#: What a person at a terminal is told of a saved plan, which is in a folder of the job here.
+_SAVED: Final = re.compile(r"Saved[.,] ")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: Names that decide which code runs, and no file of a project needs.
 _RESERVED: Final = re.compile(
@@ -76,7 +78,7 @@ class Program:
         with as_text(self.env), _started(line, self.env) as process, _passing_on(process):
             assert process.stdout is not None
             assert process.stderr is not None
-            out, err = _Copy(process.stdout, sys.stdout, held), _Copy(process.stderr, sys.stderr)
+            out, err = _Copy(process.stdout, sys.stdout, held), _Copy(process.stderr, sys.stderr, _SAVED)
             out.join()
             err.join()
             code = process.wait()
@@ -88,7 +90,7 @@ class Program:
 def _started(line: list[str], env: Mapping[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen(  # noqa: S603 - this interpreter, with arguments of ours
         line,
-        env=dict(env),
+        env={**env, "PYTHONIOENCODING": "utf-8"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -434,3 +434,12 @@ def test_the_log_of_the_stores_library_is_not_shown(clean_environment):
     done = subprocess.run([sys.executable, "-c", program], env=clean_environment, capture_output=True, check=True)
 
     assert done.stderr == b""
+
+
+def test_letters_that_an_old_terminal_lacks_are_written_as_numbers(studio, project, reconcile):
+    studio.declare("пример.рф:")
+
+    done = reconcile("list", cwd=project, env={"KEY": "the-secret-key", "PYTHONIOENCODING": "latin-1"})
+
+    assert done.returncode == 0, done.stderr
+    assert r"\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444" in done.stdout

@@ -79,12 +79,27 @@ def test_a_plan_is_made_where_validate_fails_too():
         assert "`plan / validate` and `plan / plan`" in text
 
 
-def test_an_apply_takes_the_branch_as_it_is_now():
-    (job,) = read(ROOT / ".github" / "workflows" / "reconcile-apply.yml")["jobs"].values()
+@pytest.mark.parametrize(
+    ("name", "ref"), [("apply", "${{ github.ref }}"), ("drift", "${{ inputs.branch || github.ref }}")]
+)
+def test_what_is_live_is_compared_with_the_branch_as_it_is_now(name, ref):
+    (job,) = read(ROOT / ".github" / "workflows" / f"reconcile-{name}.yml")["jobs"].values()
 
     (files,) = [step for step in job["steps"] if step.get("id") == "files"]
-    assert files["with"]["ref"] == "${{ github.ref }}"
-    assert job["steps"][-1]["with"]["commit"] == "${{ steps.files.outputs.commit }}"
+    assert files["with"]["ref"] == ref
+    given = job["steps"][-1]["with"]
+    assert (given["commit"], given["branch"]) == ("${{ steps.files.outputs.commit }}", "${{ inputs.branch }}")
+
+
+def test_only_what_the_live_branch_will_have_is_planned():
+    on = read(GITOPS / ".github" / "workflows" / "plan.yml")["on"]
+    jobs = read(ROOT / "gitlab" / "reconcile.yml")
+
+    assert (
+        on["pull_request"]["branches"] == read(GITOPS / ".github" / "workflows" / "apply.yml")["on"]["push"]["branches"]
+    )
+    for job, branch in (("plan", "$CI_MERGE_REQUEST_TARGET_BRANCH_NAME"), ("drift", "$CI_COMMIT_BRANCH")):
+        assert all(f"{branch} == $CI_DEFAULT_BRANCH" in rule["if"] for rule in jobs[f"reconcile:{job}"]["rules"])
 
 
 def test_gitlab_gets_marks_at_lines():
