@@ -49,7 +49,8 @@ def command(settings: Settings, format_: str) -> int:
     said = judge_declared(project)
     refused = any(one.severity == "error" for one in said)
     summary = _REFUSED if refused else _valid(project)
-    found = from_diagnostics(said, paths_from(settings.root, os.environ), summary)
+    path_of = paths_from(settings.root, os.environ)
+    found = from_diagnostics(said, path_of, summary, project.desired.policies)
     if format_ != "text":
         text = checked_as(format_, found)
         settings.printed = True

@@ -220,10 +220,11 @@ def test_what_a_policy_refuses_is_where_the_resource_is_declared(studio, run, pr
     github = printed["github"].stdout
     assert github.startswith("::error file=reconcile.yaml,line=")
     assert github.count("::error") == 1
-    assert "title=reconcile%3A reports::studio/site/acme.ru: " in github
+    assert "title=reconcile%3A policy/reports::studio/site/acme.ru: " in github
     for form in CHECKS:
         text = (project / f"out.{form}").read_text(encoding="utf-8")
         assert "reports are rare" in text
         assert printed[form].stdout == ("" if form == "text" else text)
     rules = json.loads(printed["sarif"].stdout)["runs"][0]["tool"]["driver"]["rules"]
-    assert [rule["id"] for rule in rules] == ["project", "reports"]
+    assert [rule["id"] for rule in rules] == ["policy/reports", "project"]
+    assert rules[0]["shortDescription"]["text"] == "reports are rare"
