@@ -38,7 +38,7 @@ def plan_text(plan: Plan, *, colour: bool = False, full: bool = False) -> str:
 
 
 def left_alone(plan: Plan) -> Iterator[str]:
-    """That live sites are declared in no file: somebody took one's file away, cut a table in half, or is not done yet."""
+    """That live sites are declared in no file: a file was taken away, a table cut in half, or not all declared yet."""
     for account, number in plan.undeclared.items():
         if number:
             sites = f"{number} of {count(plan.sizes.get(account, number), 'live site')}"
