@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from reconcile.applying.report import Result
     from reconcile.applying.sending import Advance
     from reconcile.planning.plan import Plan
+    from reconcile.planning.select import Selection
     from reconcile.providers.base import Provider
     from reconcile.reports.files import Target
     from reconcile.workflow import Project
@@ -350,17 +351,18 @@ def write_plan(plan: Plan, settings: Settings, refused: Sequence[str] = ()) -> N
 
 @contextmanager
 def reading(
-    settings: Settings, parallelism: int, out: Path | None = None
+    settings: Settings, select: Selection, parallelism: int, out: Path | None = None
 ) -> Iterator[tuple[Project, dict[str, Provider]]]:
     """The project and its providers, for a command that changes nothing: it begins to read before all is checked.
 
-    Raises `UsageError` where what it would write, to `out` too, is a file of the project.
+    Not where something is selected: what is wrong with that is said before the service is asked. Raises `UsageError`
+    where what it would write, to `out` too, is a file of the project.
     """
     from reconcile import workflow
     from reconcile.ahead import reading_ahead
 
     with reading_ahead(parallelism) as ahead:
-        project = workflow.validate(settings.root, os.environ, ahead)
+        project = workflow.validate(settings.root, os.environ, None if select else ahead)
         settings.spare(project.sources, out)
         with connected(project, parallelism, ahead) as providers:
             yield project, providers

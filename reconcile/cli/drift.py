@@ -43,7 +43,7 @@ def command(settings: Settings, select: Selection, parallelism: int, format_: st
     """
     from reconcile import workflow
 
-    with reading(settings, parallelism) as (project, providers):
+    with reading(settings, select, parallelism) as (project, providers):
         plan = workflow.plan(project, providers, select)
     show_plan(plan, settings)
     write_plan(plan, settings)

@@ -70,7 +70,7 @@ def command(
 
         require_ours(out, f"-o {out}")
         settings.keep_apart(out, "-o")
-    with reading(settings, parallelism, out) as (project, providers):
+    with reading(settings, select, parallelism, out) as (project, providers):
         plan = workflow.plan(project, providers, select, destroy=destroy)
     plan, unmatched = (plan, []) if destroy else _in_waves(project, plan)
     refused = [*workflow.refusals(project, plan), *unmatched]

@@ -31,11 +31,13 @@ class Layers:
     managers: dict[str, tuple[Any, ...] | None] = field(default_factory=dict)
     chain: list[str] = field(default_factory=list)
     documented: frozenset[tuple[str, ...]] = frozenset()
+    manager_fields: tuple[tuple[str, Field], ...] = ()
     #: The shared objects that were named since somebody began to count, and those behind each name.
     using: set[str] = field(default_factory=set)
     behind: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.manager_fields = tuple((item.name, item) for item in self.kind.by_path["managers"].items)
         self.documented = frozenset(field.wire[:2] for field in self.kind.fields if not field.undocumented)
 
     def check_shared(self) -> None:
@@ -240,11 +242,11 @@ class Layers:
 
     def object(self, raw: Mapping[str, Any], file: str, keys: Keys) -> tuple[Any, ...] | None:
         made = []
-        for item in self.kind.by_path["managers"].items:
-            value = raw.get(item.name)
+        for name, item in self.manager_fields:
+            value = raw.get(name)
             try:
                 made.append(item.nothing if value is None else item.strict(value))
             except ValueError as error:
-                self.misread(Place(file, (*keys, item.name)), error)
+                self.misread(Place(file, (*keys, name)), error)
                 return None
         return tuple(made)

@@ -330,8 +330,10 @@ class Rows:
         """Says which overrides are of no row, as long as every row could be read."""
         if self.wrong or not self.group.table.complete:
             return
-        table, known = self.group.table.file, [site.address.human for site in made]
         unmet = [(address, one) for address, one in self.group.overrides.items() if address not in met]
+        if not unmet:
+            return
+        table, known = self.group.table.file, [site.address.human for site in made]
         for position, (address, override) in enumerate(unmet):
             hint = did_you_mean(human_address(address), known) if position < MOST_ALIKE else ""
             message = f"no row of {table} has the address {quoted(human_address(address))}{hint}"

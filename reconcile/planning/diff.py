@@ -274,7 +274,7 @@ class _Planner:
     def placed(self, declared: Sequence[Desired], clients: Clients) -> Placed:
         """The declared and the live sites of each owner, matched; sites that can't be are noted."""
         placed = place(declared, self.live.sites, clients, self.kind.index("url"))
-        by_address = {str(site.address): site for site in declared}
+        by_address = {str(site.address): site for site in declared} if placed.said else {}
         for said in placed.said:
             if self.selection.has(by_address[said.address], changed=True):
                 self.found.note(said)

@@ -21,7 +21,11 @@ DEMO = (EXAMPLES / "demo.sh").read_text(encoding="utf-8")
 BY_HAND = {"studio": [option for text in re.findall("--website '(.+)'", DEMO) for option in ("--website", text)]}
 
 
-@pytest.fixture(params=NAMES)
+#: Those that take long have a thousand sites.
+MARKED = [pytest.param(name, marks=pytest.mark.long if name == "dealers" else ()) for name in NAMES]
+
+
+@pytest.fixture(params=MARKED)
 def example(request, tmp_path):
     """A copy of an example, without what a user's own try may have left in it."""
     return Path(
@@ -66,7 +70,7 @@ def test_there_are_examples():
     assert {"agency", "studio", "dealers"} <= set(NAMES)
 
 
-@pytest.mark.parametrize("encoding", ["form", "json"])
+@pytest.mark.parametrize("encoding", ["form", pytest.param("json", marks=pytest.mark.long)])
 def test_an_example_is_empty_after_one_apply(example, encoding, reconcile, emulator_process):
     encoded_as(encoding, example)
     by_hand = BY_HAND.get(example.name, [])

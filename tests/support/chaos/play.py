@@ -344,7 +344,7 @@ class Player:
             level[last] = value
 
     def heal(self) -> None:
-        """What people do about sites that somebody has made twice: they delete those, also where one was renamed since."""
+        """What people do about sites that somebody made twice: they delete those, also where one was renamed since."""
         groups: dict[tuple[str | None, str], list[int]] = {}
         now = {
             plain(declared["previous_address"]): plain(address)
