@@ -18,7 +18,7 @@ from reconcile.reports.formats import PLANS
 #: The formats of a plan by name, which `--write` takes.
 FORMATS: Final = PLANS
 #: Endings that only a project's own files, tables and databases have.
-_PROJECTS: Final = (".yaml", ".yml", ".csv", ".tsv", ".db", ".sqlite")
+_PROJECTS: Final = (".yaml", ".yml", ".csv", ".tsv", ".db", ".sqlite", ".sqlite3")
 
 
 @dataclass(frozen=True, slots=True)
