@@ -55,13 +55,20 @@ def _is_device(path: Path) -> bool:
 
 
 def private_folder(root: Path) -> Path:
-    """The folder `.reconcile` of a project, made where it is missing, with mode 0700. Raises `ReconcileError`."""
+    """The folder `.reconcile` of a project, made where it is missing, with mode 0700, and out of Git's sight.
+
+    Raises `ReconcileError`.
+    """
     folder = root / FOLDER
     if folder.is_symlink():
         raise ReconcileError(f"{folder}: is a link, and may lead anywhere; make it a folder")
     folder.mkdir(mode=0o700, exist_ok=True)
     if stat.S_IMODE(folder.stat().st_mode) & 0o077:
         folder.chmod(0o700)
+    with suppress(OSError):  # it is there, whatever it says; or the folder is another user's, whose program wrote one
+        descriptor = os.open(folder / ".gitignore", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(b"*\n")
     return folder
 
 

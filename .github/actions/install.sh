@@ -4,9 +4,12 @@
 set -euo pipefail
 here=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 environment="$RUNNER_TEMP/reconcile-environment"
-if [ ! -x "$environment/bin/reconcile" ]; then
+wanted="$here/../..${RECONCILE_EXTRAS:+[$RECONCILE_EXTRAS]}"
+# An earlier step of the job may have installed it, though perhaps with other extras.
+if ! grep -qsxF -- "$wanted" "$environment/installed"; then
   python3 -I -c 'import sys; sys.exit(sys.version_info < (3, 11) and "reconcile needs Python 3.11 or newer: use actions/setup-python before")'
-  python3 -I -m venv "$environment"
-  "$environment/bin/python" -I -m pip install --quiet --disable-pip-version-check "$here/../..${RECONCILE_EXTRAS:+[$RECONCILE_EXTRAS]}"
+  [ -x "$environment/bin/python" ] || python3 -I -m venv "$environment"
+  "$environment/bin/python" -I -m pip install --quiet --disable-pip-version-check "$wanted"
+  printf '%s\n' "$wanted" >> "$environment/installed"
 fi
 printf '%s\n' "$environment/bin" >> "$GITHUB_PATH"

@@ -67,9 +67,10 @@ def _sites(asked: Asked) -> Iterator[CompletionItem[str]]:
     for site in asked.project().state.sites:
         address = site.address
         about = f"client {site.client.name}" if site.client is not None else address.account
-        forms = (address.human, *([address.name] if begun.startswith("xn--") else []))
+        in_dns = "xn--" in begun
+        forms = [address.human, *([address.name] if in_dns else [])]
         if "/" in begun:
-            forms = (*forms, address.shown, str(address))
+            forms += [address.shown, *([str(address)] if in_dns else [])]
         yield from _beginning(asked, dict.fromkeys((form, about) for form in forms))
 
 
@@ -161,7 +162,23 @@ def paths(base: Path, begun: str, ends: str | None) -> Iterator[CompletionItem[s
 
 
 def _plans(asked: Asked) -> Iterator[CompletionItem[str]]:
-    return paths(asked.root, asked.begun, ".json")
+    """Saved plans, and no other JSON: neither reports nor the schema."""
+    for one in paths(asked.root, asked.begun, ".json"):
+        finished: bool = one.finished
+        if not finished or _is_plan(asked.root / Path(one.value).expanduser()):
+            yield one
+
+
+def _is_plan(path: Path) -> bool:
+    from reconcile.planning.planfile import BEGINNING
+
+    try:
+        if not path.is_file():  # a pipe would wait for its writer
+            return False
+        with path.open("rb") as file:
+            return file.read(len(BEGINNING)) == BEGINNING.encode()
+    except OSError:
+        return False
 
 
 def _sources(asked: Asked) -> Iterator[CompletionItem[str]]:

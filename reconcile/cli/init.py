@@ -12,12 +12,14 @@ from reconcile.cli.common import Command, Settings
 from reconcile.errors import ReconcileError
 from reconcile.model.editors import SCHEMA_FILE, schema_text
 
+#: The one file that may be there already, as a new repository often has one; `.reconcile/` keeps itself out of Git.
+GITIGNORE: Final = ".gitignore"
 #: The files of a starter project, by the names of their templates in `starter/`.
 FILES: Final = {
     "reconcile.yaml": "reconcile.yaml",
     "shared.yaml": "shared.yaml",
     "sites.yaml": "sites.yaml",
-    "gitignore": ".gitignore",
+    "gitignore": GITIGNORE,
 }
 
 
@@ -39,6 +41,9 @@ def command(settings: Settings, folder: Path | None) -> None:
     root.mkdir(parents=True, exist_ok=True)
     templates = resources.files("reconcile.cli") / "starter"
     for template, name in FILES.items():
+        if name == GITIGNORE and _is_there(root / name):
+            click.echo(f"kept {root / name}; saved plans (plan.json, *.plan.json) belong in it, too")
+            continue
         with (root / name).open("xb") as file:
             file.write((templates / template).read_bytes())
         click.echo(f"wrote {root / name}")
@@ -55,10 +60,14 @@ def command(settings: Settings, folder: Path | None) -> None:
 def _refuse_to_overwrite(root: Path) -> None:
     """Raises `ReconcileError` where a file of the project is there already."""
     names = (*FILES.values(), SCHEMA_FILE)
-    taken = [str(root / name) for name in names if (root / name).exists() or (root / name).is_symlink()]
+    taken = [str(root / name) for name in names if name != GITIGNORE and _is_there(root / name)]
     if taken:
         verb = "is there already" if len(taken) == 1 else "are there already"
         raise ReconcileError(f"{', '.join(taken)} {verb}; nothing was written: `init` overwrites no file")
+
+
+def _is_there(path: Path) -> bool:
+    return path.exists() or path.is_symlink()
 
 
 def _quoted(path: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
+import io
 import keyword
 import os
 import sys
@@ -108,6 +109,7 @@ def cli() -> None:
 def main(args: list[str] | None = None) -> NoReturn:
     """Runs the program and exits."""
     _open_what_is_closed()
+    write_every_letter()
     signals.interrupt_by_all()
     code = run(sys.argv[1:] if args is None else args)
     _leave_nothing_unwritten()
@@ -121,6 +123,13 @@ def _open_what_is_closed() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - as long as the program
+
+
+def write_every_letter() -> None:
+    """A letter that a stream's encoding lacks is written as its number (`PYTHONIOENCODING=latin-1`, an old locale)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _leave_nothing_unwritten() -> None:

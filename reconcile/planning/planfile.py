@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from reconcile.planning.waves import InWaves
 
 FORMAT_VERSION: Final = "1.0"
+#: How the text of a saved plan begins; a report in JSON, which is indented by more, and Terraform's begin otherwise.
+BEGINNING: Final = '{\n "format_version": '
 _CHANGING: Final = tuple(action.value for action in (Action.CREATE, Action.UPDATE, Action.DELETE))
 
 #: A secret's value by the address of a resource and the path of a field, both of which a saved plan names.

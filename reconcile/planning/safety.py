@@ -81,7 +81,7 @@ def _too_many_deletes(plan: Plan, safety: Safety, allowed: int | None) -> list[s
     would = f"{count(total, 'site')} would be deleted"
     if allowed is not None:
         return [f"{would}, and --allow-deletes says {allowed}"] if total > allowed else []
-    remedy = f"if that is meant, allow it with --allow-deletes {total}"
+    remedy = f"if that is meant, raise it, or allow it once with --allow-deletes {total}"
     found = []
     if total > safety.max_deletes:
         found.append(f"{would}, and `safety.max_deletes` is {safety.max_deletes}; {remedy}")

@@ -9,12 +9,14 @@ import click
 
 from reconcile.cli.boundary import ended_by
 from reconcile.cli.common import Settings
+from reconcile.cli.main import write_every_letter
 from reconcile.review.commands import cli
 from reconcile.review.running import as_text
 
 
 def main(args: list[str]) -> int:
     """Runs one command, and gives its exit code."""
+    write_every_letter()
     try:
         return int(cli.main(args, prog_name="python -P -m reconcile.review", standalone_mode=False) or 0)
     except click.exceptions.Exit as error:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Final
 
 import click
 
-from reconcile.errors import ExitCode
+from reconcile.errors import ExitCode, StalePlanError, UsageError
 from reconcile.escaping import clean
 from reconcile.review import flow
 from reconcile.review.forge import Forge, ForgeError
@@ -18,6 +19,7 @@ from reconcile.review.gitlab import GitLab
 from reconcile.review.gitlab import job_of as gitlab_job
 from reconcile.review.marker import require_name
 from reconcile.review.running import Program, as_text, job_environment
+from reconcile.review.texts import fence
 
 #: Where GitLab's code quality report of `validate` goes, below the job's folder.
 QUALITY: Final = "reconcile-code-quality.json"
@@ -38,6 +40,8 @@ out_option = click.option(
     required=True,
     help="Where plan.json, plan.md and what the next step needs are kept.",
 )
+branch_option = click.option("--branch", default="", help="The branch that is live; the default one where left out.")
+commit_option = click.option("--commit", default="", help="The commit whose files are there, if not that of the job.")
 author_option = click.option("--author", default="", help="The login as which GITHUB_TOKEN writes.")
 
 
@@ -66,7 +70,8 @@ def validate(directory: Path) -> int:
 @directory_option
 @name_option
 @out_option
-def plan(directory: Path, name: str, out: Path) -> int:
+@branch_option
+def plan(directory: Path, name: str, out: Path, branch: str) -> int:
     """Plan into a folder, and show the plan in the step's summary. Where that fails, `comment` says so and ends so.
 
     \b
@@ -75,7 +80,7 @@ def plan(directory: Path, name: str, out: Path) -> int:
     """
     made = flow.make_plan(_program(directory), _folder(out))
     job = gitlab_job(os.environ) if _on_gitlab() else github_job(os.environ)
-    _summary(flow.plan_text(name, job, made))
+    _summary(flow.plan_text(name, job, made, branch))
     _outputs(state=made.state, digest=made.digest)
     return ExitCode.DONE
 
@@ -84,7 +89,8 @@ def plan(directory: Path, name: str, out: Path) -> int:
 @name_option
 @out_option
 @author_option
-def comment(name: str, out: Path, author: str) -> int:
+@branch_option
+def comment(name: str, out: Path, author: str, branch: str) -> int:
     """Make the pull request's one comment show the plan; ends as the plan did.
 
     \b
@@ -92,9 +98,9 @@ def comment(name: str, out: Path, author: str) -> int:
       python -P -m reconcile.review comment --out /tmp/plan
     """
     made = flow.read_made(out)
-    written = flow.comment(_forge(author), name, made)
+    written = flow.comment(_forge(author), name, made, branch)
     click.echo(f"The comment of {name}: {written.value}.")
-    return made.code if made.state == "failed" else ExitCode.DONE
+    return made.code if made.state in ("refused", "failed") else ExitCode.DONE
 
 
 @cli.command()
@@ -103,8 +109,8 @@ def comment(name: str, out: Path, author: str) -> int:
 @out_option
 @author_option
 @click.option("--digest", default="", help="Apply the fresh plan, if this is its digest, and no reviewed one.")
-@click.option("--commit", default="", help="The commit whose files are there, if not that of the job.")
-@click.option("--branch", default="", help="The branch that is live; the default one where left out.")
+@commit_option
+@branch_option
 def apply(directory: Path, name: str, out: Path, author: str, digest: str, commit: str, branch: str) -> int:
     """Apply the plan that was reviewed in the pull request that was merged as this commit, or nothing.
 
@@ -113,7 +119,7 @@ def apply(directory: Path, name: str, out: Path, author: str, digest: str, commi
       python -P -m reconcile.review apply --directory clients --out /tmp/plan
     """
     forge = _forge(author)
-    done = flow.apply(forge, _program(directory), name, _folder(out), flow.Asked(digest, commit, branch))
+    done = flow.apply(forge, _program(directory), name, _folder(out), flow.Asked(digest_from(digest), commit, branch))
     _summary(f"### reconcile: apply of {name}\n\n{done.text}\n\n{done.markdown}")
     _outputs(state="done" if done.code == ExitCode.DONE else "failed", digest=done.digest)
     try:
@@ -123,7 +129,7 @@ def apply(directory: Path, name: str, out: Path, author: str, digest: str, commi
             click.echo(f"warning: the pull request's comment does not say so: {clean(str(error))}", err=True)
     if done.why:
         with as_text(os.environ):
-            click.echo(f"The reviewed plan was not applied: {clean(done.why)}", err=True)
+            click.echo(f"Nothing was applied: {clean(done.why)}", err=True)
     return done.code
 
 
@@ -132,22 +138,37 @@ def apply(directory: Path, name: str, out: Path, author: str, digest: str, commi
 @name_option
 @out_option
 @author_option
-def drift(directory: Path, name: str, out: Path, author: str) -> int:
+@commit_option
+@branch_option
+def drift(directory: Path, name: str, out: Path, author: str, commit: str, branch: str) -> int:
     """Open or update one issue where the live account is not as the files say; close it where it is.
 
     \b
     Example:
       python -P -m reconcile.review drift --directory clients --out /tmp/plan
     """
+    forge, heading = _forge(author), f"### reconcile: drift of {name}"
+    outdated = flow.outdated(forge, commit, branch)
+    if outdated:
+        _summary(f"{heading}\n\n**Not looked for.**\n\n{fence(outdated)}")
+        raise StalePlanError(f"nobody looked for drift: {outdated}")
     made = flow.make_plan(_program(directory), _folder(out))
     _outputs(state=made.state, digest=made.digest)
-    if made.state == "failed":
-        return made.code
-    forge = _forge(author)
-    digest = f"\n\nTo apply this plan after having read it: its digest is `{made.digest}`." * (made.state == "changes")
-    _summary(f"### reconcile: drift of {name}\n\n{made.markdown}{digest}")
-    click.echo(f"Drift of {name}: {flow.drift(forge, name, made)}.")
-    return ExitCode.DONE
+    digest = f"\n\nTo apply this plan after having read it: its digest is `{made.digest}`." * made.offered
+    _summary(f"{heading}\n\n{made.markdown or fence(made.said)}{digest}")
+    if made.state != "failed" or made.incomplete:
+        click.echo(f"Drift of {name}: {flow.drift(forge, name, made)}.")
+    return made.code if made.state == "failed" else ExitCode.DONE
+
+
+def digest_from(given: str) -> str:
+    """A digest as a person has copied it. Raises `UsageError`."""
+    digest = given.strip().removeprefix("sha256:").lower()
+    if digest and not re.fullmatch("[0-9a-f]{64}", digest):
+        raise UsageError(
+            "the digest is not that of a plan, as the summary shows it: `sha256:` and 64 hexadecimal digits"
+        )
+    return f"sha256:{digest}" if digest else ""
 
 
 def _on_gitlab() -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,50 +13,75 @@ from reconcile.planning.plan import Change, Plan
 from reconcile.private import write_private
 from reconcile.review import sticky, texts
 from reconcile.review.forge import Forge, ForgeError, Job, Merged, NoSavedPlan, Note
-from reconcile.review.marker import DRIFT, PLAN, Marker
+from reconcile.review.marker import DRIFT, PLAN, Marker, now
 from reconcile.review.running import Program
 from reconcile.workflow import read_plan
 
-#: What `plan` says on standard error of a plan that safety won't let through.
+#: What `plan` says on standard error of a plan that safety or a policy won't let through, and of one with errors.
 _WARNING: Final = "warning: apply will refuse this plan: "
+_UNSAVED: Final = " was not written: "
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A plan that was made, or why none was: its exit code, its digest, itself as Markdown, and what was said."""
+    """A plan that was made, or why none was: its exit code, its digest if it may be applied as far as policies go,
+    itself as Markdown, what was said, and when it was begun (`marker.now`). `undeclared` live sites are in no file.
+    An `incomplete` one has errors, and is there to be read.
+    """
 
     code: int
     digest: str
     markdown: str
     said: str
+    at: str
+    undeclared: int = 0
+    incomplete: bool = False
 
     @property
     def state(self) -> str:
-        """`clean`, `changes` or `failed`."""
-        return {ExitCode.DONE: "clean", ExitCode.CHANGES: "changes"}.get(ExitCode(self.code), "failed")
+        """`clean`, `changes`, `refused` by a policy, or `failed`."""
+        states = {ExitCode.DONE: "clean", ExitCode.CHANGES: "changes", ExitCode.REFUSED: "refused"}
+        return states.get(ExitCode(self.code), "failed")
 
     @property
     def refusals(self) -> list[str]:
-        """Why `apply` would refuse the plan, as `plan` warns of it."""
-        lines = self.said.splitlines() if self.state == "changes" else []
-        return [line.removeprefix(_WARNING) for line in lines if line.startswith(_WARNING)]
+        """Why `apply` would refuse the plan, as `plan` warns of it; an option of the command line is no remedy here."""
+        lines = self.said.splitlines() if self.state in ("changes", "refused") else []
+        return [_without_option(line.removeprefix(_WARNING)) for line in lines if line.startswith(_WARNING)]
+
+    @property
+    def offered(self) -> bool:
+        """Whether it can be approved by its digest."""
+        return self.state == "changes" and not self.refusals
+
+
+def _without_option(refusal: str) -> str:
+    refusal = refusal.removesuffix(", see above")
+    what, _, remedy = refusal.rpartition("; ")
+    return what if what and " --" in remedy else refusal
 
 
 def make_plan(program: Program, folder: Path) -> Made:
     """Plans into `folder`: plan.json, plan.md, plan.html for people, and made.json for `read_made`."""
+    at = now()
     for name in ("plan.json", "plan.md", "plan.html", "made.json"):
         (folder / name).unlink(missing_ok=True)
     files = (folder / "plan.json", folder / "plan.md")
     writes = ("--write", f"markdown={files[1]}", "--write", f"html={folder / 'plan.html'}")
     ran = program.run("plan", "--detailed-exitcode", "-o", str(files[0]), *writes)
     code = ran.code if ran.code in set(ExitCode) else ExitCode.ERROR
-    said = "".join(line for line in ran.err.splitlines(keepends=True) if not line.startswith("Saved. "))
-    digest = ""
-    if code in (ExitCode.DONE, ExitCode.CHANGES):
-        digest = digest_of(files[0])
+    lines = ran.err.splitlines(keepends=True)
+    unsaved = [line for line in lines if line.startswith(f"{files[0]}{_UNSAVED}")]
+    errors = [line for line in ran.out.splitlines(keepends=True) if unsaved and line.startswith("error: ")]
+    kept = [line for line in lines if line not in unsaved and not line.startswith(("Saved. ", "Saved, "))]
+    said = "".join([*errors, *kept])
+    digest, undeclared = "", 0
+    if code in (ExitCode.DONE, ExitCode.CHANGES, ExitCode.REFUSED):
+        undeclared = sum(read_plan(files[0]).undeclared.values())
+        digest = "" if code == ExitCode.REFUSED else _digest_in(files[0])
     markdown = files[1].read_text(encoding="utf-8") if files[1].exists() else ""
-    made = Made(code, digest, markdown, said)
-    data = {"code": made.code, "digest": digest, "said": said}
+    made = Made(code, digest, markdown, said, at, undeclared, bool(unsaved))
+    data = {name: value for name, value in asdict(made).items() if name != "markdown"}
     write_private(folder / "made.json", json.dumps(data, ensure_ascii=False).encode())
     return made
 
@@ -66,29 +91,45 @@ def read_made(folder: Path) -> Made:
     try:
         data = json.loads((folder / "made.json").read_text(encoding="utf-8"))
         markdown = (folder / "plan.md").read_text(encoding="utf-8") if (folder / "plan.md").exists() else ""
-        return Made(int(data["code"]), str(data["digest"]), markdown, str(data["said"]))
-    except (OSError, ValueError, KeyError):
+        return Made(**data, markdown=markdown)
+    except (OSError, ValueError, TypeError):
         raise ReconcileError(f"{folder}: no plan was made here; run `python -m reconcile.review plan` first") from None
 
 
 def digest_of(path: Path) -> str:
     """The digest of a saved plan, which fits what is in it. Raises `PlanFileError`."""
     read_plan(path)
+    return _digest_in(path)
+
+
+def _digest_in(path: Path) -> str:
     return str(json.loads(path.read_text(encoding="utf-8"))["digest"])
 
 
 # --- on the pull request ----------------------------------------------------------------------------------------------
 
 
-def plan_marker(name: str, job: Job, digest: str) -> Marker:
-    """The marker of this run's comment."""
-    return Marker(PLAN, name, job.commit, digest, job.run, job.attempt)
+def _plan_marker(name: str, job: Job, made: Made, branch: str) -> Marker:
+    """The marker of this run's comment; without a digest where a merge would apply nothing."""
+    return Marker(PLAN, name, job.commit, "" if _elsewhere(job, branch) else made.digest, job.run, made.at)
 
 
-def plan_text(name: str, job: Job, made: Made) -> str:
-    """The comment, and the step summary."""
+def _elsewhere(job: Job, branch: str) -> str:
+    """The live branch, where the pull request is for another one."""
+    live = branch or job.default
+    return live if job.base and job.base != live else ""
+
+
+def plan_text(name: str, job: Job, made: Made, branch: str = "") -> str:
+    """The comment, and the step summary. `branch` is live; the default one where left out."""
+    live = _elsewhere(job, branch)
+    state = "unsafe" if made.state == "changes" and made.refusals else made.state
     lead = {
-        "clean": "Nothing to change: the live account is as the files say.",
+        "elsewhere": (
+            f"**The merge applies nothing**: this pull request is for {texts.inline(job.base)}, and "
+            f"{texts.inline(live)} is live. As the files are here, the plan is:"
+        ),
+        "clean": f"Nothing to change: {texts.as_declared(made.undeclared)}.",
         "changes": texts.MERGING,
         "unsafe": (
             "**The merge will be refused, and would apply nothing.** Where this is meant, let the files allow it, "
@@ -97,11 +138,12 @@ def plan_text(name: str, job: Job, made: Made) -> str:
         ),
         "refused": "**Policies of the project refuse this plan**, so that a merge would apply nothing.",
         "failed": "**There is no plan**, so that a merge would apply nothing.",
-    }["refused" if made.code == ExitCode.REFUSED else "unsafe" if made.refusals else made.state]
-    return texts.plan_body(plan_marker(name, job, made.digest), job, lead, made.markdown or texts.fence(made.said))
+    }["elsewhere" if live and state != "failed" else state]
+    marker = _plan_marker(name, job, made, branch)
+    return texts.plan_body(marker, job, lead, made.markdown or texts.fence(made.said))
 
 
-def comment(forge: Forge, name: str, made: Made) -> sticky.Written:
+def comment(forge: Forge, name: str, made: Made, branch: str = "") -> sticky.Written:
     """Makes the pull request's comment say this plan, unless a newer commit is there, or it was merged.
 
     Raises `ForgeError`.
@@ -112,9 +154,9 @@ def comment(forge: Forge, name: str, made: Made) -> sticky.Written:
     number = job.number
     return sticky.write(
         forge.comments(number),
-        plan_marker(name, job, made.digest),
+        _plan_marker(name, job, made, branch),
         texts.plan_heading(name),
-        plan_text(name, job, made),
+        plan_text(name, job, made, branch),
         outdated=lambda: forge.head(number) != job.commit,
     )
 
@@ -156,7 +198,7 @@ def reviewed(forge: Forge, there: Reviewed, name: str, folder: Path) -> Reviewed
             f"the comment shows the plan of commit {marker.commit[:12]}, and {merged.head[:12]} was merged"
         )
     if not marker.digest:
-        raise NoSavedPlan("the comment says that the plan could not be made")
+        raise NoSavedPlan("the comment shows no plan that a merge applies")
     path = folder / "reviewed.json"
     for content in forge.saved(merged, marker.run, f"reconcile-plan-{name}"):
         write_private(path, content)
@@ -198,7 +240,8 @@ def _what(change: Change) -> tuple[Any, ...]:
 @dataclass(frozen=True, slots=True)
 class Applied:
     """What became of a merge: the exit code, what is said of it, the plan that is pending, if any, and why it was not
-    the reviewed one that was applied, if so.
+    the reviewed one that was applied, if so. `heading` is that of the pending plan where it takes the reviewed one's
+    place in the comment.
     """
 
     code: int
@@ -206,6 +249,7 @@ class Applied:
     digest: str = ""
     markdown: str = ""
     why: str = ""
+    heading: str = ""
     review: Reviewed | None = None
 
 
@@ -244,16 +288,25 @@ def apply(forge: Forge, program: Program, name: str, folder: Path, asked: Asked)
 
 
 def _not_live(forge: Forge, asked: Asked) -> str:
-    """Why the files that are there may not be applied at all: they are not those of the live branch now."""
+    """Why the files that are there may not be applied at all."""
     live = asked.branch or forge.live_branch()
     if forge.job.branch != live:
         return f"this run is not of the branch {live}, which is live: merge what is to be applied, and run it there"
-    commit, tip = asked.commit or forge.job.commit, forge.tip(live)
+    return outdated(forge, asked.commit, live)
+
+
+def outdated(forge: Forge, commit: str, branch: str) -> str:
+    """Why the files that are there say nothing of the live account: they are not those of the live branch now.
+
+    `commit` is theirs, and `branch` is live; the job's own, and the default one, where left out. Raises `ForgeError`.
+    """
+    live = branch or forge.live_branch()
+    commit, tip = commit or forge.job.commit, forge.tip(live)
     if commit == tip:
         return ""
     return (
         f"the files here are those of commit {commit[:12]}, and {live} is at {tip[:12]} by now; run the job again, "
-        "which takes the newest files at GitHub, or leave it to the job of that commit, which says what is left to do"
+        "which takes the newest files at GitHub, or leave it to the next one of that branch, which says what is left"
     )
 
 
@@ -265,18 +318,22 @@ def _applied(program: Program, folder: Path, review: Reviewed | None, why: str, 
         return Applied(fresh.code, text, markdown=fresh.markdown, why=why)
     if fresh.state == "clean":
         because = f" ({texts.inline(why)})" * bool(why)
-        return Applied(0, f"Nothing to do: the live account is as the files say.{because}", why=why)
-    if path is None and not why and approved != fresh.digest:
+        return Applied(0, f"Nothing to do: {texts.as_declared(fresh.undeclared)}.{because}", why=why)
+    if approved and fresh.state == "refused":
+        return replace(_refused("policies of the project refuse the fresh plan", fresh), code=ExitCode.REFUSED)
+    if approved and approved != fresh.digest:
         why = "the fresh plan does not have the digest that was approved"
     if why:
         return _refused(why, fresh)
     if path is None:
         return _carried_out(program, folder / "plan.json", folder)
-    wanted, now = read_plan(path), read_plan(folder / "plan.json")
-    gone = moved(wanted, now)
+    wanted, current = read_plan(path), read_plan(folder / "plan.json")
+    gone = moved(wanted, current)
     if gone:
-        return _refused(f"it is stale: what was merged would now do something else with {first(gone)}", fresh)
-    pending = {change.address for change in now.changes}
+        return _refused(
+            f"the reviewed plan is stale: what was merged would now do something else with {first(gone)}", fresh
+        )
+    pending = {change.address for change in current.changes}
     left = [change.address for change in wanted.changes if change.address in pending]
     if not left:
         text = (
@@ -301,25 +358,29 @@ def _carried_out(program: Program, path: Path, folder: Path) -> Applied:
 
 
 def _refused(why: str, fresh: Made) -> Applied:
-    text = f"**Nothing was applied.** The plan that was reviewed can't be:\n\n{texts.fence(why)}"
-    if fresh.digest and fresh.state == "changes":
+    text, heading = f"**Nothing was applied.**\n\n{texts.fence(why)}", "The fresh plan:"
+    if fresh.offered:
+        heading = f"The fresh plan, `{fresh.digest}`:"
         text += (
             f"\n\nBelow is the fresh plan. To apply it after having read it, run this workflow by hand with the digest "
             f"`{fresh.digest}`; or open a pull request."
         )
-    return Applied(ExitCode.STALE, text, fresh.digest, fresh.markdown, why)
+    elif fresh.refusals:
+        text += f"\n\nBelow is the fresh plan. {texts.would_be_refused(fresh.refusals)}"
+    return Applied(ExitCode.STALE, text, fresh.digest, fresh.markdown, why, heading)
 
 
 def _told(code: int, out: str, err: str, program: Program, folder: Path) -> Applied:
     """What an apply did, and what is left of it."""
     last = next((line for line in reversed(out.splitlines()) if line.strip()), "")
     if code != ExitCode.DONE:
-        text = f"**The apply ended with exit code {code}.**\n\n{texts.fence(last + chr(10) + err)}"
+        said = "\n".join([last, *map(_without_option, err.splitlines())])
+        text = f"**The apply ended with exit code {code}.**\n\n{texts.fence(said)}"
     else:
         text = f"**Applied.** {texts.inline(last)}"
     left = make_plan(program, folder)
     if left.state == "clean":
-        return Applied(code, f"{text}\n\nThe live account is as the files say.")
+        return Applied(code, f"{text}\n\n{texts.sentence(texts.as_declared(left.undeclared))}")
     if left.state == "failed":
         return Applied(code, f"{text}\n\nWhat is left could not be told.")
     return Applied(
@@ -339,7 +400,7 @@ def tell(forge: Forge, done: Applied) -> None:
     if review is None:
         return
     outcome = f"{done.text}\n\n<sub>[Run]({forge.job.url})</sub>"
-    fresh = f"The fresh plan, `{done.digest}`:\n\n{done.markdown}" if done.why and done.digest else ""
+    fresh = f"{done.heading}\n\n{done.markdown}" if done.heading and done.markdown else ""
     body = texts.with_outcome("" if review.note is None else review.note.body, review.marker, outcome, fresh)
     notes = forge.comments(review.merged.number)
     if review.note is None or not notes.change(review.note, body):
@@ -352,13 +413,36 @@ def tell(forge: Forge, done: Applied) -> None:
 def drift(forge: Forge, name: str, made: Made) -> str:
     """Opens, updates or closes the one issue about drift; gives what was done. Raises `ForgeError`."""
     job = forge.job
-    marker = Marker(DRIFT, name, job.commit, made.digest, job.run, job.attempt)
+    marker = Marker(DRIFT, name, job.commit, made.digest, job.run, made.at)
     heading = texts.drift_heading(name)
     if made.state == "clean":
-        closed = sticky.close(forge.issues(), marker, heading, texts.closed_body(marker, job))
+        closed = sticky.close(forge.issues(), marker, heading, texts.closed_body(marker, job, made.undeclared))
         return {
             sticky.Written.UPDATED: "issue closed",
-            sticky.Written.OUTDATED: "issue left alone, which a later run has written",
+            sticky.Written.OUTDATED: "issue left alone, which has a fresher plan",
         }.get(closed, "no drift, and no open issue")
-    written = sticky.write(forge.issues(), marker, heading, texts.drift_body(marker, job, made.markdown))
-    return f"issue {written.value}"
+    body = texts.drift_body(marker, job, _drifted(made), made.markdown)
+    return f"issue {sticky.write(forge.issues(), marker, heading, body).value}"
+
+
+def _drifted(made: Made) -> str:
+    """What the issue says above the plan."""
+    if made.incomplete:
+        return (
+            "The plan has errors, so that not all of what differs is known, and an apply would do nothing. They are "
+            "below: mend the files, in a pull request, or the live account."
+        )
+    if made.state == "refused":
+        what = "The live account is not as the files say, or it breaks policies of the project."
+    else:
+        what = (
+            "The live account is not as the files say. Either somebody changed it by hand, or a change that was merged "
+            "is not applied."
+        )
+    back = (
+        "run the apply workflow by hand with the plan's digest, which is in the summary of the run below."
+        if made.offered
+        else texts.would_be_refused(made.refusals)
+    )
+    keep = "- To keep what is live: put it into the files, in a pull request."
+    return f"{what}\n\n- To bring the account back to the files: {back}\n{keep}"

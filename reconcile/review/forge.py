@@ -27,15 +27,17 @@ class Job:
     """The run that this process belongs to.
 
     `commit` is the head of the pull request where there is one, otherwise what the run is of. `number` is that of
-    the pull request. `url` leads a person to the run. `branch` is the one that the run is of; nothing for a tag.
+    the pull request, and `base` the branch that it is for. `url` leads a person to the run. `branch` is the one that
+    the run is of; nothing for a tag. `default` is the repository's default branch, where the run is told.
     """
 
     commit: str
     number: int | None
     run: int
-    attempt: int
     url: str
     branch: str = ""
+    base: str = ""
+    default: str = ""
 
 
 @dataclass(frozen=True, slots=True)

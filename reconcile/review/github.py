@@ -28,19 +28,26 @@ _ADVICE: Final = {
 
 def job_of(env: Mapping[str, str]) -> Job:
     """The run that the environment of a step describes. Raises `UsageError`."""
-    event = _event(env.get("GITHUB_EVENT_PATH", ""))
+    path = env.get("GITHUB_EVENT_PATH", "")
+    event = _event(path)
     pull = event.get("pull_request")
-    number, commit = None, env.get("GITHUB_SHA", "")
-    if isinstance(pull, dict):
-        number, commit = int(pull["number"]), str(pull["head"]["sha"])
+    number, commit, base = None, env.get("GITHUB_SHA", ""), ""
+    try:
+        if pull is not None:
+            number, commit = int(pull["number"]), str(pull["head"]["sha"])
+            base = str((pull.get("base") or {}).get("ref") or "")
+        default = str((event.get("repository") or {}).get("default_branch") or "")
+    except (LookupError, TypeError, ValueError, AttributeError):
+        raise UsageError(f"GITHUB_EVENT_PATH: {path} describes no pull request of a repository") from None
     repository, run = env.get("GITHUB_REPOSITORY", ""), env.get("GITHUB_RUN_ID", "0")
     return Job(
         commit,
         number,
         int(run),
-        int(env.get("GITHUB_RUN_ATTEMPT") or 1),
         f"{env.get('GITHUB_SERVER_URL', 'https://github.com')}/{repository}/actions/runs/{run}",
         env.get("GITHUB_REF", "").removeprefix("refs/heads/") if "refs/heads/" in env.get("GITHUB_REF", "") else "",
+        base,
+        default,
     )
 
 
@@ -143,10 +150,19 @@ class GitHub:
         if not ids:
             why = "was made after the merge" if there else "has expired" if artifacts else "is not there"
             raise NoSavedPlan(f"the artifact {name} of the run {run} {why}")
+        broken = None
         for id_ in sorted(ids, reverse=True):
             content = self.api.download(f"{self.path}/actions/artifacts/{id_}/zip", MAX_PLAN_BYTES, True)
-            if content is not None:
-                yield archive.only_file(content, "plan.json")
+            if content is None:
+                continue
+            try:
+                plan = archive.only_file(content, "plan.json")
+            except NoSavedPlan as error:
+                broken = error
+                continue
+            yield plan
+        if broken is not None:
+            raise broken
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,9 +33,10 @@ def job_of(env: Mapping[str, str]) -> Job:
         branch or env.get("CI_COMMIT_SHA", ""),
         int(number) if number else None,
         int(env.get("CI_JOB_ID") or 0),
-        1,
         env.get("CI_JOB_URL", ""),
         env.get("CI_COMMIT_BRANCH", ""),
+        env.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", ""),
+        env.get("CI_DEFAULT_BRANCH", ""),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from reconcile.errors import UsageError
@@ -18,31 +19,34 @@ DRIFT: Final = "drift"
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._]|-(?!-)){0,39}")
 _MARKER: Final = re.compile(
     r"<!-- reconcile:(?P<kind>plan|drift) name=(?P<name>[A-Za-z0-9._-]{1,40}) commit=(?P<commit>[0-9a-f]{0,64}) "
-    r"digest=(?P<digest>(?:sha256:[0-9a-f]{64})?) run=(?P<run>[0-9]{1,18})\.(?P<attempt>[0-9]{1,6}) -->"
+    r"digest=(?P<digest>(?:sha256:[0-9a-f]{64})?) run=(?P<run>[0-9]{1,18}) "
+    r"at=(?P<at>(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z)?) -->"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """What a text is of: a commit (hexadecimal), the digest of a saved plan or nothing, and the run that wrote it."""
+    """What a text is of: a commit (hexadecimal), the digest of a saved plan or nothing, the run that wrote it, and when
+    that run began to plan (`now`).
+    """
 
     kind: str
     name: str
     commit: str = ""
     digest: str = ""
     run: int = 0
-    attempt: int = 0
+    at: str = ""
 
     def __str__(self) -> str:
         return (
             f"<!-- reconcile:{self.kind} name={self.name} commit={self.commit} digest={self.digest} "
-            f"run={self.run}.{self.attempt} -->"
+            f"run={self.run} at={self.at} -->"
         )
 
     @property
-    def age(self) -> tuple[int, int]:
-        """Larger for a later run: forges number runs, and the attempts of each, as they begin."""
-        return self.run, self.attempt
+    def age(self) -> tuple[str, int]:
+        """Larger for the fresher plan, whichever run it is of: an old one that is run again plans anew."""
+        return self.at, self.run
 
 
 def found(text: str, kind: str, name: str) -> Marker | None:
@@ -53,7 +57,12 @@ def found(text: str, kind: str, name: str) -> Marker | None:
     match = _MARKER.match(text.lstrip("\ufeff \t\r\n"))
     if match is None or (match["kind"], match["name"]) != (kind, name):
         return None
-    return Marker(kind, name, match["commit"], match["digest"], int(match["run"]), int(match["attempt"]))
+    return Marker(kind, name, match["commit"], match["digest"], int(match["run"]), match["at"])
+
+
+def now() -> str:
+    """The time in UTC, in milliseconds (ISO 8601): as text it is ordered as it is in time."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def require_name(name: str) -> str:

@@ -1,6 +1,7 @@
 """The program itself, run as a process: its output goes to the job's log as it comes, and is kept.
 
-It gets none of the forge's tokens: a gate of `rollout:` is a program of the project's, and has no business with them.
+It is given none of the forge's tokens, nor the files by which a step speaks to GitHub's runner: a gate of `rollout:` is
+a program of the project's, and has no business with them. That is tidiness, no wall: see SECURITY.md.
 """
 
 from __future__ import annotations
@@ -29,12 +30,16 @@ _TOKENS: Final = re.compile(
     r"|CI_REPOSITORY_URL|CI_DEPENDENCY_PROXY_.*|DOCKER_AUTH_CONFIG|" + ENVIRONMENT,
     re.IGNORECASE,
 )
+#: Files that GitHub's runner reads after a step: its outputs, and the variables, PATH and state of later steps.
+_RUNNERS_FILES: Final = frozenset({"GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"})
 #: Those under a name of somebody's own: tokens by their prefixes, and addresses that have one in them.
 _TOKEN_VALUES: Final = re.compile(
     r"\b(gh[pousr]_|github_pat_|gl[a-z]{2,6}-)[\w.-]{8,}|://(x-access-token|gitlab-ci-token|oauth2)(:|%3a)",
     re.IGNORECASE,
 )
 _ANNOTATION: Final = re.compile("::(error|warning|notice) ")
+#: What a person at a terminal is told of a saved plan, which is in a folder of the job here.
+_SAVED: Final = re.compile(r"Saved[.,] ")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: Names that decide which code runs, and no file of a project needs.
 _RESERVED: Final = re.compile(
@@ -73,7 +78,7 @@ class Program:
         with as_text(self.env), _started(line, self.env) as process, _passing_on(process):
             assert process.stdout is not None
             assert process.stderr is not None
-            out, err = _Copy(process.stdout, sys.stdout, held), _Copy(process.stderr, sys.stderr)
+            out, err = _Copy(process.stdout, sys.stdout, held), _Copy(process.stderr, sys.stderr, _SAVED)
             out.join()
             err.join()
             code = process.wait()
@@ -85,7 +90,7 @@ class Program:
 def _started(line: list[str], env: Mapping[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen(  # noqa: S603 - this interpreter, with arguments of ours
         line,
-        env=dict(env),
+        env={**env, "PYTHONIOENCODING": "utf-8"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -160,7 +165,7 @@ def environment(env: Mapping[str, str], *, placeholders: bool = False) -> tuple[
 
     With `placeholders`, a variable without a value gets one. Raises `UsageError`, which never quotes a value.
     """
-    kept = {name: value for name, value in env.items() if not (_TOKENS.fullmatch(name) or _TOKEN_VALUES.search(value))}
+    kept = {name: value for name, value in env.items() if not _is_the_forges(name, value)}
     secrets = []
     for number, line in enumerate(env.get(ENVIRONMENT, "").splitlines(), start=1):
         if not line.strip() or line.lstrip().startswith("#"):
@@ -175,6 +180,10 @@ def environment(env: Mapping[str, str], *, placeholders: bool = False) -> tuple[
             secrets.append(value)
         kept[name] = value or (PLACEHOLDER if placeholders else "")
     return kept, secrets
+
+
+def _is_the_forges(name: str, value: str) -> bool:
+    return bool(_TOKENS.fullmatch(name) or _TOKEN_VALUES.search(value)) or name in _RUNNERS_FILES
 
 
 def job_environment(*, placeholders: bool = False) -> dict[str, str]:

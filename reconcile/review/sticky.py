@@ -1,8 +1,8 @@
 """One comment that is found again and updated, and one issue: never a second, whoever else is at it.
 
 Neither forge changes a comment on a condition. So every run looks again after it has written: where two have added one
-each, the text of the later run stays and the others go; where an older run came in between, the newer writes again.
-Whoever looks last sees all that was written, so that one is left.
+each, the text with the fresher plan stays and the others go; where an older one came in between, the newer writes
+again. Whoever looks last sees all that was written, so that one is left.
 """
 
 from __future__ import annotations
@@ -14,18 +14,16 @@ from typing import Final
 
 from reconcile.escaping import clean
 from reconcile.review.forge import Added, ForgeError, Note, Notes, Unreachable
-from reconcile.review.marker import Marker, found
+from reconcile.review.marker import Marker, found, now
 
 #: How often a run writes before it gives up: others keep changing the same comment.
 ROUNDS: Final = 8
 #: Seconds, which double: for a list that does not show yet what was written.
 LAG: Final = 0.1
-#: By how much the number of a later run may be larger than ours; one beyond that was written by a person.
-NEAR: Final = 100_000_000
 
 
 class Written(Enum):
-    """What became of a text: written, there already, or left alone because that of a later run is there."""
+    """What became of a text: written, there already, or left alone because that of a fresher plan is there."""
 
     ADDED = "added"
     UPDATED = "updated"
@@ -34,7 +32,7 @@ class Written(Enum):
 
 
 def ours(notes: list[Note], marker: Marker, heading: str) -> list[tuple[Marker, Note]]:
-    """The comments of this program with the marker's kind and name, the one of the latest run last.
+    """The comments of this program with the marker's kind and name, the one of the freshest plan last.
 
     Only this program's user counts: anybody can write a marker. Where a person has edited the marker away, the heading
     is left; where that is gone, too, nothing says any more that it is one of these.
@@ -59,7 +57,7 @@ def write(
     pause: Callable[[float], None] = time.sleep,
 ) -> Written:
     """Makes the one comment or issue say `body`, which begins with `marker`; `outdated` says whether a newer commit
-    has come, and where it is given, a later run counts only if it is of the same commit. Adds at most one.
+    has come, and where it is given, a fresher plan counts only if it is of the same commit. Adds at most one.
 
     Raises `ForgeError`.
     """
@@ -99,9 +97,10 @@ def write(
 
 
 def _later(other: Marker, ours: Marker, same_commit: bool) -> bool:
-    """Whether a text is of a later run, as far as a marker is believed, which any person may have edited."""
-    near = other.run - ours.run < NEAR
-    return other.age > ours.age and near and (not same_commit or other.commit == ours.commit)
+    """Whether a text is of a fresher plan, as far as a marker is believed, which any person may have edited: none was
+    made in the future. One that was edited to a time before a run begins is older than what that run says.
+    """
+    return ours.age < other.age and other.at <= now() and (not same_commit or other.commit == ours.commit)
 
 
 def _add(notes: Notes, marker: Marker, heading: str, body: str) -> Note:
@@ -124,7 +123,7 @@ def known(notes: Notes, made: Added) -> Note:
 
 
 def close(notes: Notes, marker: Marker, heading: str, body: str) -> Written:
-    """Closes every open issue of this kind and name, with a last text, unless a later run has written there."""
+    """Closes every open issue of this kind and name, with a last text, unless a fresher plan is there."""
     there = ours(notes.list(), marker, heading)
     if there and _later(there[-1][0], marker, same_commit=False):
         return Written.OUTDATED

@@ -7,9 +7,11 @@ outside, the program's messages, stands in fences that it can't end.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from reconcile.escaping import clean, clean_lines
+from reconcile.model.normalize import count
 from reconcile.review.forge import Job
 from reconcile.review.marker import Marker
 
@@ -20,6 +22,8 @@ _QUOTED: Final = 3_000
 _OUTCOME: Final = re.compile(r"<!-- reconcile:outcome -->\n(.*?)\n<!-- reconcile:outcome end -->\n\n", re.DOTALL)
 #: The first line of what is below the outcomes once that is not the reviewed plan any more.
 _FRESH: Final = "<!-- reconcile:fresh -->\n"
+#: Reasons of a refusal that are each said.
+_APART: Final = 5
 #: How many earlier outcomes stay readable.
 _EARLIER: Final = 4
 #: What a comment promises until the merge, and what it says in place of that afterwards.
@@ -69,22 +73,38 @@ def plan_body(marker: Marker, job: Job, lead: str, plan: str) -> str:
     return _fitting(f"{marker}\n{plan_heading(marker.name)}\n\n{lead}\n\n", plan, foot(job, marker), job)
 
 
-def drift_body(marker: Marker, job: Job, plan: str) -> str:
-    """An issue: what differs, and what can be done about it."""
-    head = (
-        f"{marker}\nThe live account is not as the files say. Either somebody changed it by hand, or a change that was "
-        "merged is not applied.\n\n"
-        "- To bring the account back to the files: run the apply workflow by hand with the plan's digest, which is in "
-        "the summary of the run below.\n"
-        "- To keep what is live: put it into the files, in a pull request.\n\n"
-        "This text is renewed by every run, and the issue is closed by the first that finds nothing.\n\n"
-    )
-    return _fitting(head, plan, foot(job, marker), job)
+def drift_body(marker: Marker, job: Job, what: str, plan: str) -> str:
+    """An issue: what is wrong, with what can be done about it, and the plan."""
+    until = "This text is renewed by every run, and the issue is closed by the first that finds nothing."
+    return _fitting(f"{marker}\n{what}\n\n{until}\n\n", plan, foot(job, marker), job)
 
 
-def closed_body(marker: Marker, job: Job) -> str:
+def closed_body(marker: Marker, job: Job, undeclared: int) -> str:
     """The last text of an issue."""
-    return f"{marker}\nThe live account is as the files say again.\n\n{foot(job, marker)}\n"
+    what = sentence(as_declared(undeclared)) if undeclared else "The live account is as the files say again."
+    return f"{marker}\n{what}\n\n{foot(job, marker)}\n"
+
+
+def as_declared(undeclared: int) -> str:
+    """What a plan without changes means, where that many live sites are in no file."""
+    if not undeclared:
+        return "the live account is as the files say"
+    sites = f"{count(undeclared, 'live site')} {'is' if undeclared == 1 else 'are'}"
+    return f"what the files declare is live as they say; {sites} declared in no file, and left alone"
+
+
+def would_be_refused(refusals: Sequence[str]) -> str:
+    """That `apply` would refuse a plan, why, and what to do, within a line."""
+    why = "; ".join([inline(one) for one in refusals[:_APART]] + ["…"] * (len(refusals) > _APART))
+    remedy = (
+        "Let the files allow it, such as under `safety:`, in a pull request; the rest is for `reconcile apply` by hand."
+    )
+    return f"`apply` would refuse this plan: {why}. {remedy}"
+
+
+def sentence(text: str) -> str:
+    """Text with a capital letter and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def with_outcome(body: str, marker: Marker, outcome: str, fresh: str = "") -> str:

@@ -88,7 +88,8 @@ def test_what_a_refused_plan_would_be_refused_for_is_a_warning(studio, run):
     studio.add("acme.ru")
     studio.declare("acme.ru:", settings=", prune: true", top="safety: {max_delete_percent: 100}\n")
     refusal = (
-        "6 sites would be deleted, and `safety.max_deletes` is 5; if that is meant, allow it with --allow-deletes 6"
+        "6 sites would be deleted, and `safety.max_deletes` is 5; if that is meant, raise it, or allow it once with "
+        "--allow-deletes 6"
     )
 
     planned, applied = run("plan"), run("apply", "--yes")
@@ -430,3 +431,12 @@ def test_the_log_of_the_stores_library_is_not_shown(clean_environment):
     done = subprocess.run([sys.executable, "-c", program], env=clean_environment, capture_output=True, check=True)
 
     assert done.stderr == b""
+
+
+def test_letters_that_an_old_terminal_lacks_are_written_as_numbers(studio, project, reconcile):
+    studio.declare("пример.рф:")
+
+    done = reconcile("list", cwd=project, env={"KEY": "the-secret-key", "PYTHONIOENCODING": "latin-1"})
+
+    assert done.returncode == 0, done.stderr
+    assert r"\u043f\u0440\u0438\u043c\u0435\u0440.\u0440\u0444" in done.stdout

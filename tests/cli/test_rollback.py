@@ -103,7 +103,7 @@ def test_safety_is_that_of_every_plan(studio, run):
     assert (refused.returncode, limited.returncode, some.returncode) == (3, 3, 0)
     assert "one.ru would be deleted, but has `prevent_destroy: true`" in refused.stderr
     assert 'two.ru would be deleted, but `safety.protect` has "two.ru"' in refused.stderr
-    assert "allow it with --allow-deletes 1" in limited.stderr
+    assert "allow it once with --allow-deletes 1" in limited.stderr
     assert summary(some)["done"] == 1
     assert some.stderr == (
         "warning: studio: the files still declare what is undone here (three.ru): change them, or the next apply does "

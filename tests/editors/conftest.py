@@ -39,7 +39,7 @@ def declared(tmp_path: Path) -> Path:
     (root / "reconcile.yaml").write_text(PROJECT, encoding="utf-8")
     (root / "dealers.csv").write_text("host\ndealer-one.ru\ndealer-two.ru\n", encoding="utf-8")
     for name in ("monday.json", "notes.txt", "old/last year.json"):
-        (root / "plans" / name).write_text("{}", encoding="utf-8")
+        (root / "plans" / name).write_text('{\n "format_version": "1.0"\n}', encoding="utf-8")
     bin_folder = tmp_path / "bin"
     bin_folder.mkdir()
     program = bin_folder / "reconcile"

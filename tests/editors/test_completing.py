@@ -92,6 +92,26 @@ def test_a_project_that_is_none_completes_nothing_and_says_nothing(offered, tmp_
     assert offered("appl", cwd=folder) == ["+apply"]
 
 
+def test_a_site_is_offered_once_as_it_was_begun(offered):
+    name = read_address("окна-мастер.рф")
+
+    assert [line for line in offered("why", "studio/site/") if line.endswith((".рф", name))] == [
+        "+studio/site/окна-мастер.рф"
+    ]
+    assert offered("why", "studio/site/xn--") == [f"+studio/site/{name}"]
+
+
+def test_saved_plans_are_offered_and_no_other_json(offered, declared, reconcile):
+    (declared / "reconcile.yaml").unlink()
+    assert reconcile("init", cwd=declared).returncode == 0
+    files = ("-o", "saved.json", "--write", "json=report.json", "--write", "terraform=tf.json")
+    assert reconcile("plan", *files, cwd=declared).returncode == 0
+    (declared / "link.json").symlink_to("nowhere")
+
+    for command in ("apply", "show"):
+        assert offered(command, "") == ["-plans/", "+saved.json"]
+
+
 def test_runs_are_offered_newest_first_and_nothing_is_made(offered, declared, reconcile):
     (declared / "reconcile.yaml").unlink()
     assert reconcile("init", cwd=declared).returncode == 0

@@ -179,6 +179,17 @@ def test_the_starter_project_keeps_plans_out_of_git(reconcile, tmp_path):
     assert {".reconcile/", "plan.json", "*.plan.json"} <= set(ignored)
 
 
+def test_init_keeps_the_gitignore_of_a_new_repository(reconcile, tmp_path):
+    (tmp_path / ".gitignore").write_text("mine", encoding="utf-8")
+
+    done = reconcile("init")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "kept .gitignore; saved plans" in done.stdout
+    assert (tmp_path / ".gitignore").read_text(encoding="utf-8") == "mine"
+    assert (tmp_path / "sites.yaml").is_file()
+
+
 def test_init_overwrites_nothing(reconcile, tmp_path):
     (tmp_path / "shared.yaml").write_text("mine", encoding="utf-8")
 

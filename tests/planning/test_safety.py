@@ -29,7 +29,10 @@ def test_as_many_deletes_as_the_limits_say_are_fine(refusals):
 
 def test_one_delete_too_many_is_refused_by_number(refusals):
     assert refusals("max_deletes: 5, max_delete_percent: 100", live=50, kept=44) == [
-        "6 sites would be deleted, and `safety.max_deletes` is 5; if that is meant, allow it with --allow-deletes 6"
+        (
+            "6 sites would be deleted, and `safety.max_deletes` is 5; if that is meant, raise it, or allow it once "
+            "with --allow-deletes 6"
+        )
     ]
 
 
@@ -37,7 +40,7 @@ def test_one_delete_too_many_is_refused_by_share(refusals):
     assert refusals("max_deletes: 100, max_delete_percent: 12.5", live=8, kept=6) == [
         (
             "2 of the 8 sites of account studio (25 %) would be deleted, and `safety.max_delete_percent` is 12.5; "
-            "if that is meant, allow it with --allow-deletes 2"
+            "if that is meant, raise it, or allow it once with --allow-deletes 2"
         )
     ]
 
@@ -121,7 +124,7 @@ def test_limits_are_of_each_accounts_own_sites(declared, planned, raw_site):
     assert safety.refusals(planned(desired, {"large": large, "small": small}), desired.safety) == [
         (
             "1 of the 1 sites of account small (100 %) would be deleted, and `safety.max_delete_percent` is 20; "
-            "if that is meant, allow it with --allow-deletes 2"
+            "if that is meant, raise it, or allow it once with --allow-deletes 2"
         )
     ]
 

@@ -196,6 +196,7 @@ def test_what_is_no_expression_is_shown_with_the_place(expression, said):
         ("account=studios", 'no account is named "studios"; did you mean "studio"?'),
         ("not widget=standart", 'no site uses a widget named "standart"; did you mean "standard"?'),
         ("manager=zoe", 'no site uses a manager named "zoe"; known are anna, boris'),
+        ("kind=row", 'no kind of resource is named "row"; for the label kind write label=kind:row'),
         ("kind=sites", 'no kind of resource is named "sites"; did you mean "site"?'),
         ("address=*.ru", "no address has a wildcard; address= compares exactly, for a glob write address~*.ru"),
     ],

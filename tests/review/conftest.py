@@ -80,7 +80,7 @@ class Repository:
 
     def act(self, action: str, commit: str, *, number: int | None = None, run: int = 0, **options: Any) -> Done:
         """A job of its own for an action, on a pull request or not."""
-        attempt = options.pop("attempt", 1)
+        attempt, base = options.pop("attempt", 1), options.pop("base", "main")
         if files := options.pop("files", ""):
             options["commit"] = files
         secrets = options.pop("secrets", f"POZVONIM_UID={UID}\nPOZVONIM_API_KEY={KEY}\n")
@@ -92,8 +92,9 @@ class Repository:
         temp = self.folder.parent / f"run-{run}-{attempt}-{len(list(self.folder.parent.iterdir()))}"
         temp.mkdir()
         event = temp / "event.json"
-        pull = {"number": number, "head": {"sha": commit}}
-        event.write_text(json.dumps({} if number is None else {"pull_request": pull}), encoding="utf-8")
+        about = {} if number is None else {"number": number, "head": {"sha": commit}, "base": {"ref": base}}
+        payload = {"repository": {"default_branch": "main"}} | ({"pull_request": about} if about else {})
+        event.write_text(json.dumps(payload), encoding="utf-8")
         env = self.environment | {
             "GITHUB_ACTIONS": "true",
             "GITHUB_API_URL": self.hub.url,
@@ -147,6 +148,7 @@ def same_every_time(emulator, hub) -> Shown:
         text = re.sub(r"sha256:[0-9a-f]{12}[0-9a-f]{52}", "sha256:DIGEST", text)
         text = re.sub(r"sha256:[0-9a-f]{12}…", "sha256:DIGEST…", text)
         text = re.sub(r"\b\d{8}T\d{6}Z-[0-9a-f]{6}\b", "RUN", text)
+        text = re.sub(r"at=[-\dT:.]{23}Z", "at=TIME", text)
         return text.replace(emulator.url, "https://live.example/v2u").replace(hub.url, "https://api.github.example")
 
     return shown

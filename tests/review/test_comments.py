@@ -21,7 +21,7 @@ from forges import BOT, LONGEST, TOKEN, Fault
 from reconcile.errors import UsageError
 from reconcile.planning import planfile
 from reconcile.planning.plan import Plan
-from reconcile.review import archive, flow, marker, running, sticky, texts
+from reconcile.review import archive, commands, flow, github, marker, running, sticky, texts
 from reconcile.review.forge import ForgeError, Job, NoSavedPlan, Unreachable
 from reconcile.review.github import GitHub
 from reconcile.review.gitlab import GitLab
@@ -32,18 +32,20 @@ from .conftest import sha
 HEAD, MERGE = sha(0xA1), sha(0xB1)
 SAVED = planfile.dump(Plan((), 1, {"studio": 1}), "sha256:project")
 DIGEST = re.findall("sha256:[0-9a-f]{64}", SAVED)[-1]
-MADE = flow.Made(2, DIGEST, "~ acme.ru: report_period 60 -> 90", "")
+#: When a plan was begun, and one five minutes later.
+AT, LATER = "2025-11-22T11:00:00.000Z", "2025-11-22T11:05:00.000Z"
+MADE = flow.Made(2, DIGEST, "~ acme.ru: report_period 60 -> 90", "", AT)
 
 
 @pytest.fixture
 def client(hub):
     """What a run of pull request 1 talks through; `slept` has the seconds that it would have waited."""
 
-    def of(commit=HEAD, run=1001, attempt=1, number=1, token=TOKEN):
+    def of(commit=HEAD, run=1001, number=1, token=TOKEN, base=""):
         env = {"GITHUB_TOKEN": token, "GITHUB_REPOSITORY": hub.repository, "GITHUB_API_URL": hub.url}
         made = GitHub.of(env, "")
         made.api.sleep = slept.append
-        return replace(made, job=Job(commit, number, run, attempt, f"https://github.example/runs/{run}"))
+        return replace(made, job=Job(commit, number, run, f"https://github.example/runs/{run}", "", base, "main"))
 
     slept = []
     of.slept = slept
@@ -106,7 +108,7 @@ REFUSALS = {
     "a stranger's comment": (lambda hub: hub.comments[0].update(user={"login": "eve"}), "it was deleted, or none"),
     "a deleted user's comment": (lambda hub: hub.comments[0].update(user=None), "it was deleted, or none"),
     "another digest": (edit("sha256:[0-9a-f]{64}", f"sha256:{1:064d}"), "is not the one that the comment shows"),
-    "no digest": (edit("sha256:[0-9a-f]{64}", ""), "the comment says that the plan could not be made"),
+    "no digest": (edit("sha256:[0-9a-f]{64}", ""), "the comment shows no plan that a merge applies"),
     "another commit": (
         lambda hub: hub.pull(1, sha(0xA9)),
         f"the comment shows the plan of commit {HEAD[:12]}, and {sha(0xA9)[:12]} was merged",
@@ -148,13 +150,33 @@ def test_an_artifact_that_is_no_archive_with_a_plan_is_refused(content):
         archive.only_file(content, "plan.json")
 
 
+def test_an_artifact_that_is_unreadable_does_not_hide_an_older_one(merged, client, tmp_path):
+    merged.artifacts[merged.next()] = {
+        "run": 1001,
+        "name": "reconcile-plan-default",
+        "expired": False,
+        "content": b"PK",
+    }
+
+    assert reviewed(client, tmp_path).path.read_text(encoding="utf-8") == SAVED
+    other_artifact(merged)
+    merged.artifacts[merged.next()] = {
+        "run": 1001,
+        "name": "reconcile-plan-default",
+        "expired": False,
+        "content": b"PK",
+    }
+    with pytest.raises(NoSavedPlan, match=r"the artifact holds no readable plan\.json"):
+        reviewed(client, tmp_path)
+
+
 def test_two_runs_at_once_leave_the_comment_of_the_later(hub, client):
     for _ in range(10):
         hub.comments.clear()
         with ThreadPoolExecutor() as pool:
             list(pool.map(lambda run: flow.comment(client(run=run), "default", MADE), (5003, 5001, 5002)))
         (text,) = hub.texts(1)
-        assert "run=5003.1" in text
+        assert "run=5003 " in text
 
 
 def test_a_run_that_comes_in_between_wins_if_it_is_the_later(hub, client):
@@ -163,7 +185,7 @@ def test_a_run_that_comes_in_between_wins_if_it_is_the_later(hub, client):
 
     assert flow.comment(client(run=1002), "default", MADE) is sticky.Written.OUTDATED
     (text,) = hub.texts(1)
-    assert "run=1009.1" in text
+    assert "run=1009 " in text
 
 
 def test_at_gitlab_what_came_after_the_merge_counts_for_nothing_either(lab, tmp_path):
@@ -191,16 +213,26 @@ def test_at_gitlab_what_came_after_the_merge_counts_for_nothing_either(lab, tmp_
         flow.reviewed(forge, there, "default", tmp_path)
 
 
-def test_a_run_that_somebody_wrote_into_the_marker_does_not_lock_the_comment(hub, client):
-    flow.comment(client(), "default", MADE)
-    for marker_ in (
-        f"commit={HEAD} digest={DIGEST} run=999999999999.1",
-        f"commit={sha(0xA9)} digest={DIGEST} run=1900.1",
-    ):
-        edit("commit=.*(?= -->)", marker_)(hub)
+#: What a marker says when a run looks that began to plan at LATER, and whether that leaves it.
+AGES = {
+    "an older plan": (HEAD, 1001, AT, False),
+    "an old run again, with the fresher plan": (HEAD, 900, "2025-11-22T11:05:00.001Z", True),
+    "a run that a person raised": (HEAD, 1900, AT, False),
+    "a time to come, which a person wrote": (HEAD, 1900, "2999-01-01T00:00:00.000Z", False),
+    "a commit that a person wrote": (sha(0xA9), 1900, "2025-11-22T11:09:00.000Z", False),
+}
 
-        assert flow.comment(client(run=1002), "default", MADE) is sticky.Written.UPDATED
-        assert "run=1002.1" in hub.texts(1)[0]
+
+@pytest.mark.parametrize(("commit", "run", "at", "left"), AGES.values(), ids=AGES)
+def test_the_fresher_plan_stays_and_no_marker_locks_the_comment(hub, client, commit, run, at, left):
+    flow.comment(client(), "default", MADE)
+    edit("commit=.*(?= -->)", f"commit={commit} digest={DIGEST} run={run} at={at}")(hub)
+    edit("60 -> 90", "60 -> 61")(hub)
+
+    written = flow.comment(client(run=1002), "default", replace(MADE, at=LATER))
+
+    assert written is (sticky.Written.OUTDATED if left else sticky.Written.UPDATED)
+    assert ("run=1002 " in hub.texts(1)[0], "60 -> 61" in hub.texts(1)[0]) == (not left, left)
 
 
 @pytest.mark.parametrize("lag", [1, 3, 9])
@@ -212,7 +244,7 @@ def test_a_list_that_lags_behind_makes_no_second_comment(hub, client, monkeypatc
         hub.lag = 0
 
         (text,) = hub.texts(1)
-        assert f"run={run}.1" in text
+        assert f"run={run} " in text
     assert sum(call.startswith("POST") for call in hub.asked) == 1
 
 
@@ -226,12 +258,71 @@ def test_a_token_of_another_user_is_told_and_leaves_nothing(hub, client):
 
 
 def test_an_older_drift_leaves_the_issue_of_a_newer_alone(hub, client):
-    flow.drift(client(run=1009, number=None), "default", MADE)
+    flow.drift(client(run=20_300_000_000, number=None), "default", replace(MADE, at=LATER))
 
-    told = flow.drift(client(run=1002, number=None), "default", flow.Made(0, "", "", ""))
+    told = flow.drift(client(run=20_050_000_000, number=None), "default", flow.Made(0, "", "", "", AT))
 
-    assert told == "issue left alone, which a later run has written"
+    assert told == "issue left alone, which has a fresher plan"
     assert [issue["state"] for issue in hub.issues] == ["open"]
+
+
+def warned(*refusals):
+    return "".join(f"warning: apply will refuse this plan: {text}\n" for text in refusals)
+
+
+POLICY = 'policy "short" (reconcile.yaml:2:3) is broken by 1 resource, see above'
+DELETES = "1 site would be deleted, and `safety.max_deletes` is 0; if that is meant, allow it with --allow-deletes 1"
+DRIFTS = {
+    "changes": (MADE, "run the apply workflow by hand with the plan's digest"),
+    "safety": (
+        replace(MADE, said=warned(DELETES)),
+        "`apply` would refuse this plan: `` 1 site would be deleted, and `safety.max_deletes` is 0 ``. Let the files",
+    ),
+    "policies": (
+        replace(MADE, code=3, digest="", said=warned(POLICY)),
+        '`apply` would refuse this plan: ` policy "short" (reconcile.yaml:2:3) is broken by 1 resource `. Let',
+    ),
+    "errors": (replace(MADE, code=1, digest="", incomplete=True), "The plan has errors, so that not all of what"),
+}
+
+
+@pytest.mark.parametrize(("made", "said"), DRIFTS.values(), ids=DRIFTS)
+def test_the_issue_says_what_can_be_done_and_offers_no_plan_that_is_refused(hub, client, made, said):
+    assert flow.drift(client(number=None), "default", made) == "issue added"
+
+    (issue,) = hub.issues
+    assert said in issue["body"]
+    assert "60 -> 90" in issue["body"]
+    assert ("by hand with the plan's digest" in issue["body"]) is (said == DRIFTS["changes"][1])
+    assert "--allow" not in issue["body"]
+
+
+LEADS = {
+    "another branch": (
+        "mine",
+        MADE,
+        "**The merge applies nothing**: this pull request is for ` mine `, and ` main ` is live.",
+    ),
+    "the live branch": ("main", MADE, texts.MERGING),
+    "safety": ("main", replace(MADE, said=warned(DELETES)), "and `safety.max_deletes` is 0\n```\n"),
+    "sites in no file": (
+        "main",
+        replace(MADE, code=0, undeclared=2),
+        "what the files declare is live as they say; 2 live sites are declared in no file, and left alone.",
+    ),
+    "no sites in no file": ("main", replace(MADE, code=0), "Nothing to change: the live account is as the files say."),
+}
+
+
+@pytest.mark.parametrize(("base", "made", "lead"), LEADS.values(), ids=LEADS)
+def test_the_comment_promises_what_the_merge_does(hub, client, base, made, lead):
+    flow.comment(client(base=base), "default", made)
+
+    (text,) = hub.texts(1)
+    assert lead in text
+    assert (texts.MERGING in text) is (lead == texts.MERGING)
+    assert (f"digest={DIGEST}" in text) is (base == "main")
+    assert "--allow" not in text
 
 
 def test_json_that_is_something_else_is_one_error(hub, client):
@@ -251,7 +342,7 @@ def test_a_run_of_an_older_commit_writes_nothing(hub, client):
     assert flow.comment(client(HEAD, run=2000), "default", MADE) is sticky.Written.OUTDATED
     assert hub.comments == []
     flow.comment(client(sha(0xA2), run=1002), "default", MADE)
-    assert flow.comment(client(HEAD, run=1001, attempt=2), "default", MADE) is sticky.Written.OUTDATED
+    assert flow.comment(client(HEAD, run=1001), "default", MADE) is sticky.Written.OUTDATED
     assert f"commit={sha(0xA2)}" in hub.texts(1)[0]
 
 
@@ -369,8 +460,8 @@ def test_a_comment_always_fits(hub, client, markdown, there):
 
 
 def test_an_outcome_comes_above_the_one_before_and_the_promise_goes():
-    mark = Marker(marker.PLAN, "default", HEAD, DIGEST, 1, 1)
-    body = texts.plan_body(mark, Job(HEAD, 1, 1, 1, "https://github.example"), texts.MERGING, "the plan")
+    mark = Marker(marker.PLAN, "default", HEAD, DIGEST, 1, AT)
+    body = texts.plan_body(mark, Job(HEAD, 1, 1, "https://github.example"), texts.MERGING, "the plan")
 
     once = texts.with_outcome(body, mark, "**Refused.** <!-- reconcile:outcome end -->", "the fresh plan")
     twice = texts.with_outcome(body, mark, "**Refused.**")
@@ -398,9 +489,10 @@ def test_a_fence_is_ended_by_nothing_in_it(text):
 
 
 def test_a_marker_is_read_where_it_is_first_and_nowhere_else():
-    mark = Marker(marker.PLAN, "default", HEAD, DIGEST, 12, 3)
+    mark = Marker(marker.PLAN, "default", HEAD, DIGEST, 12, AT)
 
-    assert marker.found(f"{mark}\nplan", marker.PLAN, "default") == mark
+    for made in (mark, Marker(marker.PLAN, "default")):
+        assert marker.found(f"{made}\nplan", marker.PLAN, "default") == made
     for text in (f"> {mark}", f"plan\n{mark}", str(mark).replace(" -->", " x -->"), str(mark).upper()):
         assert marker.found(text, marker.PLAN, "default") is None
     assert marker.found(str(mark), marker.PLAN, "other") is None
@@ -413,7 +505,7 @@ def test_a_name_can_break_no_marker(name):
         marker.require_name(name)
 
 
-def test_tokens_of_the_forge_are_not_for_the_project():
+def test_tokens_and_files_of_the_forge_are_not_for_the_project():
     forges = {
         "GH_TOKEN": "a",
         "CI_REPOSITORY_URL": "https://gitlab-ci-token:a@gitlab.example/x.git",
@@ -423,11 +515,49 @@ def test_tokens_of_the_forge_are_not_for_the_project():
         "REMOTE": "https://x-access-token:a@github.example/x.git",
         "CI_DEPLOY_PASSWORD": "a",
         "VAULT_ID_TOKEN": "a",
+        "GITHUB_OUTPUT": "/runner/output",
+        "GITHUB_ENV": "/runner/env",
+        "GITHUB_PATH": "/runner/path",
+        "GITHUB_STATE": "/runner/state",
+        "GITHUB_STEP_SUMMARY": "/runner/summary",
     }
-    ours = {"CHASER_TOKEN": "a", "HTTPS_PROXY": "http://user:password@proxy.example", "CI_COMMIT_SHA": HEAD}
+    ours = {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_SHA": HEAD,
+        "CHASER_TOKEN": "a",
+        "HTTPS_PROXY": "http://user:password@proxy.example",
+        "CI_COMMIT_SHA": HEAD,
+    }
 
     assert running.environment(forges | ours) == (ours, [])
     assert running.environment({running.ENVIRONMENT: "GH_TOKEN=mine"})[0] == {"GH_TOKEN": "mine"}
+
+
+GIVEN = {
+    "": "",
+    f" {DIGEST}\n": DIGEST,
+    DIGEST.removeprefix("sha256:").upper(): DIGEST,
+    "sha256:1234": None,
+    f"{DIGEST}, please": None,
+}
+
+
+@pytest.mark.parametrize(("given", "digest"), GIVEN.items())
+def test_a_digest_is_taken_as_a_person_copies_it(given, digest):
+    if digest is None:
+        with pytest.raises(UsageError, match="the digest is not that of a plan"):
+            commands.digest_from(given)
+    else:
+        assert commands.digest_from(given) == digest
+
+
+@pytest.mark.parametrize("event", ["[", '{"pull_request": {"number": 1}}', '{"pull_request": 1}', '{"repository": 1}'])
+def test_an_event_that_is_none_is_one_error(tmp_path, event):
+    path = tmp_path / "event.json"
+    path.write_text(event, encoding="utf-8")
+
+    with pytest.raises(UsageError, match="GITHUB_EVENT_PATH: "):
+        github.job_of({"GITHUB_EVENT_PATH": str(path)})
 
 
 def test_nothing_that_is_printed_is_a_command_to_the_runner(tmp_path, clean_environment):

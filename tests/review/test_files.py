@@ -49,10 +49,24 @@ def test_a_reusable_workflow_may_do_what_it_needs(name):
     assert [job["permissions"] for job in workflow["jobs"].values()] == MAY[name]
 
 
+@pytest.mark.parametrize("name", MAY)
+def test_a_copy_of_the_program_may_be_private(name):
+    workflow = read(ROOT / ".github" / "workflows" / name)
+
+    assert "tool-token" in workflow["on"]["workflow_call"]["secrets"]
+    for job in workflow["jobs"].values():
+        (step,) = [one for one in job["steps"] if one.get("with", {}).get("repository") == "${{ inputs.tool }}"]
+        assert step["with"]["token"] == "${{ secrets.tool-token || github.token }}"
+        assert step["with"]["persist-credentials"] == "false"
+
+
 def test_a_fork_gets_no_secrets_and_no_plan():
     jobs = read(ROOT / ".github" / "workflows" / "reconcile-plan.yml")["jobs"]
 
-    assert "secrets." not in yaml.dump(jobs["validate"])
+    secrets = [where for where in jobs["validate"]["steps"] if "secrets." in yaml.dump(where)]
+    assert [(one["with"]["path"], one["with"]["token"]) for one in secrets] == [
+        (".reconcile-tool", "${{ secrets.tool-token || github.token }}")  # to read the program, and no more
+    ]
     assert "github.event.pull_request.head.repo.full_name == github.repository" in jobs["plan"]["if"]
 
 
@@ -65,12 +79,27 @@ def test_a_plan_is_made_where_validate_fails_too():
         assert "`plan / validate` and `plan / plan`" in text
 
 
-def test_an_apply_takes_the_branch_as_it_is_now():
-    (job,) = read(ROOT / ".github" / "workflows" / "reconcile-apply.yml")["jobs"].values()
+@pytest.mark.parametrize(
+    ("name", "ref"), [("apply", "${{ github.ref }}"), ("drift", "${{ inputs.branch || github.ref }}")]
+)
+def test_what_is_live_is_compared_with_the_branch_as_it_is_now(name, ref):
+    (job,) = read(ROOT / ".github" / "workflows" / f"reconcile-{name}.yml")["jobs"].values()
 
     (files,) = [step for step in job["steps"] if step.get("id") == "files"]
-    assert files["with"]["ref"] == "${{ github.ref }}"
-    assert job["steps"][-1]["with"]["commit"] == "${{ steps.files.outputs.commit }}"
+    assert files["with"]["ref"] == ref
+    given = job["steps"][-1]["with"]
+    assert (given["commit"], given["branch"]) == ("${{ steps.files.outputs.commit }}", "${{ inputs.branch }}")
+
+
+def test_only_what_the_live_branch_will_have_is_planned():
+    on = read(GITOPS / ".github" / "workflows" / "plan.yml")["on"]
+    jobs = read(ROOT / "gitlab" / "reconcile.yml")
+
+    assert (
+        on["pull_request"]["branches"] == read(GITOPS / ".github" / "workflows" / "apply.yml")["on"]["push"]["branches"]
+    )
+    for job, branch in (("plan", "$CI_MERGE_REQUEST_TARGET_BRANCH_NAME"), ("drift", "$CI_COMMIT_BRANCH")):
+        assert all(f"{branch} == $CI_DEFAULT_BRANCH" in rule["if"] for rule in jobs[f"reconcile:{job}"]["rules"])
 
 
 def test_gitlab_gets_marks_at_lines():
@@ -83,6 +112,14 @@ def test_applies_to_one_account_wait_for_each_other():
     (job,) = read(ROOT / ".github" / "workflows" / "reconcile-apply.yml")["jobs"].values()
 
     assert job["concurrency"] == {"group": "reconcile-${{ inputs.account }}", "cancel-in-progress": "false"}
+
+
+@pytest.mark.parametrize("name", ["plan", "drift"])
+def test_what_only_reads_waits_for_none_of_another_project(name):
+    """GitHub keeps one waiting run of a group, and cancels the others without a word."""
+    jobs = read(ROOT / ".github" / "workflows" / f"reconcile-{name}.yml")["jobs"]
+
+    assert "${{ inputs.name }}" in jobs[name]["concurrency"]["group"]
 
 
 @pytest.mark.parametrize("path", WORKFLOWS[1:], ids=lambda path: path.name)
@@ -179,15 +216,15 @@ def test_an_action_installs_the_program_of_its_own_checkout(clean_environment, t
     (step,) = [
         step for step in read(ROOT / ".github/actions/plan/action.yml")["runs"]["steps"] if step["name"] == "Install"
     ]
-    files = {"RUNNER_TEMP": str(tmp_path), "GITHUB_PATH": str(tmp_path / "path"), "RECONCILE_EXTRAS": "postgresql"}
+    files = {"RUNNER_TEMP": str(tmp_path), "GITHUB_PATH": str(tmp_path / "path")}
     env = clean_environment | indexes() | files | {"GITHUB_ACTION_PATH": str(folder / ".github/actions/plan")}
     env = {name: value for name, value in env.items() if name not in ("PYTHONPATH", "PYTHONWARNINGS")}
 
-    for _ in range(2):  # the second finds it there
-        subprocess.run(["bash", "-eo", "pipefail", "-c", step["run"]], env=env, timeout=600, check=True)
+    # The second adds to it; the third finds all there, and could get nothing from an index.
+    for more in ({}, {"RECONCILE_EXTRAS": "postgresql"}, {"RECONCILE_EXTRAS": "postgresql", "PIP_NO_INDEX": "1"}):
+        subprocess.run(["bash", "-eo", "pipefail", "-c", step["run"]], env=env | more, timeout=600, check=True)
 
-    first, second = (tmp_path / "path").read_text(encoding="utf-8").splitlines()
-    assert first == second
+    (first,) = set((tmp_path / "path").read_text(encoding="utf-8").splitlines())
     for line in (
         ["reconcile", "--version"],
         ["python", "-P", "-m", "reconcile.review", "--help"],

@@ -84,6 +84,18 @@ def test_the_folder_and_the_files_in_it_are_their_owner_s(permissive, tmp_path):
     assert [mode(path) for path in (folder, folder / "new.db", folder / "old.db")] == [0o700, 0o600, 0o600]
 
 
+def test_what_is_kept_is_none_of_git_s(tmp_path):
+    folder, victim = private_folder(tmp_path), tmp_path / "victim"
+    assert (folder / ".gitignore").read_text() == "*\n"
+
+    (folder / ".gitignore").write_text("mine")
+    assert (private_folder(tmp_path) / ".gitignore").read_text() == "mine"
+    (folder / ".gitignore").unlink()
+    (folder / ".gitignore").symlink_to(victim)
+    private_folder(tmp_path)
+    assert not victim.exists()
+
+
 @pytest.mark.parametrize("make", [private_folder, lambda root: private_file(root / ".reconcile")])
 def test_a_link_in_the_place_of_what_is_kept_is_refused(tmp_path, make):
     (tmp_path / ".reconcile").symlink_to(tmp_path.parent)

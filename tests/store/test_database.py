@@ -68,7 +68,7 @@ def test_the_file_and_its_folder_are_the_owners_alone(tmp_path):
     with open_store("sqlite:///.reconcile/history.db", tmp_path) as store:
         store.runs()
         files = sorted(folder.iterdir())
-        assert {path.name for path in files} == {"history.db", "history.db-shm", "history.db-wal"}
+        assert {path.name for path in files} == {".gitignore", "history.db", "history.db-shm", "history.db-wal"}
         assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     with open_store("sqlite:///new/deep/history.db", tmp_path):

@@ -111,6 +111,9 @@ def _wrong(term: Term, names: Names) -> str | None:
     known = names.known[term.key]
     if term.value in known:
         return None
+    if term.value in names.labels.get(term.key, ()):
+        said = f"{_SAID[term.key]} {quoted(term.value)}"
+        return f"{said}; for the label {term.key} write label={term.key}:{term.value}"
     wild = glob if set(term.value) & set("*?[") else ""
     return f"{_SAID[term.key]} {quoted(term.value)}{wild or did_you_mean(term.value, known) or _listed(known)}"
 
