@@ -25,7 +25,7 @@ Only `cli/main.py` catches `ReconcileError` to print it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, Protocol
@@ -73,10 +73,14 @@ class UsageError(ReconcileError):
 
 
 class ConfigError(ReconcileError):
-    """The project can't be used; carries every problem of every file, in order."""
+    """The project can't be used; carries every problem of every file, in order.
 
-    def __init__(self, problems: list[Problem]) -> None:
+    `sources` are the real paths of files that the project reads beside its YAML.
+    """
+
+    def __init__(self, problems: list[Problem], sources: Collection[str] = ()) -> None:
         self.problems = tuple(sorted(set(problems)))
+        self.sources = frozenset(sources)
         super().__init__("\n".join(map(str, self.problems)))
 
 

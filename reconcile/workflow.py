@@ -42,11 +42,15 @@ EMULATED_HISTORY = 14
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A folder and what it declares; `loaded` is how, for the places of what policies are about."""
+    """A folder and what it declares; `loaded` is how, for the places of what policies are about.
+
+    `sources` are the real paths of files that it reads beside its YAML.
+    """
 
     root: Path
     desired: DesiredState
     loaded: Loaded | None = field(default=None, repr=False, compare=False)
+    sources: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
 
     @property
     def identity(self) -> str:
@@ -65,7 +69,7 @@ def validate(root: Path, environ: Mapping[str, str], ahead: Ahead | None = None)
 
     services = Services(registry.service, registry.names, _wrong_selection)
     loaded = load(root, environ, services if ahead is None else replace(services, begin=ahead.begin))
-    return Project(root, loaded.state, loaded if loaded.state.policies else None)
+    return Project(root, loaded.state, loaded if loaded.state.policies else None, loaded.sources)
 
 
 def _wrong_selection(expression: str, state: DesiredState) -> str:

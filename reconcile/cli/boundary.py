@@ -11,7 +11,7 @@ import click
 
 from reconcile.cli.common import Settings
 from reconcile.cli.signals import INTERRUPTED
-from reconcile.errors import ConfigError, ExitCode, ReconcileError
+from reconcile.errors import ConfigError, ExitCode, ReconcileError, UsageError
 from reconcile.escaping import clean, clean_lines, where_it_broke
 
 
@@ -22,6 +22,7 @@ def ended_by(error: BaseException, settings: Settings) -> int:
     """
     match error:
         case click.UsageError():
+            _in_formats(UsageError(error.format_message()), settings)
             error.show(sys.stderr)
             return ExitCode.USAGE
         case click.Abort() | KeyboardInterrupt():
@@ -53,8 +54,7 @@ def _unforeseen(error: BaseException, settings: Settings) -> int:
 
 
 def _foreseen(error: ReconcileError, settings: Settings) -> int:
-    if settings.format != "text" or settings.targets:
-        _in_formats(error, settings)
+    _in_formats(error, settings)
     if isinstance(error, ConfigError):
         click.echo("\n".join(clean(str(problem)) for problem in error.problems), err=True)
         wrong = len(error.problems)
@@ -67,9 +67,14 @@ def _foreseen(error: ReconcileError, settings: Settings) -> int:
 
 def _in_formats(error: ReconcileError, settings: Settings) -> None:
     """Gives the error in the place of what was asked for, as far as that can be; the message for people is left."""
+    if settings.format == "text" and not settings.targets:
+        return
     from reconcile.cli.paths import paths_from
     from reconcile.reports.formats import error_as
 
+    if isinstance(error, ConfigError):
+        with suppress(UsageError):
+            settings.spare(error.sources)
     with suppress(OSError, ReconcileError):  # such as a full disk, or a current folder that is gone
         if settings.format != "text" and not settings.printed:
             path_of = paths_from(settings.root, os.environ)

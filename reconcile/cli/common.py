@@ -53,7 +53,28 @@ class Settings:
         if writes:
             from reconcile.reports.files import targets
 
-            self.targets = targets(writes, formats, self.root)
+            self.targets = targets(writes, formats)
+
+    def keep_apart(self, path: Path, said: str) -> None:
+        """Raises `UsageError` where `--write` names a file that another option or argument does."""
+        if self.targets:
+            from reconcile.reports.files import is_same
+
+            if any(is_same(self.path(target.path), self.path(path)) for target in self.targets):
+                self.targets = []  # nobody knows which of them is meant, so neither is written
+                raise UsageError(f"{said} and --write both name {path}; give them files of their own")
+
+    def spare(self, sources: Collection[str], out: Path | None = None) -> None:
+        """Raises `UsageError` where a file of `--write`, or `out`, is one of its `sources`; those are left alone."""
+        named = [target.path for target in self.targets] + ([] if out is None else [out])
+        if not named:
+            return
+        from reconcile.reports.files import real
+
+        wrong = [path for path in named if real(self.path(path)) in sources]
+        self.targets = [target for target in self.targets if target.path not in wrong]
+        if wrong:
+            raise UsageError(f"{wrong[0]} is a file that the project reads; write to another one")
 
     def written(self, render: Callable[[str], str]) -> None:
         """Writes them, each in its format, all that can be written. Raises `ReconcileError` with those that can't."""
@@ -62,13 +83,13 @@ class Settings:
             from reconcile.reports.files import write_text
 
             text = render(self.targets[0].format)
-            target = self.targets.pop(0)
+            path = self.path(self.targets.pop(0).path)
             try:
-                write_text(target, text)
+                write_text(path, text)
             except ReconcileError as error:
                 failed.append(str(error))
             except OSError as error:
-                failed.append(f"{target.path}: {error.strerror or error}")
+                failed.append(f"{path}: {error.strerror or error}")
         if failed:
             raise ReconcileError("\n".join(failed))
 
@@ -117,6 +138,7 @@ def GLOBAL_OPTIONS() -> list[click.Parameter]:  # noqa: N802 - a table that clic
             ["-C", "--chdir", "root"],
             type=click.Path(path_type=Path),
             metavar="DIR",
+            is_eager=True,
             expose_value=False,
             callback=_remember("root"),
             shell_complete=completed("folders"),
@@ -183,24 +205,28 @@ def refuse_terraform(command: click.Command, ctx: click.Context, args: Iterable[
 
 
 def format_option(*formats: str) -> Callable[[Any], Any]:
-    """`--format`, remembered for errors."""
+    """`--format`, remembered for errors, before any other option can be wrong."""
     return click.option(
         "--format",
         "format_",
         type=click.Choice(formats),
         default=None,
+        is_eager=True,
         callback=lambda ctx, param, value: _remember("format")(ctx, param, value) or "text",
         help="The form of the output.  [default: text]",
     )
 
 
 def write_option(formats: Collection[str], example: str, complete: str = "targets") -> Callable[[Any], Any]:
-    """`--write`, for `Settings.write_to`."""
+    """`--write`, for `Settings.write_to`, before any other option can be wrong."""
     return click.option(
         "--write",
         "writes",
         multiple=True,
         metavar="FORMAT=FILE",
+        is_eager=True,
+        expose_value=False,
+        callback=lambda ctx, param, value: ctx.ensure_object(Settings).write_to(value, formats),
         shell_complete=completed(complete),
         help=f"Also write it to a file, such as {example}. FORMAT is one of {', '.join(formats)}. May be repeated.",
     )
@@ -318,16 +344,20 @@ def write_plan(plan: Plan, settings: Settings, refused: Sequence[str] = ()) -> N
 
 
 @contextmanager
-def reading(settings: Settings, select: Selection, parallelism: int) -> Iterator[tuple[Project, dict[str, Provider]]]:
+def reading(
+    settings: Settings, select: Selection, parallelism: int, out: Path | None = None
+) -> Iterator[tuple[Project, dict[str, Provider]]]:
     """The project and its providers, for a command that changes nothing: it begins to read before all is checked.
 
-    Not where something is selected: what is wrong with that is said before the service is asked.
+    Not where something is selected: what is wrong with that is said before the service is asked. Raises `UsageError`
+    where what it would write, to `out` too, is a file of the project.
     """
     from reconcile import workflow
     from reconcile.ahead import reading_ahead
 
     with reading_ahead(parallelism) as ahead:
         project = workflow.validate(settings.root, os.environ, None if select else ahead)
+        settings.spare(project.sources, out)
         with connected(project, parallelism, ahead) as providers:
             yield project, providers
 

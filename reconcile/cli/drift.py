@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @write_option(PLANS, "markdown=drift.md")
 @format_option(*PLANS)
 @click.pass_obj
-def command(settings: Settings, writes: tuple[str, ...], select: Selection, parallelism: int, format_: str) -> int:
+def command(settings: Settings, select: Selection, parallelism: int, format_: str) -> int:
     """Report what differs between the files and the live account; exit 2 if anything does.
 
     What breaks one of the project's `policies:` is reported, too, with exit code 3.
@@ -43,7 +43,6 @@ def command(settings: Settings, writes: tuple[str, ...], select: Selection, para
     """
     from reconcile import workflow
 
-    settings.write_to(writes, PLANS)
     with reading(settings, select, parallelism) as (project, providers):
         plan = workflow.plan(project, providers, select)
     show_plan(plan, settings)

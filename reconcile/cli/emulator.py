@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import gc
-import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -259,14 +258,12 @@ def command(
 
 
 def _started(options: Options) -> Emulator:
-    """A running emulator. Raises `ReconcileError` where its port or its file can't be had."""
+    """A running emulator. Raises `ReconcileError` where its port or its database can't be had."""
     from reconcile.emulator import Emulator
 
     try:
         emulator = Emulator(options)
         emulator.start()
-    except sqlite3.Error as error:
-        raise ReconcileError(f"{options.database}: can't be used as the emulator's database: {error}") from None
     except OSError as error:
         if error.filename is not None:
             raise

@@ -20,15 +20,13 @@ from reconcile.cli.common import (
     write_option,
     write_plan,
 )
-from reconcile.errors import PlanError, UsageError
+from reconcile.errors import PlanError
 from reconcile.escaping import clean
 from reconcile.reports.formats import PLANS
 
 if TYPE_CHECKING:
-    from reconcile.planning.select import Selection
-
-if TYPE_CHECKING:
     from reconcile.planning.plan import Plan
+    from reconcile.planning.select import Selection
     from reconcile.workflow import Project
 
 
@@ -49,7 +47,6 @@ def command(
     out: Path | None,
     detailed_exitcode: bool,
     destroy: bool,
-    writes: tuple[str, ...],
     select: Selection,
     parallelism: int,
     format_: str,
@@ -68,16 +65,12 @@ def command(
     """
     from reconcile import workflow
 
-    settings.write_to(writes, PLANS)
-    if out is not None and out.suffix.lower() in (".yaml", ".yml"):
-        raise UsageError(f"{out} would be read as a file of the project; save the plan as {out.with_suffix('.json')}")
-    if out is not None and settings.targets:
-        from reconcile.reports.files import is_same
+    if out is not None:
+        from reconcile.reports.files import require_ours
 
-        if any(is_same(target.path, settings.path(out)) for target in settings.targets):
-            settings.targets = []  # nobody knows which of them is meant, so neither is written
-            raise UsageError(f"-o and --write both name {out}; give them files of their own")
-    with reading(settings, select, parallelism) as (project, providers):
+        require_ours(out, f"-o {out}")
+        settings.keep_apart(out, "-o")
+    with reading(settings, select, parallelism, out) as (project, providers):
         plan = workflow.plan(project, providers, select, destroy=destroy)
     plan, unmatched = (plan, []) if destroy else _in_waves(project, plan)
     refused = [*workflow.refusals(project, plan), *unmatched]

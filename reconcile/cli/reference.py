@@ -55,14 +55,19 @@ def _section(ctx: click.Context) -> Iterator[str]:
     yield "```text"
     yield f"{ctx.command_path} {usage}"
     yield "```"
-    for paragraph in inspect.cleandoc(ctx.command.help or "").split("\n\n"):
-        yield ""
-        yield from _paragraph(paragraph)
+    yield from _paragraphs(ctx.command.help)
     everywhere = {param.name for param in GLOBAL_OPTIONS()}
     own = [param for param in ctx.command.params if param.name not in everywhere]
     if table := _table(ctx, own):
         yield ""
         yield from table
+    yield from _paragraphs(ctx.command.epilog)
+
+
+def _paragraphs(text: str | None) -> Iterator[str]:
+    for paragraph in inspect.cleandoc(text).split("\n\n") if text else ():
+        yield ""
+        yield from _paragraph(paragraph)
 
 
 def _paragraph(text: str) -> Iterator[str]:

@@ -28,7 +28,7 @@ from reconcile.reports.formats import PLANS
 @write_option(PLANS, "markdown=plan.md")
 @format_option(*PLANS)
 @click.pass_obj
-def command(settings: Settings, plan_file: Path, writes: tuple[str, ...], format_: str) -> None:
+def command(settings: Settings, plan_file: Path, format_: str) -> None:
     """Show a saved plan.
 
     That policies refuse it is said as when it was saved; what `safety` refuses is in the project, which is not read.
@@ -41,7 +41,7 @@ def command(settings: Settings, plan_file: Path, writes: tuple[str, ...], format
     """
     from reconcile.workflow import policy_refusals, read_plan
 
-    settings.write_to(writes, PLANS)
+    settings.keep_apart(plan_file, "PLAN")
     plan = read_plan(settings.path(plan_file))
     refused = policy_refusals(plan)
     show_plan(plan, settings, refused)

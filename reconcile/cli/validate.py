@@ -22,7 +22,7 @@ _REFUSED = "The files can be read, and what they declare is refused by policies;
 @write_option(CHECKS, "junit=report.xml", "checks")
 @format_option(*CHECKS)
 @click.pass_obj
-def command(settings: Settings, writes: tuple[str, ...], format_: str) -> int:
+def command(settings: Settings, format_: str) -> int:
     """Check everything that can be checked without the network.
 
     Every problem of every file is reported at once, as file:line:column: message. Exits 3 where what is declared breaks
@@ -43,13 +43,14 @@ def command(settings: Settings, writes: tuple[str, ...], format_: str) -> int:
     from reconcile.reports.said import diagnostics_texts
     from reconcile.workflow import judge_declared, require_resources, validate
 
-    settings.write_to(writes, CHECKS)
     project = validate(settings.root, os.environ)
+    settings.spare(project.sources)
     require_resources(project)
     said = judge_declared(project)
     refused = any(one.severity == "error" for one in said)
     summary = _REFUSED if refused else _valid(project)
-    found = from_diagnostics(said, paths_from(settings.root, os.environ), summary)
+    path_of = paths_from(settings.root, os.environ)
+    found = from_diagnostics(said, path_of, summary, project.desired.policies)
     if format_ != "text":
         text = checked_as(format_, found)
         settings.printed = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,13 +25,15 @@ from reconcile.model.state import DesiredState
 class Loaded:
     """A project as it was written, and what it comes to; `written` is what stood where `${…}` was replaced.
 
-    `groups` knows where the sites of site groups come from.
+    `groups` knows where the sites of site groups come from; `sources` are the real paths of the tables and of the files
+    that `${file.…}` names.
     """
 
     sections: Sections
     written: Written
     groups: Groups
     state: DesiredState
+    sources: frozenset[str]
 
     def row_of(self, resource: Desired) -> RowOf | None:
         """The row of a site group that a declared resource is made of; None for one that stands by itself."""
@@ -87,7 +90,7 @@ def load(root: Path, environ: Mapping[str, str], services: Services) -> Loaded:
     """
     loaded, wrong = survey(root, environ, services)
     if wrong:
-        raise ConfigError(wrong)
+        raise ConfigError(wrong, loaded.sources)
     return loaded
 
 
@@ -116,4 +119,5 @@ def survey(root: Path, environ: Mapping[str, str], services: Services) -> tuple[
     later = problems(root, [*wrong, *merger.faults, *tables.faults, *found], interpolator.written)
     # What stands where something was said already follows from that.
     every = first + [problem for problem in later if (problem.file, problem.line, problem.column) not in said]
-    return Loaded(sections, interpolator.written, groups, state), every
+    sources = tables.named | {os.path.realpath(root / name) for name in interpolator.known}
+    return Loaded(sections, interpolator.written, groups, state, frozenset(sources)), every

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from reconcile.emulator.routes import CHASER, POZVONIM
 from reconcile.emulator.server import Server
 from reconcile.emulator.service import Service
 from reconcile.emulator.storage import Storage
+from reconcile.errors import ReconcileError
 from reconcile.model.fields import site_kind
 
 #: The sections of a site that Pozvonim keeps (api.md 1.5); Chaser has fields of its own.
@@ -94,17 +96,24 @@ class Emulator(Backdoor):
     def start(self) -> None:
         """Listens, in a background thread.
 
-        Raises `OSError` where the port is taken, and `ReconcileError` or `sqlite3.Error` where the database can't be
-        used.
+        Raises `OSError` where the port is taken, and `ReconcileError` where the database can't be used.
         """
         if not self._server.running:
-            self._storage.log.clear()
+            self._open()
             self._injector.clear()
             try:
                 self._server.start()
             except BaseException:
                 self._storage.close()
                 raise
+
+    def _open(self) -> None:
+        try:
+            self._storage.log.clear()
+        except sqlite3.Error as error:
+            self._storage.close()
+            what = f"can't be used as the emulator's database: {error}; delete it, or choose another file"
+            raise ReconcileError(f"{self._options.database}: {what}") from None
 
     def stop(self) -> None:
         """Ends the services, after the answers that are under way."""

@@ -19,9 +19,6 @@ from reconcile.reports.tally import tally_text
 
 #: The colour of each sign.
 COLOURS: Final = {"+": "green", "-": "red", "~": "yellow"}
-#: Live sites in no file, and their share of an account, that are worth a line.
-MANY: Final = 10
-MANY_PERCENT: Final = 10
 
 
 def plan_text(plan: Plan, *, colour: bool = False, full: bool = False) -> str:
@@ -41,11 +38,12 @@ def plan_text(plan: Plan, *, colour: bool = False, full: bool = False) -> str:
 
 
 def left_alone(plan: Plan) -> Iterator[str]:
-    """That many live sites are declared in no file: somebody may have cut a table in half, or not be done yet."""
+    """That live sites are declared in no file: a file was taken away, a table cut in half, or not all declared yet."""
     for account, number in plan.undeclared.items():
-        if number >= MANY and number > MANY_PERCENT / 100 * plan.sizes.get(account, 0):
+        if number:
             sites = f"{number} of {count(plan.sizes.get(account, number), 'live site')}"
-            yield f"note: {clean(account)}: {sites} are declared in no file, and left alone; `import` declares them"
+            are, them = ("is", "it") if number == 1 else ("are", "them")
+            yield f"note: {clean(account)}: {sites} {are} declared in no file, and left alone; `import` declares {them}"
 
 
 def summary_text(plan: Plan, errors: str = "above") -> str:

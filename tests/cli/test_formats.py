@@ -87,6 +87,48 @@ def test_an_error_is_a_document_of_every_format_and_a_message(studio, run, proje
     assert done.stderr.endswith("2 problems in the project; nothing was changed\n")
 
 
+@pytest.mark.parametrize("wrong", [("--select", "(("), ("--parallelism", "0")])
+def test_wrong_usage_is_a_document_too(run, project, wrong):
+    (project / "out.json").write_text("of yesterday", encoding="utf-8")
+
+    done = run("plan", *wrong, "--format", "json", *written("json"))
+
+    assert done.returncode == 64
+    assert begins("json", done.stdout, wrong=True)
+    assert (project / "out.json").read_text(encoding="utf-8") == done.stdout
+
+
+def test_what_the_project_and_the_program_keep_is_written_over_by_nothing(studio, run, project):
+    groups = """site_groups:
+  one: {from: one.json, address: "${each.host}", template: {managers: [{phone: "+74951234567"}]}}
+"""
+    kept = {"one.json": '[{"host": "one.ru"}]', "two.csv": "host\ntwo.ru\n", "saved.json": "{}", "key.txt": "a@b.ru"}
+    for name, text in kept.items():
+        (project / name).write_text(text, encoding="utf-8")
+
+    refused = {
+        ("plan", "-o", "two.csv"): "-o two.csv: would be taken for a file of the project; give",
+        ("drift", "--write", "text=.reconcile/x"): "--write text=.reconcile/x: .reconcile holds what the program",
+        ("show", "saved.json", "--write", "json=saved.json"): "PLAN and --write both name saved.json; give them",
+    }
+    read = {
+        ("plan", "--write", "json=one.json"): "one.json is a file that the project reads",
+        ("plan", "-o", "key.txt"): "key.txt is a file that the project reads",
+        ("validate", "--write", "json=./key.txt"): "key.txt is a file that the project reads",
+    }
+    studio.declare('acme.ru: {report_email: "${file.key.txt}"}', top=groups)
+    for args, said in {**refused, **read}.items():
+        done = run(*args)
+        assert (done.returncode, done.stdout) == (64, "")
+        assert said in done.stderr
+    studio.declare('acme.ru: {colour: "${file.key.txt}"}', top=groups)  # an error is not written there, either
+    for args in read:
+        assert run(*args).returncode == 1
+
+    assert {name: (project / name).read_text(encoding="utf-8") for name in kept} == kept
+    assert not (project / ".reconcile").exists()
+
+
 def test_a_file_that_can_not_be_written_keeps_no_other_from_its_plan(changed, run, project):
     (project / "folder").mkdir()
     (project / "plan.md").write_text("of yesterday", encoding="utf-8")
@@ -178,10 +220,11 @@ def test_what_a_policy_refuses_is_where_the_resource_is_declared(studio, run, pr
     github = printed["github"].stdout
     assert github.startswith("::error file=reconcile.yaml,line=")
     assert github.count("::error") == 1
-    assert "title=reconcile%3A reports::studio/site/acme.ru: " in github
+    assert "title=reconcile%3A policy/reports::studio/site/acme.ru: " in github
     for form in CHECKS:
         text = (project / f"out.{form}").read_text(encoding="utf-8")
         assert "reports are rare" in text
         assert printed[form].stdout == ("" if form == "text" else text)
     rules = json.loads(printed["sarif"].stdout)["runs"][0]["tool"]["driver"]["rules"]
-    assert [rule["id"] for rule in rules] == ["project", "reports"]
+    assert [rule["id"] for rule in rules] == ["policy/reports", "project"]
+    assert rules[0]["shortDescription"]["text"] == "reports are rare"

@@ -321,7 +321,7 @@ def test_the_schema_is_that_of_the_files_where_no_kind_is_said(run):
         (("drift", "--write", "jsn=x"), 'not "jsn=x"; did you mean "json"?'),
         (("plan", "-o", "p.json", "--write", "json=p.json"), "error: -o and --write both name p.json; give them files"),
         (("plan", "--write", "json=-"), "error: --write json=-: writes to files; --format json prints to standard"),
-        (("plan", "--write", "text=a.yml"), "error: --write text=a.yml: would be read as a file of the project; give"),
+        (("plan", "--write", "text=a.yml"), "error: --write text=a.yml: would be taken for a file of the project"),
         (("plan", "--write", "text=a", "--write", "json=./a"), "error: --write names ./a twice; each format needs a"),
         (("plan", "--write", "text=a", "--write", "json=no/../a"), "error: --write names no/../a twice; each format"),
         (("plan", "-o", "p.json", "--write", "json=no/../p.json"), "error: -o and --write both name p.json; give them"),

@@ -241,7 +241,7 @@ def test_a_plan_is_not_saved_where_it_would_be_read_as_a_file_of_the_project(sav
     done = run("plan", "-o", "reconcile.YAML")
 
     assert (done.returncode, done.stdout) == (64, "")
-    assert "reconcile.YAML would be read as a file of the project; save the plan as reconcile.json" in done.stderr
+    assert "reconcile.YAML: would be taken for a file of the project; give it another ending" in done.stderr
 
 
 def test_a_plan_with_errors_is_not_saved_and_says_so(studio, run, project):

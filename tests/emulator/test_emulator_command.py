@@ -106,6 +106,22 @@ def test_a_database_of_another_version_is_not_touched(tmp_path, reconcile):
     assert file.read_bytes() == before
 
 
+def test_what_is_no_database_is_said_to_be_none(tmp_path, reconcile):
+    file = tmp_path / ".reconcile" / "emulator.db"
+    file.parent.mkdir()
+    file.write_text("spoilt " * 100)
+    account = "accounts: {demo: {provider: pozvonim, uid: demo, api_key: demo-key, base_url: emulator}}\n"
+    (tmp_path / "p.yaml").write_text(account + "sites: {a.ru: {managers: [{phone: '+74951234567'}]}}\n")
+
+    for command in (("emulator", "--port", "0"), ("plan",)):
+        refused = reconcile(*command)
+        assert refused.returncode == 1
+        assert refused.stderr == (
+            "error: .reconcile/emulator.db: can't be used as the emulator's database: file is not a database; "
+            "delete it, or choose another file\n"
+        )
+
+
 def test_it_tells_how_often_which_fault_struck(tmp_path, clean_environment):
     options = ["--fault", "502-after=1,cut=0", "--fault", "slow=1", "--slow", "0.3", "--seed", "7"]
     command = [sys.executable, "-m", "reconcile", "emulator", "--port", "0", *options]

@@ -15,8 +15,9 @@ from jsonschema import Draft202012Validator
 
 from reconcile.cli.paths import paths_from
 from reconcile.errors import ConfigError, PlanError, Problem, ReconcileError
+from reconcile.model.policy import Policy
 from reconcile.planning.plan import Diagnostic, Severity
-from reconcile.reports.annotations import Annotation, Checked, checked, from_error
+from reconcile.reports.annotations import Annotation, Checked, checked, from_diagnostics, from_error
 from reconcile.reports.formats import CHECKS, checked_as
 from reconcile.reports.json import error_json
 
@@ -232,9 +233,17 @@ def test_junit_has_a_failed_test_for_each_error():
         ("reconcile.yaml", "reconcile.yaml", None, ["failure"]),
         ("b.yaml", "b.yaml", None, ["failure"]),
         ("сайты/a b,c:d.yaml:7:13", "сайты/a b,c:d.yaml", "7", ["failure"]),
-        ("b.yaml:3:4", "b.yaml", "3", ["system-out"]),
+        ("b.yaml:3:4 saturdays studio/site/a.ru", "b.yaml", "3", ["system-out"]),
     ]
     assert suite.findall("testcase/failure")[2].get("message") == "no"
+
+
+def test_junit_has_no_two_tests_of_one_name():
+    found = [Annotation(level, str(n), "a.yaml", 1, 1) for n, level in enumerate((WARNING, ERROR, ERROR))]
+
+    suite = ET.fromstring(checked_as("junit", checked(found, "said")).encode()).find("testsuite")
+
+    assert [case.get("name") for case in suite] == ["a.yaml:1:1", "a.yaml:1:1 (2)", "a.yaml:1:1 (3)"]
 
 
 @pytest.mark.parametrize("found", [(), (Annotation(WARNING, "odd"),)])
@@ -244,6 +253,26 @@ def test_junit_passes_where_there_is_no_error(found):
     assert (suite.get("failures"), suite.get("tests")) == ("0", str(len(found) + 1))
     assert suite[0].get("name") == "Valid: 1 site."
     assert suite.findall(".//failure") == []
+
+
+# --- policies ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_policy_takes_the_place_of_no_rule_of_ours_and_says_what_it_is():
+    named = ("project", "a\u202eb\x1b")
+    said = [Diagnostic(ERROR, "studio/site/a.ru", "no", rule=name, declared="a.yaml:3:5") for name in named]
+
+    found = from_diagnostics(said, str, "said", [Policy("project", deny="true", message="open on\x07Monday")])
+
+    rules = {rule["id"]: rule["shortDescription"]["text"] for rule in sarif(found)["tool"]["driver"]["rules"]}
+    assert rules == {
+        "policy/a\\u202eb\\x1b": "The project's own rule policy/a\\u202eb\\x1b.",
+        "policy/project": "open on\\x07Monday",
+        "project": "The project can be used: every file, field, name and value is as documented.",
+    }
+    checks = [one["check_name"] for one in json.loads(checked_as("gitlab", found))]
+    assert checks == ["reconcile/policy/project", "reconcile/policy/a\\u202eb\\x1b"]
+    assert next(where["title"] for _, where, _ in commands(found)) == "reconcile: policy/project"
 
 
 # --- all of them ------------------------------------------------------------------------------------------------------

@@ -236,7 +236,9 @@ def hostile() -> Plan:
 
 
 def refused() -> Plan:
-    """Three sites that gain and lose a day and move alike; a policy refuses that, and five sites have one warning."""
+    """Three sites that gain and lose a day and move alike, beside two that are in no file; a policy refuses that, and
+    five sites have one warning.
+    """
     names = ["a.ru", "b.ru", "c.ru"]
     widget = {"schedule": {"monday": "closed", "saturday": "10-15"}, "button_position": 2, "window_position": 1}
     plan = planned(
@@ -249,4 +251,15 @@ def refused() -> Plan:
     said = [Diagnostic(Severity.ERROR, "studio/site/a.ru", "somebody answers on Monday", rule="monday")]
     said += [Diagnostic(Severity.WARNING, f"studio/site/{name}.ru", "costs money") for name in "abcde"]
     said.append(Diagnostic(Severity.WARNING, "studio", "the profile can't be read"))
-    return replace(plan, diagnostics=tuple(said))
+    return replace(plan, diagnostics=tuple(said), undeclared={"studio": 2}, sizes={"studio": 5})
+
+
+def one_widget(live: Mapping[str, Any], declared: Mapping[str, Any]) -> Plan:
+    """A site whose live widget is to become as declared."""
+    return planned(
+        {
+            "accounts": {"studio": {"provider": "pozvonim", "uid": "1", "api_key": "k"}},
+            "sites": {"a.ru": {"managers": [ANNA], "widget": dict(declared)}},
+        },
+        {"studio": {"sites": [site(1, "a.ru", widget=dict(live))]}},
+    )

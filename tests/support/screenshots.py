@@ -17,7 +17,7 @@ from reconcile.reports.html import plan_html
 #: Name, language, colours, size of the window, the address after `#`, what is above the upper edge, and whether all of
 #: the page is wanted.
 PICTURES = (
-    ("report", "en-US", "light", (1000, 1230), "#group=dealers", "", False),
+    ("report", "en-US", "light", (1000, 1255), "#group=dealers", "", False),
     ("report-light", "en-US", "light", (1200, 900), "", "", True),
     ("report-dark", "ru-RU", "dark", (1200, 900), "", "", True),
     ("report-phone", "ru-RU", "light", (390, 844), "", "", False),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -11,12 +11,14 @@ from typing import Any, Final
 from reconcile.errors import ConfigError, PlanError, ReconcileError
 from reconcile.escaping import clean
 from reconcile.model.address import Address
+from reconcile.model.policy import Policy
 from reconcile.planning.plan import Diagnostic, Severity
 from reconcile.planning.planfile import FORMAT_VERSION, diagnostic_data
 from reconcile.reports.json import diagnostics_of, text
 
-#: The rule of what is no rule of a person's own.
+#: The rule of what is no rule of a person's own, and what the names of those that are begin with.
 PROJECT: Final = "project"
+POLICY: Final = "policy/"
 #: Where something is said that stands in no file.
 NO_FILE: Final = "reconcile.yaml"
 
@@ -28,7 +30,7 @@ PathOf = Callable[[str], str]
 class Annotation:
     """Something to be said at a place: `path` is that of a file, whose lines and columns count from 1 (0: all of it).
 
-    `path` is empty where no file is meant. `rule` is the name of a rule that was broken; `address` a resource's.
+    `path` is empty where no file is meant. `rule` is the rule that was broken, `address` the resource that does so.
     """
 
     level: Severity
@@ -54,12 +56,13 @@ class Annotation:
 class Checked:
     """A project that was checked: what was found, errors first, and a sentence for all of it.
 
-    `data` is the same in the shape of a plan's diagnostics.
+    `data` is the same in the shape of a plan's diagnostics; `about` is what rules say of themselves, by their names.
     """
 
     found: tuple[Annotation, ...]
     summary: str
     data: tuple[Mapping[str, Any], ...] = ()
+    about: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def errors(self) -> int:
@@ -87,14 +90,22 @@ def from_error(error: ReconcileError, path_of: PathOf) -> Checked:
     return checked(found, problems_text(len(found)), diagnostics_of(error))
 
 
-def from_diagnostics(said: Sequence[Diagnostic], path_of: PathOf, summary: str) -> Checked:
+def from_diagnostics(
+    said: Sequence[Diagnostic], path_of: PathOf, summary: str, policies: Sequence[Policy] = ()
+) -> Checked:
     """What the project's policies say: each where the resource is declared, or else where the policy stands."""
     found = []
     for one in said:
         place = _place(one.declared or one.place, path_of)
         address = Address.parse(one.address).shown if "/" in one.address else one.address
-        found.append(Annotation(one.severity, one.message, *place, one.rule or PROJECT, address))
-    return checked(found, summary, [diagnostic_data(one) for one in said])
+        found.append(Annotation(one.severity, one.message, *place, _rule(one.rule), address))
+    about = {_rule(policy.name): clean(policy.message) for policy in policies if policy.message}
+    return replace(checked(found, summary, [diagnostic_data(one) for one in said]), about=about)
+
+
+def _rule(policy: str) -> str:
+    """The name of a policy's rule: no policy can take the place of ours."""
+    return clean(f"{POLICY}{policy}") if policy else PROJECT
 
 
 def _place(text: str, path_of: PathOf) -> tuple[str, int, int]:

@@ -10,7 +10,7 @@ from typing import Final
 
 from reconcile.escaping import clean
 from reconcile.planning.plan import Severity
-from reconcile.reports.annotations import Annotation, Checked
+from reconcile.reports.annotations import PROJECT, Annotation, Checked
 from reconcile.reports.gfm import clip
 
 #: GitHub shows so many of a step, and drops the others without a word.
@@ -41,7 +41,7 @@ def _command(one: Annotation) -> str:
         where["file"] = clean(one.path)
         if one.line:
             where |= {"line": str(one.line), "col": str(one.column)}
-    title = TITLE if one.rule == "project" else f"{TITLE}: {one.rule}"
+    title = TITLE if one.rule == PROJECT else f"{TITLE}: {one.rule}"
     return f"::{one.level.value} {_properties(where | {'title': title})}::{_data(clip(one.text, _LONGEST))}\n"
 
 

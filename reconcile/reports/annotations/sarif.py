@@ -19,6 +19,7 @@ _ABOUT: Final = {PROJECT: "The project can be used: every file, field, name and 
 def checked_sarif(checked: Checked) -> str:
     """A run, with a result for each problem."""
     rules = sorted({PROJECT, *(one.rule for one in checked.found)})
+    about = {**_ABOUT, **checked.about}
     marks = fingerprints(checked.found)
     run = {
         "tool": {
@@ -26,7 +27,7 @@ def checked_sarif(checked: Checked) -> str:
                 "name": "reconcile",
                 "semanticVersion": __version__,
                 "rules": [
-                    {"id": rule, "shortDescription": {"text": _ABOUT.get(rule, f"The project's own rule {rule}.")}}
+                    {"id": rule, "shortDescription": {"text": about.get(rule, f"The project's own rule {rule}.")}}
                     for rule in rules
                 ],
             }

@@ -21,7 +21,7 @@ from reconcile.planning.whole import Values, after, before
 from reconcile.providers.pozvonim.assumed import BUTTON_PLACES, NO_BUTTON, WINDOW_PLACES
 from reconcile.reports.fields import of_a_week
 from reconcile.reports.folding import fold, told
-from reconcile.reports.html.pictures import PLACE, ZONE, place, week
+from reconcile.reports.html.pictures import OF_VISITOR, PLACE, ZONE, place, week
 
 #: The changes of a wave that are named.
 _FIRST: Final = 3
@@ -68,6 +68,9 @@ def report_data(plan: Plan) -> dict[str, Any]:
         "summary": plan.summary,
         "complete": not plan.errors,
         "said": _said(plan),
+        "undeclared": [
+            [clean(name), number, plan.sizes.get(name, number)] for name, number in plan.undeclared.items() if number
+        ],
         "rollout": None if plan.rollout is None else _rollout(plan.rollout),
         "columns": COLUMNS,
         "changes": changes,
@@ -129,7 +132,9 @@ class _Report:
         self.names, self.fields, self.values = Table(), Table(), Table()
         self.variants, self.weeks, self.places = Table(), Table(), Table()
         kind = plan.kinds.get("site")
-        self._week_of = _Drawn(kind, self.weeks, week, lambda field: of_a_week(field) or field.path == ZONE)
+        self._week_of = _Drawn(
+            kind, self.weeks, week, lambda field: of_a_week(field) or field.path in (ZONE, OF_VISITOR)
+        )
         self._place_of = _Drawn(kind, self.places, place, lambda field: field.path in PLACE)
 
     def change(self, change: Change, block: int) -> list[Any]:

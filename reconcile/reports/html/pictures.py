@@ -17,18 +17,19 @@ PLACE: Final = (
     "widget.window_position",
     "widget.mobile_enable",
 )
-#: The field that says in which time zone the hours are.
+#: The field that says in which time zone the hours are, and that which says that it is the visitor's instead.
 ZONE: Final = "widget.timezone"
+OF_VISITOR: Final = "widget.timezone_auto"
 #: Begin and end of a day's hours in minutes since midnight; none of a day on which nobody answers.
 Hours = tuple[int, int] | None
 
 
 def week(shown: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The time zone and the hours of each day; None of what has no readable week, such as a client."""
+    """The time zone, None for the visitor's, and the hours of each day; None of what has no readable week."""
     days = [day(*(shown.get(f"widget.schedule.{name}.{part}") for part in ("from", "to", "enable"))) for name in DAYS]
     if "unreadable" in days or not any(path.startswith("widget.schedule.") for path in shown):
         return None
-    return {"zone": shown.get(ZONE) or "", "days": days}
+    return {"zone": None if shown.get(OF_VISITOR) is True else shown.get(ZONE) or "", "days": days}
 
 
 def day(start: Any, end: Any, enable: Any) -> Hours | str:

@@ -226,7 +226,7 @@ def test_identical_changes_are_one_block_with_the_sites_behind_it(opened):
 
     block = report.tab.locator("#changes .block")
     assert block.count() == 1
-    assert block.locator("h3").inner_text() == "~ change the same on 40 sites"
+    assert block.locator("h3").inner_text() == "~ update the same on 40 sites"
     assert block.locator("tr", has_text="teplo-01.ru").inner_text().split() == ["30", "35", "teplo-01.ru"]
     assert report.names == set()
     block.locator("summary", has_text="Which: 40 sites").click()
@@ -242,6 +242,23 @@ def test_sites_with_values_of_their_own_are_shown_one_by_one(opened):
 
     assert block.locator(".one").count() == 100
     assert "mail-7@example.ru" in block.locator(".one", has_text="dealer-00007.ru").first.text_content()
+
+
+def test_an_address_is_found_as_the_services_spell_it(opened):
+    report = opened("showcase")
+
+    for text in ("xn--", "ПРАЗДНИК"):
+        report.tab.fill("#facet-search", text)
+        assert "праздник-2019.рф" in report.names
+    report.tab.fill("#facet-search", "xn--2019")
+    assert report.names == set()
+
+
+def test_live_sites_in_no_file_are_told_in_both_languages(opened):
+    report = opened("refused")
+    assert "Live sites that no file declares, and that this plan leaves alone: 2 of 5" in report.text("#said")
+    report.tab.click("#language")
+    assert "(план их не трогает): 2 из 5" in report.text("#said")
 
 
 def test_pictures_say_in_words_what_they_show(opened):
@@ -286,7 +303,7 @@ def test_lists_show_what_comes_and_goes(opened):
     ("locale", "lang", "lead"),
     [
         ("ru-RU", "ru", "2 удалить, 2 создать, 43 изменить, 1 сделать вручную"),
-        ("de-DE", "en", "2 to delete, 2 to create, 43 to change, 1 to do by hand"),
+        ("de-DE", "en", "2 to delete, 2 to create, 43 to update, 1 to do by hand"),
     ],
 )
 def test_the_language_is_the_browsers_and_can_be_changed(opened, locale, lang, lead):

@@ -259,6 +259,26 @@ def test_a_week_that_nobody_can_read_is_not_drawn(hours):
     assert week(shown | {f"widget.schedule.sunday.{part}": value for part, value in hours.items()}) is None
 
 
+@pytest.mark.parametrize(
+    ("live", "declared", "zones"),
+    [
+        ({"timezone_auto": 1}, {"timezone_auto": False}, [None, "Europe/Moscow"]),
+        ({"timezone_auto": 0}, {"timezone_auto": True}, ["Europe/Moscow", None]),
+        ({"timezone_auto": 0}, {"timezone": "Asia/Omsk"}, ["Europe/Moscow", "Asia/Omsk"]),
+        ({"timezone_auto": 1}, {"timezone": "Asia/Omsk"}, None),
+    ],
+)
+def test_a_site_that_follows_its_visitors_has_their_time_zone(live, declared, zones):
+    data = Page(plan_html(html_plans.one_widget(live, declared))).data
+
+    weeks = data["changes"][0][data["columns"].index("week")]
+    assert (weeks and [data["weeks"][number]["zone"] for number in weeks]) == zones
+
+
+def test_live_sites_in_no_file_are_said():
+    assert Page(plan_html(html_plans.refused())).data["undeclared"] == [["studio", 2, 5]]
+
+
 def test_what_has_no_widget_has_no_place():
     assert place({"email": "owner@acme.ru"}) is None
     assert week({"email": "owner@acme.ru"}) is None

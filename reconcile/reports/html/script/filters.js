@@ -5,6 +5,7 @@ const chosen = {}; // facet → name, "" for none; not there: all
 
 const nameOf = (number) => (number === null ? "" : report.names[number]);
 for (const change of changes) {
+  change.sought = `${change.name} ${inLatin(change.name)}`.toLowerCase();
   change.names = {
     account: [nameOf(change.account)],
     client: [nameOf(change.client)],
@@ -14,11 +15,20 @@ for (const change of changes) {
   };
 }
 
+// An address as the services spell it, in which it may be searched, too: `xn--80aswg.xn--p1ai`.
+function inLatin(name) {
+  try {
+    return /[^\x00-\x7f]/.test(name) ? new URL(`https:${name}`).hostname : "";
+  } catch {
+    return ""; // no address
+  }
+}
+
 function matches(change, without) {
   for (const facet of FACETS) {
     if (facet !== without && facet in chosen && !change.names[facet].includes(chosen[facet])) return false;
   }
-  return !chosen.search || change.name.toLowerCase().includes(chosen.search.toLowerCase());
+  return !chosen.search || change.sought.includes(chosen.search.toLowerCase());
 }
 const matching = () => changes.filter((change) => matches(change));
 

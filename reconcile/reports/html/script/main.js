@@ -49,11 +49,14 @@ function drawTiles() {
 }
 
 function drawSaid() {
-  $("problems").hidden = !report.said.length;
-  $("said").replaceChildren(...paged(node("ul", { class: "said" }), report.said, saidItem, 50));
+  const undeclared = report.undeclared.map(([account, n, of]) => ({ level: "hint", text: say("undeclared", { n, of }), about: [account] }));
+  const said = [...report.said, ...undeclared];
+  $("problems").hidden = !said.length;
+  $("said").replaceChildren(...paged(node("ul", { class: "said" }), said, saidItem, 50));
 }
 
-function saidItem({ level, message, about }) {
+// What the program says is English; a `text` is the page's own.
+function saidItem({ level, message, text, about }) {
   const few = about.length ? node("p", { class: "quiet" }, words(about)) : null;
   const names = () => paged(node("ul", { class: "sites" }), about, (one) => node("li", {}, word(one)), 500);
   return node(
@@ -61,7 +64,7 @@ function saidItem({ level, message, about }) {
     { class: level },
     node("strong", { class: "badge" }, say(`level_${level}`)),
     " ",
-    node("span", { lang: "en" }, word(message)),
+    text ? node("span", {}, text) : node("span", { lang: "en" }, word(message)),
     about.length > 6 ? lazy(say("about_many", { n: about.length }), () => node("div", {}, names())) : few,
   );
 }

@@ -108,9 +108,10 @@ function spanText(seconds) {
   return parts.join(" ");
 }
 
-// A time zone with what it is today: `Europe/Moscow (UTC+3)`.
+// A time zone with what it is today: `Europe/Moscow (UTC+3)`; null is the visitor's.
 const zones = new Map();
 function zoneText(zone) {
+  if (zone === null) return say("visitor_zone");
   if (!zone) return say("no_zone");
   if (!zones.has(zone)) zones.set(zone, zone + offsetOf(zone));
   return zones.get(zone);
