@@ -1,6 +1,6 @@
 """Pictures of the HTML report: light, dark, and on a phone. `python -m screenshots FOLDER`, or `make screenshots`.
 
-The first is the one that the documentation shows, docs/images/report.png.
+The documentation shows the first three of them, in docs/images.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from reconcile.reports.html import plan_html
 #: the page is wanted.
 PICTURES = (
     ("report", "en-US", "light", (1000, 1255), "#group=dealers", "", False),
-    ("report-light", "en-US", "light", (1200, 900), "", "", True),
-    ("report-dark", "ru-RU", "dark", (1200, 900), "", "", True),
+    ("report-dark", "ru-RU", "dark", (1000, 1230), "#group=dealers", "", False),
     ("report-phone", "ru-RU", "light", (390, 844), "", "", False),
     ("report-phone-dark", "ru-RU", "dark", (390, 844), "", "changes", False),
+    ("report-whole", "en-US", "light", (1200, 900), "", "", True),
+    ("report-whole-dark", "ru-RU", "dark", (1200, 900), "", "", True),
 )
 
 
