@@ -48,7 +48,7 @@ $(VENV)/lint/bin/actionlint-$(ACTIONLINT): | $(VENV)/lint/.made
 	fi
 	cp $(VENV)/lint/bin/actionlint $@
 
-bench: $(VENV)/run/.installed $(VENV)/test/.installed  ## The figures, each beside its floor; takes about five minutes.
+bench: $(VENV)/run/.installed $(VENV)/test/.installed  ## The figures, each beside its floor; takes about twelve minutes.
 	cd benchmarks && ../$(VENV)/run/bin/python run.py
 	PYTHONPATH=tests/support $(VENV)/test/bin/python -P -m opening
 
