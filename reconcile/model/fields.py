@@ -24,7 +24,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from reconcile.model.normalize import TYPES, FieldType, as_is
 from reconcile.model.raw import RAW
@@ -79,6 +79,20 @@ class Memo(dict[Any, Any]):
             return self[raw]
         except TypeError:
             return self.read(raw)
+
+
+#: How much is remembered of what many sites have alike. Of an account in which every site differs it would take some
+#: 5 kB each, more than three times what is kept of the site itself, and help nobody.
+MOST_KNOWN: Final = 4096
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+def remember(known: dict[Key, Value], key: Key, value: Value) -> None:
+    """Keeps what was worked out, MOST_KNOWN of it at most."""
+    if len(known) >= MOST_KNOWN:
+        known.clear()
+    known[key] = value
 
 
 @dataclass(frozen=True, slots=True, eq=False)

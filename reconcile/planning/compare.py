@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Final
 
-from reconcile.model.fields import UNMANAGED, Field, Kind
+from reconcile.model.fields import UNMANAGED, Field, Kind, remember
 from reconcile.model.normalize import TYPES, Spelled, quoted
 from reconcile.model.resource import Desired, Live
 from reconcile.planning.plan import FieldChange
@@ -26,8 +26,6 @@ class Difference:
 
 
 SAME: Final = Difference()
-#: How many pairs of values are remembered at once: where every site differs, that helps nobody.
-MOST_KNOWN: Final = 4096
 
 
 class Comparer:
@@ -47,9 +45,8 @@ class Comparer:
         key = self._alike.values(desired), self._alike.values(live)
         alike = self._known.get(key)
         if alike is None:
-            if len(self._known) >= MOST_KNOWN:
-                self._known.clear()
-            alike = self._known[key] = self._alike.difference(*key)
+            alike = self._alike.difference(*key)
+            remember(self._known, key, alike)
         own = self._own.difference(self._own.values(desired), self._own.values(live))
         if own is SAME:
             return alike

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import orjson
 
 from reconcile.errors import BadAnswer
 from reconcile.model.address import Address
-from reconcile.model.fields import UNMANAGED, Field, Kind
+from reconcile.model.fields import UNMANAGED, Field, Kind, remember
 from reconcile.model.normalize import TYPES, read_address
 from reconcile.model.resource import Live
 from reconcile.providers.http import shapes
@@ -23,8 +23,6 @@ from reconcile.providers.pozvonim.assumed import DETAIL_SECTIONS, LIST_KEYS, NAM
 from reconcile.providers.pozvonim.capabilities import CAPABILITIES
 
 Values = Sequence[Any]
-Key = TypeVar("Key")
-Value = TypeVar("Value")
 
 _NO_FIELDS: Final[Json] = {}
 _OWN: Final = ("site",)
@@ -32,9 +30,6 @@ _OWN: Final = ("site",)
 SECTIONS: Final = ("site", "managers", "widget", "blacklists")
 #: The paths of those that many sites have alike.
 ALIKE: Final = (("widget",), ("blacklists",))
-#: How many of them are remembered at once: those of an account in which every site differs take about 5 kB each, more
-#: than three times what is kept of the site itself, and help nobody.
-MOST_KNOWN: Final = 4096
 
 # --- shapes of answers (1.6) ------------------------------------------------------------------------------------------
 
@@ -130,7 +125,7 @@ class SiteCodec:
     nothing: tuple[Any, ...] = field(init=False)
     own: tuple[_Mapping, ...] = field(init=False)
     alike: tuple[_Mapping, ...] = field(init=False)
-    #: What sections ALIKE come to, by their JSON: MOST_KNOWN of them at most.
+    #: What sections ALIKE come to, by their JSON: `fields.MOST_KNOWN` of them at most.
     known: dict[bytes, list[Any]] = field(init=False, default_factory=dict, repr=False)
     #: And by their identity.
     same: dict[tuple[int, ...], tuple[tuple[Any, ...], list[Any]]] = field(init=False, default_factory=dict, repr=False)
@@ -181,8 +176,8 @@ class SiteCodec:
             for mapping in self.alike:
                 mapping.read(mapping.found(sections), values)
             if key is not None:
-                _remember(self.known, key, values)
-        _remember(self.same, same, (given, values))  # with what was given, so that its identity stays its own
+                remember(self.known, key, values)
+        remember(self.same, same, (given, values))  # with what was given, so that its identity stays its own
         return values.copy()
 
     def encode_create(self, values: Values) -> Json:
@@ -262,7 +257,7 @@ class _Mapping:
             made = self._known.get(given)
             if made is None:
                 made = [lenient(raw) for lenient, raw in zip(self._readers, given, strict=True)]
-                _remember(self._known, given, made)
+                remember(self._known, given, made)
         except TypeError:  # a list or an object can't be remembered
             made = [lenient(raw) for lenient, raw in zip(self._readers, given, strict=True)]
         if self._run is not None:
@@ -270,13 +265,6 @@ class _Mapping:
             return
         for index, value in zip(self._indexes, made, strict=True):
             values[index] = value
-
-
-def _remember(known: dict[Key, Value], key: Key, value: Value) -> None:
-    """Keeps what was worked out, MOST_KNOWN of it at most."""
-    if len(known) >= MOST_KNOWN:
-        known.clear()
-    known[key] = value
 
 
 def _is_sent(field: Field, value: Any, *, managed: bool) -> bool:

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from reconcile.errors import BadAnswer
-from reconcile.model.fields import site_kind
+from reconcile.model.fields import MOST_KNOWN, site_kind
 from reconcile.model.normalize import Spelled
 from reconcile.providers.pozvonim.codec import (
-    MOST_KNOWN,
     SiteCodec,
     identity,
     is_brief,
@@ -240,4 +239,5 @@ def test_an_account_of_which_every_site_differs_is_read_right_and_not_remembered
 
     assert [values[KIND.index("widget.period")] for values in read] == [*range(MOST_KNOWN + 1), 0, MOST_KNOWN]
     assert len(codec.known) <= MOST_KNOWN
+    assert len(codec.same) <= MOST_KNOWN
     assert read[0] == read[-2]
