@@ -30,6 +30,8 @@ INTERRUPTED: Final = "interrupted; nothing more is done"
 #: Seconds within which the system and the shell send the hang-ups that are one.
 _AT_ONCE: Final = 1.0
 _HANG_UP: Final = getattr(signal, "SIGHUP", None)
+#: Seconds between a signal and each reminder of it.
+_REMINDERS: Final = (0.05, 0.2, 0.8)
 
 
 def interrupt_by_all() -> None:
@@ -56,7 +58,33 @@ def interrupt_by_all() -> None:
 
     _program.seen, _program.since = 0, float("inf")
     sys.unraisablehook = lost
+    _remind()
     _handle(interrupt)
+
+
+def _remind() -> None:
+    """Has a signal that the main thread has missed reach it, where the system can.
+
+    Python runs no handler before the main thread runs on. A signal that comes right before that thread begins to wait
+    for another one (or that the system gives to another one) wakes nobody: it would be seen only when the answer that
+    is waited for has come. So a thread that sees signals at once sends another one after them, which does nothing but
+    interrupt the wait.
+    """
+    if not hasattr(signal, "pthread_kill"):
+        return
+    seen, wakeup = os.pipe()
+    os.set_blocking(wakeup, False)
+    waiting = current_thread().ident or 0
+
+    def remind() -> None:
+        while came := os.read(seen, 1):
+            for seconds in _REMINDERS if came[0] in SIGNALS else ():
+                time.sleep(seconds)
+                signal.pthread_kill(waiting, signal.SIGURG)
+
+    Thread(target=remind, name="reminder", daemon=True).start()
+    signal.signal(signal.SIGURG, lambda number, frame: None)
+    signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
 
 
 @dataclass(slots=True)

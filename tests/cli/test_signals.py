@@ -10,11 +10,14 @@ import signal
 import subprocess
 import sys
 import termios
+import threading
 import time
 
 import pytest
 from answering import Fault, answering
 
+from reconcile.cli.boundary import ended_by
+from reconcile.cli.common import Settings
 from reconcile.emulator import Fault as EmulatorFault
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
@@ -270,3 +273,44 @@ def test_a_later_hang_up_ends_what_an_interruption_that_got_lost_did_not():
     """The second comes at once, from the shell, and is the same one; the third is not."""
     done = subprocess.run([sys.executable, "-c", LOST], capture_output=True, text=True, timeout=30, check=False)
     assert (done.returncode, done.stdout) == (130, "on\non\n")
+
+
+MISSED = """
+import signal, threading, time
+from reconcile.cli import signals
+
+signals.interrupt_by_all()
+
+def elsewhere():
+    time.sleep(0.3)
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+lock = threading.Lock()
+lock.acquire()
+threading.Thread(target=elsewhere, daemon=True).start()
+try:
+    lock.acquire()
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_a_signal_that_misses_a_waiting_main_thread_reaches_it():
+    """As one that comes between Python's last look and the wait: only another thread gets to know of it."""
+    done = subprocess.run([sys.executable, "-c", MISSED], capture_output=True, text=True, timeout=10, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "interrupted\n", "")
+
+
+def test_an_interruption_that_broke_a_lock_is_one(capsys):
+    """Python's own locks answer so to a signal that comes while they take themselves back."""
+    lock = threading.Lock()
+
+    def interrupted():
+        with lock:
+            lock.release()
+            raise KeyboardInterrupt
+
+    with pytest.raises(RuntimeError) as broken:
+        interrupted()
+    assert ended_by(broken.value, Settings()) == 130
+    assert capsys.readouterr() == ("", f"{INTERRUPTED}\n")
