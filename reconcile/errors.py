@@ -26,9 +26,8 @@ Only `cli/main.py` catches `ReconcileError` to print it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 #: Resources that are each on a line of their own though the same is said of them.
 _APART: Final = 3
@@ -47,8 +46,7 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing wrong in one place: a file of the project, a line and a column from 1 (0: the whole file)."""
 
     file: str

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from reconcile.applying.report import Outcome
 from reconcile.errors import PlanError, StalePlanError
@@ -35,8 +36,7 @@ if TYPE_CHECKING:
 RECENT: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
+class Earlier(Struct, frozen=True):
     """What earlier runs did of a wave: its sites, and when it began and was carried out, in Unix time."""
 
     sites: tuple[Live, ...] = ()
@@ -44,8 +44,7 @@ class Earlier:
     carried_out: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(Struct, frozen=True):
     """What is left of a rollout: its plan, its waves with the numbers that they had, of so many in all.
 
     A wave without changes was carried out, and its gates have not said yes; `earlier` is what was done of each.

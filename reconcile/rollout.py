@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Event
 from typing import TYPE_CHECKING, assert_never
+
+from msgspec import Struct, field
 
 from reconcile.activities.missed import finished_and_missed
 from reconcile.applying import waves as rolling
@@ -33,8 +34,7 @@ if TYPE_CHECKING:
     from reconcile.providers.base import Provider
 
 
-@dataclass(frozen=True, slots=True)
-class Terminal:
+class Terminal(Struct, frozen=True):
     """What a rollout says and asks while it goes on.
 
     `wave` is around the changes of one, and gives what is told of each; `say` gets lines for people, and `output` what
@@ -74,8 +74,7 @@ def check_gates(project: Project, rollout: Rollout, made: Sequence[Wave]) -> Non
                     )
 
 
-@dataclass(slots=True)
-class Rolling:
+class Rolling(Struct):
     """One rollout on its way. `earlier` is what was done of its waves before this run, by their numbers."""
 
     project: Project

@@ -6,9 +6,10 @@ import secrets
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconcile.model.address import Address
 from reconcile.model.state import DesiredState
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
     from reconcile.store.store import Store
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(Struct, frozen=True):
     """A run that holds its accounts. Nothing of it is in the history until it begins."""
 
     store: Store

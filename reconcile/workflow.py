@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from reconcile.config.accounts import Services
 from reconcile.config.project import Loaded, load
@@ -23,6 +24,7 @@ from reconcile.planning import safety
 from reconcile.planning.diff import build_destroy_plan, build_plan
 from reconcile.planning.plan import Change, Diagnostic, Plan
 from reconcile.planning.select import Selection
+from reconcile.values import Guarded
 
 if TYPE_CHECKING:
     from reconcile.ahead import Ahead
@@ -40,17 +42,18 @@ MAX_PLAN_BYTES = 256 * 1024 * 1024
 EMULATED_HISTORY = 14
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Guarded, frozen=True):
     """A folder and what it declares; `loaded` is how, for the places of what policies are about.
 
     `sources` are the real paths of files that it reads beside its YAML.
     """
 
+    hidden = ("loaded", "sources")
+
     root: Path
     desired: DesiredState
-    loaded: Loaded | None = field(default=None, repr=False, compare=False)
-    sources: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+    loaded: Loaded | None = None
+    sources: frozenset[str] = frozenset()
 
     @property
     def identity(self) -> str:

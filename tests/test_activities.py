@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
 from answering import answering
+from msgspec.structs import replace
 
 from reconcile import activities, workflow
 from reconcile.activities.once import sent_once

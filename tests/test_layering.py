@@ -29,7 +29,7 @@ LAYERS = (
     ("planning", "importing"),
     ("config",),
     ("model",),
-    ("errors", "pools", "escaping", "private", "__init__"),
+    ("errors", "values", "pools", "escaping", "private", "__init__"),
 )
 DEPTH = {name: depth for depth, layer in enumerate(LAYERS) for name in layer}
 #: What planning is pure of: the network, the terminal, the clock.
@@ -96,7 +96,9 @@ def test_services_know_nothing_of_those_who_use_them(path):
     used = {name for name in imported(path) if name.startswith("reconcile.")}
     if own == "emulator":
         foreign = {
-            name for name in used if layer_of(name) not in ("emulator", "model", "errors", "escaping", "private")
+            name
+            for name in used
+            if layer_of(name) not in ("emulator", "model", "errors", "values", "escaping", "private")
         }
         assert foreign <= {"reconcile.providers.http.query", "reconcile.providers.pozvonim.signing"}
     if own == "applying":

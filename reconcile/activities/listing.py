@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from reconcile.activities.accounts import Accounts, of_each
 from reconcile.activities.clients import find_client
@@ -27,8 +28,7 @@ if TYPE_CHECKING:
 PARALLEL: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """Which calls are asked for, as the command line says it.
 
     `statistics`: for counting, so that the first day is whole, and calls that are yet to be made are left out.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from reconcile.activities.accounts import Accounts
 from reconcile.activities.clients import declared_as, find_client
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from reconcile.workflow import Project
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(Struct, frozen=True):
     """Money that is to go to a client. `available` is what the balance holds, None where the service does not tell."""
 
     account: str

@@ -13,10 +13,11 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
 from typing import IO, Final
+
+from msgspec import Struct
 
 from reconcile.applying.report import Verdict
 from reconcile.model.rollout import CallsGate, CommandGate, span
@@ -143,8 +144,7 @@ def _kill(process: subprocess.Popen[bytes], number: int) -> None:
 # --- calls ------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Missed:
+class Missed(Struct, frozen=True):
     """How many calls are over, and in how many of them nobody talked."""
 
     finished: int

@@ -6,8 +6,9 @@ The store (`reconcile.store`) keeps it; the executor knows no more than this.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from reconcile.applying.report import Result, Verdict
 from reconcile.model.address import Address
@@ -15,16 +16,14 @@ from reconcile.model.resource import Live
 from reconcile.planning.plan import Change
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(Struct, frozen=True):
     """A change that is about to be sent, and what was live before: None for what is to be created."""
 
     change: Change
     before: Live | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Creation:
+class Creation(Struct, frozen=True):
     """A resource that a run has created, or may have: `id` is None where no answer said so; `age` is in seconds."""
 
     run: str

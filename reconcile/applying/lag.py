@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from threading import Event
 from typing import Final
+
+from msgspec import Struct, field
 
 from reconcile.applying.journal import Creation, Journal
 from reconcile.applying.order import Step
@@ -42,8 +43,7 @@ def _places(change: Change) -> list[Address]:
     return [change.address, *previous]
 
 
-@dataclass(slots=True)
-class Listings:
+class Listings(Struct):
     """What one account's lists may not show yet: of earlier runs, which `journal` knows, and of this one.
 
     `lag` is for how many seconds that may last.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
+
+from msgspec import Struct
 
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
@@ -33,8 +34,7 @@ STAGES: Final[Mapping[tuple[str, Action], Stage]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """What one request does: a change, and the site that its client's creation brings with it.
 
     `after` is the change that frees its address, which comes in an earlier layer.

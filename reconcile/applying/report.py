@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from reconcile.errors import ExitCode
 from reconcile.model.address import Address
@@ -28,8 +29,7 @@ RUN_OVER: Final = "the run of its account was over before"
 ROLLOUT_OVER: Final = "the rollout was over before its wave"
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """One change's outcome; `error` says why it is not done, `id` whose it is, where that is known."""
 
     address: Address
@@ -49,8 +49,7 @@ class Result:
         return self.outcome is Outcome.NOT_ATTEMPTED and self.error == ROLLOUT_OVER
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What a gate said after a wave: whether to go on, and why (or why not)."""
 
     gate: str
@@ -58,8 +57,7 @@ class Verdict:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class WaveReport:
+class WaveReport(Struct, frozen=True):
     """What became of one wave of a rollout: its results, in the order of its plan, and what the gates after it said.
 
     `number` counts from 1; `name` is its size as the project says it. `why` says why the rollout ended there, where it
@@ -83,16 +81,14 @@ class WaveReport:
         return len(self.results) - self.summary[Outcome.DONE]
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """Why an account's run was over before all of its changes were attempted."""
 
     account: str
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """The results of a run, in the order of its plan. Of the accounts in `ended` the rest is not attempted.
 
     `warnings` are what a person should know besides. A rollout has `waves`: those that began, of `of_waves` in all.

@@ -7,8 +7,9 @@ terminal are passed in.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from threading import Event
+
+from msgspec import Struct
 
 from reconcile.applying.journal import WaveJournal
 from reconcile.applying.report import ROLLOUT_OVER, Outcome, Report, Result, Verdict, WaveReport
@@ -19,8 +20,7 @@ from reconcile.planning.plan import Plan
 from reconcile.planning.waves import Wave
 
 
-@dataclass(frozen=True, slots=True)
-class Edges:
+class Edges(Struct, frozen=True):
     """What a rollout needs of the world; each of these returns early once `stopping` is set.
 
     `carry_out` does what a wave says, `rest` waits until so many seconds after it are over, and `ask` asks one of the

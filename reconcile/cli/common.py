@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from inspect import cleandoc
 from itertools import takewhile
 from pathlib import Path
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
 class Settings:
     """The global options, and those of showing: `format` is that of the command, so that errors come in it, too.
 
@@ -40,13 +38,14 @@ class Settings:
     output has its document, and no error may follow as another.
     """
 
-    root: Path = field(default_factory=Path)
-    no_color: bool = False
-    progress: str = "auto"
-    format: str = "text"
-    full: bool = False
-    targets: list[Target] = field(default_factory=list)
-    printed: bool = False
+    def __init__(self) -> None:
+        self.root = Path()
+        self.no_color = False
+        self.progress = "auto"
+        self.format = "text"
+        self.full = False
+        self.targets: list[Target] = []
+        self.printed = False
 
     def write_to(self, writes: Sequence[str], formats: Collection[str]) -> None:
         """Remembers the files that `--write` names. Raises `UsageError`."""

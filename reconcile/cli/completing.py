@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 from click.shell_completion import CompletionItem
+from msgspec import Struct
 
 from reconcile.cli.common import Settings
 
@@ -24,8 +24,7 @@ Items = list["CompletionItem[str]"]
 SHARED: Final = {"widget": "widgets", "schedule": "schedules", "manager": "managers", "blacklist": "blacklists"}
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What is to be completed: the command line so far, and the beginning of the word."""
 
     ctx: click.Context

@@ -8,11 +8,12 @@ import select
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconcile import rollback
 from reconcile.applying.report import Report
@@ -38,8 +39,7 @@ if TYPE_CHECKING:
     from reconcile.providers.base import Provider
 
 
-@dataclass(frozen=True, slots=True)
-class Rollout:
+class Rollout(Struct, frozen=True):
     """A rollout that is to begin, or to go on: its plan, its waves of so many, and the first run of an earlier one."""
 
     plan: Plan

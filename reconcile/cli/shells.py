@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 from click.shell_completion import CompletionItem, ShellComplete
+from msgspec import Struct
 
 from reconcile.cli.common import Settings
 from reconcile.cli.completing import paths
@@ -39,8 +39,7 @@ def complete(cli: click.Command, settings: Settings, shell: str, args: Sequence[
     return 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Program:
+class _Program(Struct, frozen=True):
     """The program as completion sees it: words in, candidates out."""
 
     cli: click.Command
@@ -91,8 +90,7 @@ def _about(one: CompletionItem[Any]) -> str:
 # --- bash -------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """A word of a line of bash: its text without quotes, where it stands, and the quote in it that is still open."""
 
     text: str

@@ -14,7 +14,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from queue import SimpleQueue
 from threading import Event, Thread, current_thread, main_thread
 from types import FrameType
@@ -87,15 +86,15 @@ def _remind() -> None:
     signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
 
 
-@dataclass(slots=True)
 class _Program:
     """How many signals the program has got, and when the first came that interrupted it, on the monotonic clock.
 
     Those that something was finished after count as one.
     """
 
-    seen: int = 0
-    since: float = float("inf")
+    def __init__(self) -> None:
+        self.seen = 0
+        self.since = float("inf")
 
 
 _program = _Program()

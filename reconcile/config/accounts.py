@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconcile.config import settings
 from reconcile.config.places import Fault, Place, Written, misread
@@ -24,8 +26,7 @@ OVER_HTTP: Final = ("requests_per_second", "timeout", "list_lag", "allow_http")
 ONLY_QUEUED: Final = ("call_stack_start_hour", "call_stack_interval")
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
+class Services(Struct, frozen=True):
     """What a project can't be checked without, and which is no part of configuration.
 
     The services that there are: what each can do by its name, None for one that there is not, and all names. And what
@@ -39,8 +40,7 @@ class Services:
     begin: Callable[[Mapping[str, Account], Kinds], None] = lambda accounts, kinds: None
 
 
-@dataclass(slots=True)
-class Accounts:
+class Accounts(Struct):
     """Makes the accounts of one project; what is wrong with them is collected in `faults`.
 
     `written` is what stood where `${…}` was replaced.

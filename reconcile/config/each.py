@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 PREFIX: Final = "each."
 
@@ -13,8 +14,7 @@ PREFIX: Final = "each."
 Row = Sequence[str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """`${each.COLUMN}` or `${each.COLUMN:-FALLBACK}`; the fallback stands for a cell that is empty or missing."""
 
     column: str
@@ -32,8 +32,7 @@ class Cell:
         return cls(" ".join(column.split()), fallback if has_fallback else None)
 
 
-@dataclass(frozen=True, slots=True)
-class Each:
+class Each(Struct, frozen=True):
     """The parts of a text, in order. `written` is how it stands in the template where it holds other references, too:
     what they give may be a secret, so that this is said instead.
     """

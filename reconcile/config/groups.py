@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from reconcile.config.each import Each
 from reconcile.config.places import MOST_ALIKE, Fault, Keys, Place
@@ -28,8 +29,7 @@ MAX_VALUES: Final = 25_000_000
 LONG: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
-class RowOf:
+class RowOf(Struct, frozen=True):
     """One row of a group, by its number in the table."""
 
     group: Group
@@ -41,8 +41,7 @@ class RowOf:
         return self.group.cell(self.number, self.group.address)
 
 
-@dataclass(slots=True)
-class Groups:
+class Groups(Struct):
     """Composes the sites of all groups of a project. `single` are the sites that are declared one by one."""
 
     single: Sites

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from reconcile.config.each import PREFIX, Cell, Each
 from reconcile.config.expected import sample, schema_at, typed, types_in
@@ -26,8 +27,7 @@ MAX_SECRET_BYTES: Final = 64 * 1024
 MAX_MADE: Final = 16 * 1024 * 1024
 
 
-@dataclass(slots=True)
-class Interpolator:
+class Interpolator(Struct):
     """Replaces references in documents; `root` bounds what `${file...}` may read, `env` is the environment.
 
     `made` is how many characters came of it so far; `known` what files hold, by name. `written` is what stood where

@@ -7,8 +7,9 @@ copy of a list, however deep it is nested in YAML.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from reconcile.config import week
 from reconcile.config.places import Fault, Keys, Place, misread
@@ -20,8 +21,7 @@ from reconcile.model.normalize import did_you_mean, quoted
 Layer = dict[int, Any]
 
 
-@dataclass(slots=True)
-class Layers:
+class Layers(Struct):
     """Makes layers of one project; what is wrong in them is collected in `faults`."""
 
     sections: Sections

@@ -11,11 +11,11 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
+from msgspec import Struct
 
 from reconcile.config.inside import NoFile, Outside, TooLarge, read_inside
 from reconcile.config.places import Fault, Place, problems
@@ -41,8 +41,7 @@ _PLAIN: Final = (
 _PATTERNS: Final = dict(_PLAIN)
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """One file: its path relative to the project folder, and what is in it."""
 
     file: str

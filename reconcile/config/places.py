@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import yaml
+from msgspec import Struct
 
 from reconcile.config.scalars import inside
 from reconcile.errors import Problem
@@ -24,8 +24,7 @@ NO_TEXT: Final = "none"
 MOST_ALIKE: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A value in a file of the project, or its key; `line` and `column` where they are known already.
 
     `within` is how many characters into the text that stands there, of one that is read by a language of its own.
@@ -39,8 +38,7 @@ class Place:
     within: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """Something wrong at a place. `{other}` in the message stands for where `other` is.
 
     `got` ends the message, and is all of it that may name the value which stands there. Where that came through

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from reconcile.config.accounts import Services
 from reconcile.config.compose import compose, is_whole
@@ -21,8 +22,7 @@ from reconcile.model.resource import Desired
 from reconcile.model.state import DesiredState
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """A project as it was written, and what it comes to; `written` is what stood where `${…}` was replaced.
 
     `groups` knows where the sites of site groups come from; `sources` are the real paths of the tables and of the files
@@ -69,8 +69,7 @@ class Loaded:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(Struct, frozen=True):
     """Where things stand in the files, as `file:line:column`."""
 
     resources: Mapping[str, str]

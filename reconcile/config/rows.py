@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
+
+from msgspec import Struct, field
 
 from reconcile.config.each import Each, Row
 from reconcile.config.places import MOST_ALIKE, Fault, Place, misread
@@ -27,8 +28,7 @@ from reconcile.model.resource import Desired, Membership
 Layer = tuple[tuple[tuple[int, Any], ...], frozenset[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """A site group whose template has been taken apart: `units` are made of every row, `static` is the same for all.
 
     `local` is what is not of fields (see `sites.Local`), `keys` are all that the template has, and `overrides` what is
@@ -87,8 +87,7 @@ class Group:
         ]
 
 
-@dataclass(slots=True)
-class Reader:
+class Reader(Struct):
     """What a part of the template makes of a row's cells, each worked out once."""
 
     maker: Maker
@@ -104,8 +103,7 @@ class Reader:
         return made
 
 
-@dataclass(slots=True)
-class Rows:
+class Rows(Struct):
     """Composes the sites of one group."""
 
     group: Group

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from reconcile.config.load import Document
 from reconcile.config.places import Fault, Place
@@ -23,16 +24,14 @@ NAMED: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """One named entry: where it is declared, and what was written."""
 
     place: Place
     raw: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Sections:
+class Sections(Struct, frozen=True):
     """A project merged from its files. `names` also holds the names of entries that were too wrong to keep."""
 
     named: Mapping[str, Mapping[str, Named]]

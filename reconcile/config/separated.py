@@ -13,8 +13,10 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconcile.config.places import Fault, Place
 from reconcile.model.normalize import count, quoted
@@ -40,8 +42,7 @@ _EMPTY: Final = " \u00a0\r\n" + "".join(DELIMITERS)
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
 
-@dataclass(slots=True)
-class Separated:
+class Separated(Struct):
     """The rows of one file below its header, each with a cell for every column, and the lines in which they begin.
 
     `faults` are what is wrong with it: a place in such a file is a line and the number of a cell in its row. Rows that

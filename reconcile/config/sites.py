@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import chain
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconcile.config.accounts import Accounts
 from reconcile.config.layers import Layers
@@ -22,8 +24,7 @@ from reconcile.model.state import Unspecified
 NOT_SHARED: Final = ("id", "url", "previous_address")
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """What an account's service keeps of a site: the positions and the keys of what it does not, and its defaults."""
 
     foreign: tuple[int, ...]
@@ -31,8 +32,7 @@ class Kept:
     defaults: tuple[Any, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Local:
+class Local(Struct, frozen=True):
     """What is said of a site beside its fields; `account` is None where it is not known, which has been said."""
 
     account: str | None
@@ -44,8 +44,7 @@ class Local:
     call_defaults: Mapping[str, Any]
 
 
-@dataclass(slots=True)
-class Sites:
+class Sites(Struct):
     """Composes the sites of a project; what is wrong with them is collected in `faults`."""
 
     sections: Sections

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from reconcile.config.accounts import Accounts
 from reconcile.config.layers import Layers
@@ -17,8 +18,7 @@ from reconcile.model.resource import Desired
 CLIENT_KEYS: Final = {"email": "e-mail", "id": "id"}
 
 
-@dataclass(slots=True)
-class Studio:
+class Studio(Struct):
     """Composes the profiles and clients of a project; what is wrong with them is collected in `faults`."""
 
     sections: Sections

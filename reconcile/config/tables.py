@@ -10,9 +10,10 @@ import json
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from reconcile.config.load import Lists, Unreadable, file_bytes, parse
 from reconcile.config.places import Fault, Keys, Place
@@ -25,8 +26,7 @@ YAML: Final = (".yaml", ".yml")
 ONLY_SEPARATED: Final = ("delimiter", "encoding")
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """Rows, each a cell for every column, or None where a mapping of YAML or JSON has no such key.
 
     A row stands at a line of its file, its cells at the numbers of their columns; or at `above` and its number among
@@ -49,8 +49,7 @@ class Table:
         return Place(self.file, (*self.above, self.items[row], *([column] if column is not None else [])))
 
 
-@dataclass(slots=True)
-class Tables:
+class Tables(Struct):
     """Reads the tables of a project, each once; what is wrong in them is collected in `faults`.
 
     `lists` are the files of YAML that hold lists, which have been read already.

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, Final, Generic, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconcile.config.each import Each, Row
 from reconcile.config.expected import demand, schema_at, typed, types_in
@@ -26,8 +28,7 @@ MOST_WORDED: Final = 100
 Slots = Mapping[Keys, Each]
 
 
-@dataclass(frozen=True, slots=True)
-class CellFault:
+class CellFault(Struct, frozen=True):
     """Something wrong with what a row gives at a slot."""
 
     each: Each
@@ -35,8 +36,7 @@ class CellFault:
     got: str
 
 
-@dataclass(frozen=True, slots=True)
-class Made(Generic[T]):
+class Made(Struct, Generic[T], frozen=True):
     """What was made of a row's cells, and what is wrong with them."""
 
     value: T
@@ -47,7 +47,6 @@ class Made(Generic[T]):
 _Part = tuple[Callable[[Row], str], tuple[str, ...], Callable[[Any], bool] | None, tuple[Any, Any]]
 
 
-@dataclass(slots=True)
 class Maker:
     """Makes a part of the template of each row: what is written with every slot filled, checked against the schema.
 
@@ -55,22 +54,21 @@ class Maker:
     for the next row: who keeps any of it has to copy it.
     """
 
-    written: Mapping[str, Any]
-    slots: Slots
-    positions: Mapping[str, int]
-    above: Keys = ()
-    raw: dict[str, Any] = field(init=False)
-    parts: list[_Part] = field(default_factory=list)
-    #: How many rows were refused, and the faults of the last one.
-    refusals: int = 0
-    last: tuple[CellFault, ...] = ()
-
-    def __post_init__(self) -> None:
-        self.raw = _copied(self.written)
-        for keys, each in self.slots.items():
+    def __init__(
+        self, written: Mapping[str, Any], slots: Slots, positions: Mapping[str, int], above: Keys = ()
+    ) -> None:
+        self.slots = slots
+        self.positions = positions
+        self.above = above
+        self.raw = _copied(written)
+        self.parts: list[_Part] = []
+        #: How many rows were refused, and the faults of the last one.
+        self.refusals = 0
+        self.last: tuple[CellFault, ...] = ()
+        for keys, each in slots.items():
             schema = schema_at(("sites", "", *keys))
-            holder = _holder(self.raw, keys[len(self.above) :])
-            self.parts.append((each.maker(self.positions), types_in(schema), demand(schema), holder))
+            holder = _holder(self.raw, keys[len(above) :])
+            self.parts.append((each.maker(positions), types_in(schema), demand(schema), holder))
 
     @property
     def columns(self) -> tuple[int, ...]:
@@ -122,8 +120,7 @@ class Maker:
         return tuple(cells), others
 
 
-@dataclass(slots=True)
-class Unit:
+class Unit(Struct):
     """A part of the template that fields are made of, and the group of fields that it stands in."""
 
     group: Group

@@ -6,24 +6,27 @@ Only what is asked about is traced, by the code that makes all layers; nothing e
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from reconcile.config import week
 from reconcile.config.layers import Layer, Layers
 from reconcile.config.places import Keys, Place
 from reconcile.config.sections import Named, Sections
 from reconcile.model.fields import UNMANAGED, Field, Group, Kind
+from reconcile.values import Guarded
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Guarded, frozen=True):
     """A canonical value, where it stands, and the references that lead from the resource to there.
 
     UNMANAGED stands for a `null` that unsets. `parts` are those that a list is made of, where they stand elsewhere.
     """
 
-    value: Any = field(repr=False)
+    hidden = ("value",)
+
+    value: Any
     place: Place
     through: tuple[Place, ...] = ()
     parts: tuple[Origin, ...] = ()

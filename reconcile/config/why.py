@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from reconcile.config.places import Keys, Place, positions
 from reconcile.config.project import Loaded
@@ -17,6 +18,7 @@ from reconcile.model.address import Address
 from reconcile.model.fields import UNMANAGED, Field, Group
 from reconcile.model.normalize import did_you_mean, quoted
 from reconcile.model.resource import HIDDEN, Desired
+from reconcile.values import Guarded
 
 
 class Source(StrEnum):
@@ -31,18 +33,19 @@ class Source(StrEnum):
     NOT_KEPT = "not kept"  # its account's service has no such field
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Guarded, frozen=True):
     """What one layer says: its name, where, the value as people write it (None unsets), and the references to it.
 
     `written` is what stands there where the value came through `${…}`. `parts` are elements that stand elsewhere.
     """
 
+    hidden = ("shown",)
+
     layer: str
     file: str
     line: int
     column: int
-    shown: Any = field(repr=False)
+    shown: Any
     written: str | None = None
     through: tuple[str, ...] = ()
     parts: tuple[Said, ...] = ()
@@ -53,21 +56,21 @@ class Said:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
+class Explained(Guarded, frozen=True):
     """A field: its value as people write it, where that comes from, and all that layers say of it, the nearest first.
 
     What a file says first is the value, where that is the source; the rest is shadowed.
     """
 
+    hidden = ("shown",)
+
     path: str
-    shown: Any = field(repr=False)
+    shown: Any
     source: Source
     said: tuple[Said, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Struct, frozen=True):
     """A declared resource, where it is declared, and its fields in the order of the reference."""
 
     address: Address
@@ -87,13 +90,14 @@ def explain(root: Path, loaded: Loaded, resource: Desired, path: str | None = No
 _LOCAL: Final = ("client", "id", "previous_address", "prevent_destroy")
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(Guarded, frozen=True):
     """A field before its places are looked up: how its values are shown, its value, its source and its origins."""
+
+    hidden = ("value",)
 
     path: str
     show: Callable[[Any], Any]
-    value: Any = field(repr=False)
+    value: Any
     source: Source
     origins: tuple[Origin, ...]
 

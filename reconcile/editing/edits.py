@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconcile.config.load import Unreadable, parse
 from reconcile.editing.order import Guide
 from reconcile.editing.tree import Kind, Node, Trivia
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(Struct, frozen=True):
     """What stands from `start` to `end` becomes `text`."""
 
     start: int
@@ -45,8 +45,7 @@ def respelled(node: Node, text: str) -> Edit:
     return Edit(node.head, node.end, json.dumps(text, ensure_ascii=False) if node.style else written(text))
 
 
-@dataclass(frozen=True, slots=True)
-class Entries:
+class Entries(Struct, frozen=True):
     """Puts entries into the mapping that stands as the value of a key in a text, and takes them out."""
 
     text: str

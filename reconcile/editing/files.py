@@ -8,16 +8,16 @@ import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from reconcile.config.load import checked_text
 from reconcile.editing.secrets import masked
 from reconcile.errors import ReconcileError
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A file of the project in `root`: its name relative to that, and its text with BOM and ends of lines."""
 
     root: Path
@@ -44,8 +44,7 @@ class Source:
         return "\r\n" if found and first.endswith("\r") else "\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """A file with the text that it is to have; a new one must not be there yet."""
 
     source: Source

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from reconcile.editing.order import Guide
 from reconcile.editing.tree import Kind, Node, free
@@ -24,8 +25,7 @@ def requoted(text: str, node: Node) -> str:
     return f'{text[node.start : node.head]}"{node.value}"'
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(Struct, frozen=True):
     """Writes values of one text."""
 
     text: str

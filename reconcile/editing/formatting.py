@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from reconcile.config.load import parse, project_files
 from reconcile.editing.files import Change, Source
@@ -14,8 +15,7 @@ from reconcile.editing.tree import Kind, tree
 from reconcile.errors import ConfigError, Problem, ReconcileError
 
 
-@dataclass(frozen=True, slots=True)
-class Formatted:
+class Formatted(Struct, frozen=True):
     """The files that were looked at, those that change, and why some were left as they are."""
 
     files: int

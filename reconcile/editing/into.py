@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from reconcile.editing.edits import Edit
 from reconcile.editing.files import Change, Source, put_back, write
@@ -27,8 +28,7 @@ from reconcile.model.editors import SCHEMA_FILE, modeline
 _OWNED: Final = ("sites",)
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
+class Added(Struct, frozen=True):
     """The files that change and those that are new, and how many lines of YAML they have more than before."""
 
     changes: tuple[Change, ...]
@@ -48,8 +48,7 @@ def added(root: Path, folder: Path, laid: Laid) -> Added:
     return _Into(Texts(root), folder.resolve().relative_to(inside)).run(laid)
 
 
-@dataclass(slots=True)
-class _Into:
+class _Into(Struct):
     texts: Texts
     folder: Path
     sections: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))

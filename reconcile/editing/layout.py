@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Final
+
+from msgspec import Struct
 
 from reconcile.editing.flow import STEP, Flow, requoted
 from reconcile.editing.order import Guide
@@ -36,8 +37,7 @@ class Unusual(Exception):
         self.at = at
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(Struct, frozen=True):
     """An entry of a block with its comments, as lines that are indented already."""
 
     rank: tuple[int, int]
@@ -47,8 +47,7 @@ class Chunk:
     keeps: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """An entry of a block: `prefix` is its key and colon, or a dash, which began at `start` and ended at `after`."""
 
     prefix: str
@@ -91,20 +90,16 @@ def _laid_out(text: str) -> str:
         return "\n".join(lines) + "\n" if lines else ""
     if root.kind is Kind.SCALAR or (root.block and root.head != root.start):
         raise Unusual("a file begins with a section such as `sites:`", root.start)
-    return _Layout(text).document(root)
+    return _Layout(text, Flow(text)).document(root)
 
 
-@dataclass(slots=True)
-class _Layout:
+class _Layout(Struct):
     """Writes one text anew; `at` is how far it has been read, `pending` the lines since the last entry."""
 
     text: str
+    flow: Flow
     at: int = 0
     pending: Lines = ()
-    flow: Flow = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.flow = Flow(self.text)
 
     def document(self, root: Node) -> str:
         markers = _MARKERS.match(self.text)

@@ -6,9 +6,11 @@ Only the characters that say the address change; a plan finds the live site by `
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconcile.editing.edits import Entries, respelled, written
 from reconcile.editing.order import Guide
@@ -100,8 +102,7 @@ def _sent(site: Desired) -> str:
     return str(site.values[site_kind().index("url")])
 
 
-@dataclass(slots=True)
-class _Move:
+class _Move(Struct):
     texts: Texts
     state: DesiredState
     site: Desired

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from reconcile.config.week import days_of
 from reconcile.model.fields import resolve, schemas
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Guide:
+class Guide(Struct, frozen=True, eq=False):
     """A schema, and the file that its references start from. One without a schema knows no order."""
 
     schema: dict[str, Any]

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
 
 from reconcile.config.load import project_files
 from reconcile.editing.edits import respelled
@@ -51,8 +52,7 @@ def renamed(root: Path, old: tuple[str, str], new: str) -> Moved:
     return _Rename(Texts(root), kind, name, target).run()
 
 
-@dataclass(slots=True)
-class _Rename:
+class _Rename(Struct):
     texts: Texts
     kind: str
     old: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from reconcile.config.load import project_files
 from reconcile.editing.edits import Edit, edited
@@ -12,8 +13,7 @@ from reconcile.editing.files import Change, Source
 from reconcile.editing.tree import Kind, Node, tree
 
 
-@dataclass(slots=True)
-class Texts:
+class Texts(Struct):
     """The files of a project that are being edited, each read once."""
 
     root: Path
@@ -62,8 +62,7 @@ class Texts:
         return tuple(made)
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Struct, frozen=True):
     """The files that change, what is called what now, and what a person has to look at."""
 
     changes: tuple[Change, ...]

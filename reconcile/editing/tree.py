@@ -7,11 +7,11 @@ they put the anchored node in the place of an alias, and end a block where the n
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 import yaml
+from msgspec import Struct
 
 _LITERAL: Final = ("|", ">")
 
@@ -25,8 +25,7 @@ class Kind(Enum):
     ALIAS = "alias"
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """A value or key in a text: `start` is that of its anchor or tag, `head` that of what follows those.
 
     `end` is after its last character; where the value is left out, all three are one position. `value` is the text
@@ -162,8 +161,7 @@ def free(pairs: Sequence[tuple[Node, Node]]) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Trivia:
+class Trivia(Struct, frozen=True):
     """What stands between two tokens: blanks, the comment on the same line, and the lines up to the next token.
 
     `tail` is the comment with the blanks before it, `column` that of its `#`. Each of `lines` is a comment and its

@@ -7,10 +7,10 @@ matter of joining them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+from msgspec import Struct, field
 
 from reconcile.emulator.manners import Manners
 from reconcile.emulator.personalities import Family
@@ -18,8 +18,7 @@ from reconcile.emulator.refused import Refused
 from reconcile.emulator.storage import StoredSite
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """An HTTP answer; an empty body is sent without a type."""
 
     status: int

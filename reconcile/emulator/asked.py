@@ -8,10 +8,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from reconcile.emulator.documents import invalid, listed
 from reconcile.emulator.refused import Refused
@@ -23,8 +24,7 @@ T = TypeVar("T")
 DATE_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """Who asks, from which IP address, the numbers in the path, and the zone of the account's dates.
 
     `params` are without those that say who asks.

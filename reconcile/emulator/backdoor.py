@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 
 from reconcile.emulator.context import Context
 from reconcile.emulator.outcomes import State, duration, state

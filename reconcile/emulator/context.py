@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
 
 from reconcile.emulator.asked import Asked
 from reconcile.emulator.documents import Document
@@ -21,8 +22,7 @@ from reconcile.emulator.unseen import Unseen
 HOME_ZONE: Final = ZoneInfo("Europe/Moscow")
 
 
-@dataclass(slots=True)
-class Context:
+class Context(Struct):
     """What the calls of both services work with.
 
     `now` is the services' own clock (unix time); `manners` change while they run; `site` is what a site may hold;

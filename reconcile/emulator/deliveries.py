@@ -6,8 +6,9 @@ The docstrings describe the faults to people: see `faults.FAULTS`.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from reconcile.emulator import answers
 from reconcile.emulator.answers import Answer
@@ -23,8 +24,7 @@ class Extent(Enum):
     NOTHING = "nothing"
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """An answer as it is delivered: how much of it, and after how many seconds."""
 
     answer: Answer

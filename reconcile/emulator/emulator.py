@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
+
+from msgspec import field
 
 from reconcile.emulator.backdoor import Backdoor
 from reconcile.emulator.chaser import Chaser
@@ -25,13 +26,13 @@ from reconcile.emulator.service import Service
 from reconcile.emulator.storage import Storage
 from reconcile.errors import ReconcileError
 from reconcile.model.fields import site_kind
+from reconcile.values import Guarded
 
 #: The sections of a site that Pozvonim keeps (api.md 1.5); Chaser has fields of its own.
 SECTIONS: Final = frozenset({"site", "managers", "widget", "blacklists"})
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Guarded, frozen=True):
     """What an emulator is like. Times are in seconds; port 0 is any free one.
 
     `accounts` are the API keys by uid that Pozvonim's accounts begin with: one that was changed through the service
@@ -40,7 +41,9 @@ class Options:
     of a request, in the server's thread, which waits for it.
     """
 
-    accounts: Mapping[str, str] = field(repr=False)
+    hidden = ("accounts", "chaser_accounts")
+
+    accounts: Mapping[str, str]
     database: str | Path
     host: str = "127.0.0.1"
     port: int = 0
@@ -49,7 +52,7 @@ class Options:
     token_ttl: float = 4 * 3600
     clock_offset: float = 0.0
     update_method: str = "PUT"
-    chaser_accounts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    chaser_accounts: Mapping[str, str] = field(default_factory=dict)
     history_days: int = 0
     faults: tuple[Fault, ...] = ()
     seed: int = 0

@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec import Struct
 
 from reconcile.emulator import deliveries, meanwhile
 from reconcile.model.normalize import did_you_mean
@@ -33,8 +34,7 @@ class Stage(StrEnum):
     DELAY = "before the answer"
 
 
-@dataclass(frozen=True, slots=True)
-class FaultKind:
+class FaultKind(Struct, frozen=True):
     """One fault that there is. `seconds` are its usual ones; None where it takes none."""
 
     name: str
@@ -84,8 +84,7 @@ def fault_kind(name: str) -> FaultKind:
         raise ValueError(f'no fault "{name}"{did_you_mean(name, FAULTS)}') from None
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """A fault that is on: it strikes at a `rate` from 0 (never) to 1 (always) of the requests that it can strike.
 
     `times` is how often at most. `only` says which requests: a verb and a path without the service's prefix, both with
@@ -124,8 +123,7 @@ class Fault:
         return self.seconds if self.seconds is not None else self.kind.seconds or 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Strike:
+class Strike(Struct, frozen=True):
     """A fault that struck the request of this number (from 1); `path` is without the service's prefix.
 
     `site` is the site, or website, that was changed, deleted, made or hidden; `field` (a dotted wire path) and `value`
@@ -146,8 +144,7 @@ class Strike:
         return f"request {self.number}, {self.method} {self.path}: {self.fault}{about}"
 
 
-@dataclass(frozen=True, slots=True)
-class Strikes:
+class Strikes(Struct, frozen=True):
     """What struck so far, in order."""
 
     all: tuple[Strike, ...] = ()

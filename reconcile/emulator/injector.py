@@ -10,12 +10,13 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from hashlib import blake2b
 from typing import Final
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconcile.emulator.answers import Answer
 from reconcile.emulator.context import Context
@@ -74,8 +75,7 @@ class Schedule:
 _FINE: Final = 2**53
 
 
-@dataclass(frozen=True, slots=True)
-class Fate:
+class Fate(Struct, frozen=True):
     """What becomes of a request: it is done as `request`, unless there is something `instead`."""
 
     number: int

@@ -7,10 +7,10 @@ could happen to.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, MutableMapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
+from msgspec import Struct
 
 from reconcile.emulator.asked import Asked
 from reconcile.emulator.context import HOME_ZONE, Context
@@ -22,8 +22,7 @@ from reconcile.emulator.unseen import Made
 from reconcile.model.fields import Field, site_kind
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """Where a fault strikes: who asks from where for what.
 
     `addresses` are those that clients are seen under, where they are not their own; `dice` gives a number below
@@ -43,8 +42,7 @@ class Scene:
         return self.meant.route.service == POZVONIM and self.meant.route.handler != "access.issue_token"
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
+class Happened(Struct, frozen=True):
     """What happened: to which site, and to which field of it, where there is one."""
 
     site: int | None = None

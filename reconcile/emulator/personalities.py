@@ -6,10 +6,11 @@ Personalities of different families combine; what several make together is the m
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
+
+from msgspec import Struct
 
 from reconcile.emulator import shapes, spellings
 from reconcile.model.normalize import did_you_mean
@@ -52,8 +53,7 @@ class Family(StrEnum):
     PROFILE = "profile"
 
 
-@dataclass(frozen=True, slots=True)
-class Personality:
+class Personality(Struct, frozen=True):
     """One way of speaking. `act` is pure; `Family` says what it is given."""
 
     name: str

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
 import orjson
+from msgspec import Struct
 
 from reconcile.emulator.refused import Refused
 from reconcile.providers.http.query import http_build_query
@@ -22,8 +22,7 @@ from reconcile.providers.pozvonim.signing import ksort, signature
 BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One HTTP request; `path` is without the service's prefix, `query` still encoded, `client` the IP that asks."""
 
     method: str

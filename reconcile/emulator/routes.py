@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconcile.emulator.refused import Refused
 
@@ -15,8 +17,7 @@ CHASER: Final = "chaser"
 UPDATE: Final = "PUT"
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """One endpoint. `number` is that of api.md; in `path` a part `:id` stands for a number, which the handler gets."""
 
     number: int

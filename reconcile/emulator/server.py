@@ -9,10 +9,11 @@ import itertools
 import logging
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 from email.utils import formatdate
 
 from aiohttp import web
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconcile.emulator import answers
 from reconcile.emulator.deliveries import Delivery, Extent
@@ -32,8 +33,7 @@ _SILENT.disabled = True
 STOP_TIMEOUT = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Running:
+class _Running(Struct, frozen=True):
     """The thread that serves, and what ends it."""
 
     thread: threading.Thread

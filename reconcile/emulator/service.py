@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
+
+from msgspec import Struct
 
 from reconcile.emulator import answers
 from reconcile.emulator.answers import Answer
@@ -16,8 +17,7 @@ from reconcile.emulator.requests import Request
 from reconcile.emulator.routes import Route, Router
 
 
-@dataclass(frozen=True, slots=True)
-class Meant:
+class Meant(Struct, frozen=True):
     """What a request means, whoever asks: its route, the numbers in its path, and all of its parameters."""
 
     route: Route

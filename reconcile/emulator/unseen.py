@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
+
+from msgspec import Struct
 
 
 class _Numbered(Protocol):
@@ -15,8 +16,7 @@ class _Numbered(Protocol):
 T = TypeVar("T", bound=_Numbered)
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """Something that a client created: a `site` or a `client`."""
 
     kind: str

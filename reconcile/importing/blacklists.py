@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from reconcile.importing.names import Namer
 from reconcile.importing.values import OMIT, Writer
@@ -20,8 +21,7 @@ from reconcile.model.fields import Field
 Entries = frozenset[tuple[int, str]]
 
 
-@dataclass(slots=True)
-class Blacklists:
+class Blacklists(Struct):
     """The blacklists of a project; `fields` are the kinds of entries, `declared` the lists that have names."""
 
     fields: Sequence[Field]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from reconcile.importing.names import Namer, slug
 from reconcile.importing.values import OMIT, written
@@ -22,8 +23,7 @@ _MAIL: Final = frozenset(
 _LONGEST_KEY: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(Struct, frozen=True):
     """A live site that is to be declared: its key, the name of its client, and whether its id has to be said."""
 
     live: Live
@@ -33,8 +33,7 @@ class Imported:
     pinned: bool
 
 
-@dataclass(slots=True)
-class Known:
+class Known(Struct):
     """The sites of each account, the entries of new clients by their names, and the settings of accounts.
 
     `skipped` sites are declared already, `left_out` can't be; `warnings` say why.
@@ -48,8 +47,7 @@ class Known:
     warnings: list[str] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Identities:
+class Identities(Struct):
     """Finds what is not declared, and says what is left out."""
 
     desired: DesiredState

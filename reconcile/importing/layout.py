@@ -6,9 +6,10 @@ import csv
 import io
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
+
+from msgspec import Struct
 
 from reconcile.importing.names import Namer, slug
 from reconcile.importing.project import Project
@@ -28,8 +29,7 @@ class Layout(StrEnum):
     CLIENTS = "clients"
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(Struct, frozen=True):
     """A file of YAML: its path inside the project, and its sections as plain data."""
 
     file: str
@@ -41,8 +41,7 @@ class Document:
         return document(self.sections)
 
 
-@dataclass(frozen=True, slots=True)
-class Laid:
+class Laid(Struct, frozen=True):
     """The files of a project: YAML, and tables by their paths."""
 
     documents: tuple[Document, ...]

@@ -5,11 +5,12 @@ Those who are declared already keep the name that they have.
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
 
 from reconcile.importing.names import Namer, slug
 from reconcile.importing.values import OMIT, Writer
@@ -19,16 +20,15 @@ from reconcile.model.fields import Field
 SHARED: Final = 2
 
 
-@dataclass(slots=True)
-class Managers:
+class Managers(Struct):
     """The managers of a project; `field` is the one that they stand in, `declared` those that have names."""
 
     field: Field
     writer: Writer
     declared: Mapping[str, tuple[Any, ...]]
-    users: Counter[tuple[Any, ...]] = dataclasses.field(default_factory=Counter)
-    names: dict[tuple[Any, ...], str] = dataclasses.field(default_factory=dict)
-    known: dict[tuple[Any, ...], Any] = dataclasses.field(default_factory=dict)
+    users: Counter[tuple[Any, ...]] = msgspec.field(default_factory=Counter)
+    names: dict[tuple[Any, ...], str] = msgspec.field(default_factory=dict)
+    known: dict[tuple[Any, ...], Any] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, entry in sorted(self.declared.items(), reverse=True):  # of two alike the first by name is taken

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from reconcile.importing.values import OMIT
 from reconcile.importing.weeks import nothing_said
@@ -14,8 +15,7 @@ from reconcile.model.fields import UNMANAGED, Field, Group, Kind
 Look = tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class Part(Struct, frozen=True, eq=False):
     """What is said as a whole: a field, or the week with all its days. `places` are positions among a kind's values."""
 
     keys: tuple[str, ...]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from reconcile.importing.blacklists import Blacklists, Entries
 from reconcile.importing.identity import Identities, Imported, Known
@@ -23,15 +24,14 @@ from reconcile.importing.values import OMIT, Defaults, Writer
 from reconcile.importing.widgets import Wardrobe
 from reconcile.importing.wording import Wording
 from reconcile.importing.yamltext import lines
-from reconcile.model.fields import UNMANAGED, Field, Group, Kind, schemas
+from reconcile.model.fields import UNMANAGED, Field, Group, schemas
 from reconcile.model.state import DesiredState, LiveAccount, Unspecified
 
 #: The sections whose entries sites refer to by name.
 SHARED = ("schedules", "widgets", "managers", "blacklists")
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """What to write: the sections, each entry by its name, as plain data.
 
     `owners` are the clients of sites, by the sites' keys. `tables` are those that `site_groups` are made from, by the
@@ -57,8 +57,7 @@ def build(
     return _Builder(desired, live, defaults, tables).build()
 
 
-@dataclass(frozen=True, slots=True)
-class _Site:
+class _Site(Struct, frozen=True):
     """One site, in parts; what its service does not keep is OMIT, or None."""
 
     site: Imported
@@ -68,27 +67,20 @@ class _Site:
     blocked: tuple[Any, ...] | None
 
 
-@dataclass(slots=True)
 class _Builder:
-    desired: DesiredState
-    live: Mapping[str, LiveAccount]
-    defaults: Defaults
-    tables: bool
-    kind: Kind = field(init=False)
-    writer: Writer = field(init=False)
-    under: tuple[Any, ...] = field(init=False)
-    own: tuple[Field, ...] = field(init=False)
-    list: Field = field(init=False)
-    blocked: tuple[Field, ...] = field(init=False)
-    keys: tuple[str, ...] = field(init=False)
-    #: Values that the project declares.
-    fields: int = 0
-    #: How many sites have each value of each field of their own, each list of managers, and each blacklist.
-    values: tuple[Counter[Any], ...] = ()
-    lists: Counter[Any] = field(default_factory=Counter)
-    blocks: Counter[tuple[Any, ...]] = field(default_factory=Counter)
-
-    def __post_init__(self) -> None:
+    def __init__(
+        self, desired: DesiredState, live: Mapping[str, LiveAccount], defaults: Defaults, tables: bool
+    ) -> None:
+        self.desired = desired
+        self.live = live
+        self.defaults = defaults
+        self.tables = tables
+        #: Values that the project declares.
+        self.fields = 0
+        #: How many sites have each value of each field of their own, each list of managers, and each blacklist.
+        self.values: tuple[Counter[Any], ...] = ()
+        self.lists: Counter[Any] = Counter()
+        self.blocks: Counter[tuple[Any, ...]] = Counter()
         self.kind = self.desired.kinds["site"]
         meanings = {self.desired.accounts[name].unspecified for name in self.live}
         self.writer = Writer(
@@ -389,8 +381,7 @@ class _Builder:
         )
 
 
-@dataclass(slots=True)
-class _Layer:
+class _Layer(Struct):
     """What lies under all sites: the values and how they are said, by path; None: nothing of that kind."""
 
     own: dict[str, Any] = field(default_factory=dict)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from reconcile.importing.names import Namer
 from reconcile.importing.parts import Part, laid
@@ -16,8 +17,7 @@ from reconcile.importing.values import OMIT, Writer
 from reconcile.importing.weeks import week_name, week_raw
 
 
-@dataclass(slots=True)
-class Sayings:
+class Sayings(Struct):
     """`weekly` are the schedules that are declared, as they were written: by a value's place."""
 
     parts: tuple[Part, ...]

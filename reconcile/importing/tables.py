@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from reconcile.importing.names import Namer
 from reconcile.importing.parts import size
@@ -39,24 +40,21 @@ _STRUCTURED: Final = ("account", "client", "id", "managers", "widget", "blacklis
 Spell = Callable[[str, str], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A table: the names of its columns, and its rows of texts."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A site that may become a row, and what it says by itself."""
 
     key: str
     body: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Grouped:
+class Grouped(Struct, frozen=True):
     """The groups by their names, their tables, the keys of the sites in them, and the managers that they name."""
 
     groups: Mapping[str, Any]
@@ -101,8 +99,7 @@ def _kind(body: Mapping[str, Any]) -> tuple[Any, ...]:
     return (body.get("account"), "client" in body, body.get("client", "") is None, count)
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
+class _Made(Struct, frozen=True):
     names: Sequence[str]
     entry: Mapping[str, Any]
     table: Table
@@ -110,8 +107,7 @@ class _Made:
     managers: Iterable[str]
 
 
-@dataclass(slots=True)
-class _Group:
+class _Group(Struct):
     """Tries to make one group of sites of one kind.
 
     `cells` are those of each column, a cell for each row; `own` is what is said of single rows besides; `unfit` are the

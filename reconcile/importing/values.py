@@ -9,9 +9,10 @@ from __future__ import annotations
 import functools
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from reconcile.model.fields import UNMANAGED, Field, resolve, schemas
 from reconcile.model.state import Unspecified
@@ -33,16 +34,14 @@ class Omit(Enum):
 OMIT: Final = Omit.OMIT
 
 
-@dataclass(frozen=True, slots=True)
-class Writable:
+class Writable(Struct, frozen=True):
     """One live value: what stands for it in YAML (OMIT: it can't be declared), and whether that has to be said."""
 
     needed: bool
     raw: Any
 
 
-@dataclass(slots=True)
-class Writer:
+class Writer(Struct):
     """Decides for the values of accounts with one meaning of what nobody mentions.
 
     `lost` counts, by the path of a field, the values that had to be said and can't be.

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from reconcile.importing.parts import Look, laid, size
 from reconcile.importing.sayings import Sayings
@@ -26,8 +27,7 @@ CANDIDATES: Final = 8
 DEPTH: Final = 4
 
 
-@dataclass(slots=True, eq=False)
-class Widget:
+class Widget(Struct, eq=False):
     """A widget with a name: what it says over the one that it extends, and what is the case with both."""
 
     parent: Widget | None
@@ -39,16 +39,14 @@ class Widget:
     declared: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Dressed:
+class Dressed(Struct, frozen=True):
     """A look as a site says it: the widget that it takes, and the parts that it says itself."""
 
     widget: Widget | None
     own: tuple[int, ...]
 
 
-@dataclass(slots=True)
-class Wardrobe:
+class Wardrobe(Struct):
     """The widgets of a project. `under` is what lies below every site already, in parts.
 
     `declared` are the widgets that have names, as they were written: by a value's place.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
+
+from msgspec import Struct, field
 
 from reconcile.importing.names import LONGEST, Namer, slug
 from reconcile.importing.parts import Look, put, size
@@ -17,8 +18,7 @@ from reconcile.importing.widgets import Wardrobe, Widget
 from reconcile.importing.yamltext import ENTRIES, WIDTH, folded, lines
 
 
-@dataclass(slots=True)
-class Wording:
+class Wording(Struct):
     """Says the widgets that a wardrobe has found, and each look with them; schedules have their names already."""
 
     wardrobe: Wardrobe

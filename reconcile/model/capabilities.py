@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 
 class Action(StrEnum):
@@ -30,8 +31,7 @@ class Activity(StrEnum):
     TIME = "time"
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """A state of a call: our name, the service's value, and whether people talked (None: it is not over)."""
 
     name: str
@@ -39,8 +39,7 @@ class Status:
     succeeded: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Capabilities:
+class Capabilities(Struct, frozen=True):
     """One service.
 
     `actions` are what its API does with each kind of resource that it has, and `advice` what a person does instead, by

@@ -21,13 +21,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from msgspec import Struct, field
+
 from reconcile.model.normalize import TYPES, FieldType, as_is
 from reconcile.model.raw import RAW
+from reconcile.values import Guarded
 
 SCHEMA_NAMES: Final = (
     "project",
@@ -66,7 +68,7 @@ class Memo(dict[Any, Any]):
 
     __slots__ = ("read",)
 
-    def __init__(self, read: Callable[[Any], Any]) -> None:
+    def __init__(self, read: Callable[[Any], Any] = as_is) -> None:
         super().__init__()
         self.read = read
 
@@ -95,14 +97,15 @@ def remember(known: dict[Key, Value], key: Key, value: Value) -> None:
     known[key] = value
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Field:
+class Field(Guarded, frozen=True, eq=False):
     """One field: where it stands in YAML and on the wire, and how its values are read, compared, shown and sent.
 
     `strict` reads what a user wrote and raises `ValueError`; `lenient` reads what a service gave back and never does.
     `default` and `nothing` (the value of a field that has none) are canonical; `default` is UNMANAGED where the
     service documents none.
     """
+
+    hidden = ("strict", "lenient")  # which remember values, secrets among them
 
     index: int
     keys: tuple[str, ...]
@@ -117,12 +120,11 @@ class Field:
     undocumented: bool = False
     items: tuple[Field, ...] = ()
     description: str = ""
-    strict: Memo = field(init=False, repr=False)  # remembers values, secrets among them
-    lenient: Memo = field(init=False, repr=False)
+    strict: Memo = field(default_factory=Memo)
+    lenient: Memo = field(default_factory=Memo)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "strict", Memo(self._read_strictly))
-        object.__setattr__(self, "lenient", Memo(self._read_leniently))
+        self.strict.read, self.lenient.read = self._read_strictly, self._read_leniently
 
     @property
     def path(self) -> str:
@@ -157,8 +159,7 @@ class Field:
             return str(raw).strip()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Group:
+class Group(Struct, frozen=True, eq=False):
     """A mapping of fields and further groups, by the names that may be written in it.
 
     `ref` is the section in which a name that stands here is looked up; `week` and `union` are ways of merging; in a
@@ -174,8 +175,7 @@ class Group:
     raw: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Kind:
+class Kind(Struct, frozen=True, eq=False):
     """A kind of resource and all its fields, in the order of the schema; values are tuples aligned with them.
 
     `referred` are the groups that can be given by name, by the section of the project that the name is looked up in.

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 from typing import Final
+
+from msgspec import Struct
 
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _SPAN: Final = re.compile(r"(\d{1,5})([mhdw])", re.IGNORECASE)
@@ -18,8 +19,7 @@ _DATED: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*", re.IGNORECASE)
 _CLOCK: Final = re.compile(r"(\d{1,2}):(\d\d)")
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """A point in time: so far from now, or at a time (of today, where only that is said), perhaps of a whole day."""
 
     text: str

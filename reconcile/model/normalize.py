@@ -12,8 +12,9 @@ import functools
 import ipaddress
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, Self
+
+from msgspec import Struct
 
 #: The region in whose national form a number without a country code is read. [assumed: the services are Russian]
 HOME_REGION = "RU"
@@ -31,8 +32,7 @@ class Spelled(str):
         return self
 
 
-@dataclass(frozen=True, slots=True)
-class FieldType:
+class FieldType(Struct, frozen=True):
     """What a type of field does.
 
     `blank` is what an empty string means to it (None: the same as no value at all). `strict` reads what a person

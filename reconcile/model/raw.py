@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct
 
 from reconcile.model.normalize import FieldType, read_address, read_phone
 
@@ -22,12 +23,17 @@ _URL: Final = re.compile(r"https?://\S+", re.IGNORECASE)
 _FLAGS: Final = {"true": "1", "false": ""}
 
 
-@dataclass(frozen=True, slots=True)
-class Raw:
+class Raw(Struct, frozen=True):
     """A value: `loose` is what it is compared by, `written` what was written, or came."""
 
     loose: Any
-    written: Any = field(compare=False)
+    written: Any
+
+    def __eq__(self, other: object) -> bool:
+        return self.loose == other.loose if isinstance(other, Raw) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.loose)
 
     def __str__(self) -> str:
         return str(self.written)

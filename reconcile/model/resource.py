@@ -9,12 +9,14 @@ import functools
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
+from msgspec import Struct
+
 from reconcile.model.address import Address
 from reconcile.model.fields import Field, Kind, Memo
+from reconcile.values import Guarded
 
 #: What stands in place of a value that may not be shown.
 HIDDEN: Final = "(sensitive)"
@@ -22,15 +24,14 @@ HIDDEN: Final = "(sensitive)"
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Membership:
+class Membership(Struct, frozen=True):
     """What a declared site belongs to, for selections, waves and summaries; nothing of it is sent.
 
     `group` is the site group that it is a row of. `uses` are the shared objects whose values it may have, also through
     one another: `widget/standard`, `schedule/office`, `manager/anna`, `blacklist/spam`.
     """
 
-    labels: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    labels: Mapping[str, str] = NOTHING
     group: str | None = None
     uses: frozenset[str] = frozenset()
 
@@ -39,16 +40,17 @@ class Membership:
 NOWHERE: Final = Membership()
 
 
-@dataclass(frozen=True, slots=True)
-class Desired:
+class Desired(Guarded, frozen=True):
     """A declared resource. What nobody mentions is UNMANAGED in `values`; `file` and `key` are where it is declared.
 
     A site's address is the declared one; where `url` says otherwise, the live site is recognised by the URL that is
     sent. `client` is the studio's client that it belongs to, None for the studio's own.
     """
 
+    hidden = ("values",)
+
     address: Address
-    values: tuple[Any, ...] = field(repr=False)
+    values: tuple[Any, ...]
     file: str = ""
     key: str = ""
     id: int | None = None
@@ -56,38 +58,39 @@ class Desired:
     previous: str | None = None
     prevent_destroy: bool = False
     member: Membership = NOWHERE
-    call_defaults: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
+    call_defaults: Mapping[str, Any] = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
+class Live(Guarded, frozen=True):
     """A resource as the service has it: every value present, a field without one holding its `nothing`.
 
     `owner` is the id of the studio's client that a site belongs to. A client's address has its e-mail for a name.
     """
 
+    hidden = ("values",)
+
     address: Address
     id: int
-    values: tuple[Any, ...] = field(repr=False)
+    values: tuple[Any, ...]
     owner: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(Struct, frozen=True):
     """Where a live site is found: its id, and its owner's."""
 
     id: int
     owner: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Guarded, frozen=True):
     """A resource that is to be created: what is desired of it, the client to put it under, and the site that comes
     with it: a client and its first site are created in one call.
     """
 
+    hidden = ("values",)
+
     address: Address
-    values: tuple[Any, ...] = field(repr=False)
+    values: tuple[Any, ...]
     owner: int | None = None
     site: Draft | None = None
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SPAN: Final = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)([smhd])")
@@ -21,8 +23,7 @@ class OnFailure(StrEnum):
     ROLLBACK = "rollback"
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(Struct, frozen=True):
     """A wave up to so many sites in all."""
 
     sites: int
@@ -31,8 +32,7 @@ class Count:
         return str(self.sites)
 
 
-@dataclass(frozen=True, slots=True)
-class Percent:
+class Percent(Struct, frozen=True):
     """A wave up to a share of the sites that the plan changes, above 0 and up to 100."""
 
     percent: float
@@ -41,8 +41,7 @@ class Percent:
         return f"{self.percent:g}%"
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """A wave of all the sites that a selection means, such as `tier=pilot`."""
 
     expression: str
@@ -54,8 +53,7 @@ class Chosen:
 Size = Count | Percent | Chosen
 
 
-@dataclass(frozen=True, slots=True)
-class CommandGate:
+class CommandGate(Struct, frozen=True):
     """A program that says whether to go on: it does by exit code 0, within `timeout` seconds. Run without a shell."""
 
     argv: tuple[str, ...]
@@ -66,8 +64,7 @@ class CommandGate:
         return f"command {self.argv[0]}{self.place}"
 
 
-@dataclass(frozen=True, slots=True)
-class CallsGate:
+class CallsGate(Struct, frozen=True):
     """Visitors still get through: the share of missed calls rises by `max_increase` percentage points at most.
 
     Compared are `window` seconds after the wave and as many before it, over the wave's sites. Where there were fewer
@@ -84,8 +81,7 @@ class CallsGate:
         return f"calls within {span(self.window)}{self.place}"
 
 
-@dataclass(frozen=True, slots=True)
-class ConfirmGate:
+class ConfirmGate(Struct, frozen=True):
     """A person at a terminal, who is asked `question`."""
 
     question: str
@@ -107,8 +103,7 @@ def told_apart(gates: Sequence[Gate]) -> tuple[Gate, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Rollout:
+class Rollout(Struct, frozen=True):
     """The waves of every apply; `pause` is in seconds, `max_failures` is how many changes of a wave may go wrong.
 
     The last wave is always `100%`.

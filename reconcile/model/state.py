@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from reconcile.model.capabilities import Capabilities
 from reconcile.model.fields import Kinds
 from reconcile.model.resource import NOTHING, Desired, Live
+from reconcile.values import Guarded
 
 if TYPE_CHECKING:  # most projects have neither
     from reconcile.model.policy import Policy
@@ -23,8 +25,7 @@ class Unspecified(StrEnum):
     DEFAULT = "default"
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """How to reach an account, and how its resources are treated.
 
     `api_key` is a secret and not in `repr`, and so is `next_key`: the key that its `profile:` declares. `timeout` and
@@ -50,16 +51,15 @@ class Account:
     timeout: float = 60.0
     list_lag: float = 10.0
     allow_http: bool = False
-    call_defaults: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
-    base_url_from: str = field(default="", compare=False)
-    project_secrets: tuple[str, ...] = field(default=(), compare=False)
+    call_defaults: Mapping[str, Any] = NOTHING
+    base_url_from: str = ""
+    project_secrets: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Account(name={self.name!r}, provider={self.provider!r}, base_url={self.base_url!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class Safety:
+class Safety(Struct, frozen=True):
     """The limits of `safety`; percentages are of an account's live sites."""
 
     max_deletes: int
@@ -68,33 +68,36 @@ class Safety:
     protect: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Below:
+class Below(Guarded, frozen=True):
     """The project's `defaults`: the values under every site, and whose sites are those that don't say so."""
 
-    values: tuple[Any, ...] = field(repr=False)
+    hidden = ("values",)
+
+    values: tuple[Any, ...]
     account: str | None = None
     client: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(Guarded, frozen=True):
     """What is declared under names, for sites to refer to: canonical values by field index, and managers whole."""
 
-    schedules: Mapping[str, Mapping[int, Any]] = field(default_factory=lambda: NOTHING, repr=False)
-    widgets: Mapping[str, Mapping[int, Any]] = field(default_factory=lambda: NOTHING, repr=False)
-    blacklists: Mapping[str, Mapping[int, Any]] = field(default_factory=lambda: NOTHING, repr=False)
-    managers: Mapping[str, tuple[Any, ...]] = field(default_factory=lambda: NOTHING, repr=False)
+    hidden = ("schedules", "widgets", "blacklists", "managers")
+
+    schedules: Mapping[str, Mapping[int, Any]] = NOTHING
+    widgets: Mapping[str, Mapping[int, Any]] = NOTHING
+    blacklists: Mapping[str, Mapping[int, Any]] = NOTHING
+    managers: Mapping[str, tuple[Any, ...]] = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class DesiredState:
+class DesiredState(Guarded, frozen=True):
     """A whole project, composed and checked. `services` are what the accounts' services can do, by account.
 
     `store` is the URL of the history's database, which may hold a password. `names` are those that are given already,
     by section, and `shared` is what stands behind those that sites refer to; `below` is what lies under every site.
     `rollout` is None where every apply is one wave.
     """
+
+    hidden = ("store",)
 
     accounts: Mapping[str, Account]
     services: Mapping[str, Capabilities]
@@ -103,8 +106,8 @@ class DesiredState:
     sites: tuple[Desired, ...]
     clients: tuple[Desired, ...] = ()
     profiles: tuple[Desired, ...] = ()
-    store: str = field(default="", repr=False)
-    names: Mapping[str, frozenset[str]] = field(default_factory=lambda: NOTHING)
+    store: str = ""
+    names: Mapping[str, frozenset[str]] = NOTHING
     below: Below | None = None
     rollout: Rollout | None = None
     shared: Shared = field(default_factory=Shared)
@@ -121,8 +124,7 @@ class DesiredState:
         return frozenset(declared | {"site"})
 
 
-@dataclass(frozen=True, slots=True)
-class LiveAccount:
+class LiveAccount(Struct, frozen=True):
     """What is live in one account, every resource read completely; kinds that nobody asked for are not there.
 
     `warnings` are what the reading found that a person should know.

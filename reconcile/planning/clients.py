@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from reconcile.model.address import Address
 from reconcile.model.resource import Desired, Live
@@ -15,8 +16,7 @@ from reconcile.planning.plan import Diagnostic, Severity
 NEW: Final = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Clients:
+class Clients(Struct, frozen=True):
     """The declared clients with their live ones (None: there is none), the live ones left over, and what is wrong.
 
     `ids` are the live ids by declared address, `NEW` for those that are to be created; a client that can't be told

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Final
+
+from msgspec import Struct
 
 from reconcile.model.fields import UNMANAGED, Field, Kind, remember
 from reconcile.model.normalize import TYPES, Spelled, quoted
@@ -17,8 +18,7 @@ from reconcile.planning.plan import FieldChange
 _TOLD: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """The managed fields whose canonical values differ, and what does not and goes with them: see `plan.Change`."""
 
     fields: tuple[FieldChange, ...] = ()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconcile.model.address import KINDS, Address
 from reconcile.model.capabilities import Action, Capabilities
@@ -24,8 +26,7 @@ KIND_ORDER: Final = {kind: place for place, kind in enumerate(KINDS)}
 Found = TypeVar("Found", bound="Change | ManualStep | Diagnostic | None")
 
 
-@dataclass(slots=True)
-class Findings:
+class Findings(Struct):
     """What planning has found so far."""
 
     changes: list[Change] = field(default_factory=list)

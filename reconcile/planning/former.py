@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from reconcile.model.capabilities import Capabilities
 from reconcile.model.fields import UNMANAGED, Field, Kind
 from reconcile.model.resource import Live
 from reconcile.planning.plan import Change, FieldChange
+from reconcile.values import Guarded
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
+class Deed(Guarded, frozen=True):
     """A change that a run has made; or may have made: `sure` is False where no answer said so.
 
     `change` is without secrets, `planning.plan.HIDDEN` stands for them; its `id` is what the resource had, or got.
@@ -21,8 +20,10 @@ class Deed:
     created.
     """
 
+    hidden = ("before",)
+
     change: Change
-    before: tuple[Any, ...] | None = field(default=None, repr=False)
+    before: tuple[Any, ...] | None = None
     sure: bool = True
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
@@ -60,8 +62,7 @@ class Declared:
         return self._found.get(address)
 
 
-@dataclass(slots=True)
-class Goal:
+class Goal(Struct):
     """What one deed's resource is to be: a declaration made from the history, the live one, and why."""
 
     desired: Desired

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconcile.model.resource import Desired, Live
 from reconcile.planning.plan import Diagnostic, Severity
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
+class Matches(Struct, frozen=True):
     """The declared sites with their live ones (None: there is none), the live sites left over, and what is wrong.
 
     A live site that a declared one may mean is not left over, even where it can't be told which one it means.

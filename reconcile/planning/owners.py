@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconcile.model.address import Address
 from reconcile.model.resource import Desired, Live
@@ -17,8 +18,7 @@ from reconcile.planning.match import Matches, match
 from reconcile.planning.plan import Diagnostic, ManualStep, Severity
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """The sites of one declared owner: the studio itself (None), or a client by its address, and by its id if live."""
 
     client: Address | None
@@ -26,8 +26,7 @@ class Group:
     matches: Matches
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """The groups, what is to be said of single declared sites, and how many live ones nobody declares."""
 
     groups: tuple[Group, ...]

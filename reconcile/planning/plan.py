@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
 
 from reconcile.model import resource
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import Field, Kinds
 from reconcile.model.resource import NOWHERE, Desired, Fingerprint, Live, Membership, Ref
+from reconcile.values import Guarded
 
 if TYPE_CHECKING:
     from reconcile.planning.waves import InWaves
@@ -28,8 +30,7 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Diagnostic:
+class Diagnostic(Struct, frozen=True, order=True):
     """Something to be said about a plan: `address` is the resource or account that it is about.
 
     `rule` is the policy that says it, if one does; `place` is where that stands, and `declared` where the resource is
@@ -57,8 +58,7 @@ class Diagnostic:
         )
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ManualStep:
+class ManualStep(Struct, frozen=True, order=True):
     """What a person has to do, because the service's API can't: where, what is not as declared, and what to do."""
 
     address: str
@@ -68,8 +68,7 @@ class ManualStep:
         return f"by hand: {self.address}: {self.message}"
 
 
-@dataclass(frozen=True, slots=True)
-class FieldChange:
+class FieldChange(Struct, frozen=True):
     """One field's canonical values before and after; `before` of a create is None. Sensitive ones are in no `repr`."""
 
     field: Field
@@ -88,8 +87,7 @@ class FieldChange:
         return (None if self.before is None else show(self.before)), show(self.after)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Guarded, frozen=True):
     """What is to be done with one resource, why, and the fingerprint of the live object that it was worked out from.
 
     `context` are fields that do not differ and go with those that do: the rest of a day's hours, a URL in the spelling
@@ -100,8 +98,10 @@ class Change:
     is another address at which a site that is created must not be live. `member` is what a declared site belongs to.
 
     `live` and `desired` are the resource as a whole, as far as it is known; `planning.whole` makes of them what it was
-    and what it will be. Both may hold passwords and keys, and are no part of what tells two changes apart.
+    and what it will be. Both may hold passwords and keys.
     """
+
+    hidden = ("live", "desired")
 
     address: Address
     action: Action
@@ -116,8 +116,8 @@ class Change:
     together: Address | None = None
     previous: str | None = None
     member: Membership = NOWHERE
-    live: tuple[Any, ...] | None = field(default=None, repr=False, compare=False)
-    desired: tuple[Any, ...] | None = field(default=None, repr=False, compare=False)
+    live: tuple[Any, ...] | None = None
+    desired: tuple[Any, ...] | None = None
 
     @property
     def locks_out(self) -> bool:
@@ -133,8 +133,7 @@ class Change:
         return Ref(self.id, self.owner)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Guarded, frozen=True):
     """All changes in the order of their addresses, how many resources need none, and each account's live sites.
 
     `manual` is what is not as declared and can't be changed through the API. `declared` says how many sites the project
@@ -146,17 +145,19 @@ class Plan:
     anew.
     """
 
+    hidden = ("kinds", "unchanged", "by_hand", "rollout")
+
     changes: tuple[Change, ...]
     noop: int
     sizes: Mapping[str, int]
     diagnostics: tuple[Diagnostic, ...] = ()
     manual: tuple[ManualStep, ...] = ()
     declared: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    kinds: Kinds = field(default_factory=dict, repr=False, compare=False)
+    kinds: Kinds = field(default_factory=dict)
     undeclared: Mapping[str, int] = field(default_factory=dict)
-    unchanged: tuple[tuple[Desired, Live], ...] = field(default=(), repr=False, compare=False)
-    by_hand: tuple[tuple[Desired, Live | None], ...] = field(default=(), repr=False, compare=False)
-    rollout: InWaves | None = field(default=None, repr=False, compare=False)
+    unchanged: tuple[tuple[Desired, Live], ...] = ()
+    by_hand: tuple[tuple[Desired, Live | None], ...] = ()
+    rollout: InWaves | None = None
 
     @property
     def pending(self) -> bool:

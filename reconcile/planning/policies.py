@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Final
+
+from msgspec import Struct
 
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
@@ -31,8 +32,7 @@ _LARGEST: Final = 2**63 - 1
 Values = Sequence[Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Breach:
+class Breach(Struct, frozen=True):
     """A policy that a resource breaks, or of which that can't be told; `address` None where it is about all of them."""
 
     policy: Policy
@@ -40,8 +40,7 @@ class Breach:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """A resource that policies are asked of: its values before and after the plan, None where it is not there.
 
     Before a plan is made `action` is None, and values that are UNMANAGED are not known.
@@ -56,8 +55,7 @@ class Subject:
     changed: tuple[Field, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A policy whose expressions are ready to be asked, of `kinds`, and of services that keep `sections` of a site."""
 
     policy: Policy
@@ -158,8 +156,7 @@ def _rules(desired: DesiredState, kinds: Kinds) -> list[Rule]:
     return made
 
 
-@dataclass(frozen=True, slots=True)
-class _Asking:
+class _Asking(Struct, frozen=True):
     """Asks the rules of a project."""
 
     desired: DesiredState

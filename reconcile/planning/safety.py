@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from reconcile.errors import SafetyError, first
 from reconcile.model.capabilities import Action
@@ -15,8 +16,7 @@ from reconcile.planning.plan import Change, Plan
 from reconcile.planning.select import glob_matches
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(Struct, frozen=True):
     """What the command line allows: a number of deletes, in the place of both limits, and to turn the API off."""
 
     deletes: int | None = None

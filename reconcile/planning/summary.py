@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from reconcile.model.capabilities import Action
 from reconcile.model.resource import Desired, Membership
@@ -17,8 +18,7 @@ GROUP: Final = "group"
 SHARED: Final = "shared"
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """How many changes of a plan belong to one account, group or shared object, and how many declared sites do.
 
     `by` is ACCOUNT, GROUP or SHARED; a shared object's name has its kind in it: `widget/standard`. `sites` is 0 where

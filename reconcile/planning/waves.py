@@ -15,9 +15,10 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
+
+from msgspec import Struct
 
 from reconcile.errors import PlanError
 from reconcile.model.address import Address
@@ -30,8 +31,7 @@ from reconcile.planning.select.names import check, empty_said, names_of, why_not
 from reconcile.planning.select.terms import holds
 
 
-@dataclass(frozen=True, slots=True)
-class Wave:
+class Wave(Struct, frozen=True):
     """The changes that are done before the next gates, in the order of the plan.
 
     `number` counts from 1, `name` is the size as `rollout:` has it.
@@ -47,8 +47,7 @@ class Wave:
         return _sites(self.changes)
 
 
-@dataclass(frozen=True, slots=True)
-class InWaves:
+class InWaves(Struct, frozen=True):
     """How a plan is carried out, for those who read it: these of `of_waves` waves, and what comes between them.
 
     `gates` are called as messages call them, as their arguments may hold secrets; `pause` is in seconds. `left_out` are

@@ -7,17 +7,17 @@ its capabilities don't name is never called.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
 
+from msgspec import Struct, field
+
 from reconcile.model.resource import Live
 
 
-@dataclass(frozen=True, slots=True)
-class CallOrder:
+class CallOrder(Struct, frozen=True):
     """A call to be made: a canonical phone, when (None: now; aware), and options by their names in the schema."""
 
     phone: str
@@ -25,8 +25,7 @@ class CallOrder:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class CallQuery:
+class CallQuery(Struct, frozen=True):
     """Which calls are asked for; what is empty does not filter. Times are aware, phones are canonical.
 
     `until` is the first moment that is not meant any more.
@@ -43,8 +42,7 @@ class CallQuery:
     owner: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A call as the service tells of it; what it does not tell is empty or None.
 
     `at` is aware, `duration` in seconds, phones are canonical, `site` is a site's id. `status` is our name of it, or
@@ -59,21 +57,19 @@ class Call:
     status: str = ""
     succeeded: bool | None = None
     duration: int | None = None
-    details: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(Struct, frozen=True):
     """A studio's client; `details` is everything that came, its extended form where that was asked for."""
 
     id: int
     email: str
     balance: Decimal | None = None
-    details: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Widget:
+class Widget(Struct, frozen=True):
     """A site's widget: the code that embeds it, and the settings that initialise it without asking the service."""
 
     id: int
@@ -88,8 +84,7 @@ class Purse(StrEnum):
     PARTNER = "partner"
 
 
-@dataclass(frozen=True, slots=True)
-class ServerTime:
+class ServerTime(Struct, frozen=True):
     """What the service's clock says, as text with its zone, and by how many seconds it is ahead of ours."""
 
     shown: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from msgspec import Struct
 
 from reconcile.model.capabilities import Capabilities
 from reconcile.model.resource import Draft, Live, Ref
@@ -24,8 +25,7 @@ class Level(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One finding of `doctor`: `level` is a `Level`, `request` the method that it is about, such as `GET /sites`."""
 
     level: str

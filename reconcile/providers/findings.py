@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from reconcile.errors import ProviderError
 from reconcile.providers.base import Check, Level
@@ -12,8 +13,7 @@ from reconcile.providers.base import Check, Level
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Seen(Generic[T]):
+class Seen(Struct, Generic[T], frozen=True):
     """What a step saw: a value for the steps after it, and what is said of it."""
 
     value: T

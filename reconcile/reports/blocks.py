@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from reconcile.escaping import clean
 from reconcile.model.capabilities import Action
@@ -19,8 +20,7 @@ _ALL: Final = 4
 _SOME: Final = 3
 
 
-@dataclass(slots=True)
-class _Variant:
+class _Variant(Struct):
     """What some changes of a block do to a field, or to a schedule: how many do, and the first that does."""
 
     items: tuple[FieldChange, ...]
@@ -32,8 +32,7 @@ class _Variant:
         return clean(self.first.address.human) if self.number == 1 else count(self.number, self.first.address.kind)
 
 
-@dataclass(slots=True)
-class _Unit:
+class _Unit(Struct):
     """A field, or a whole schedule, and what becomes of it in a block. The first `run` changes all have it."""
 
     name: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+
+from msgspec import Struct
 
 from reconcile.planning.planfile import FORMAT_VERSION
 from reconcile.providers.activities import Call
@@ -15,8 +16,7 @@ from reconcile.reports.tables import Column, Table, flat, pairs_text
 _COLOURS: Final = {"talked": "green", "missed": "red", "no_answer": "red", "cancelled": "yellow"}
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(Struct, frozen=True):
     """From one aware time up to another, which is not part of it; None: without an end."""
 
     since: datetime
@@ -27,8 +27,7 @@ class Period:
         return f"since {self.since:%Y-%m-%d %H:%M}{ends}"
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """A call of an account; `site` is the site's address as people read it, empty where it is not known any more."""
 
     account: str

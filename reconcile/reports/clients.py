@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from reconcile.planning.planfile import FORMAT_VERSION
 from reconcile.providers.activities import Client
@@ -12,8 +13,7 @@ from reconcile.reports.json import text
 from reconcile.reports.tables import Column, Table, flat, pairs_text
 
 
-@dataclass(frozen=True, slots=True)
-class Owned:
+class Owned(Struct, frozen=True):
     """A client of an account, and the name that it is declared by, where it is."""
 
     account: str

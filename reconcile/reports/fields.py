@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
+
+from msgspec import Struct
 
 from reconcile.config.week import DAYS
 from reconcile.model.fields import Field
@@ -14,8 +15,7 @@ from reconcile.planning.plan import FieldChange
 from reconcile.reports.words import person, value
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One line: `sign` is +, -, ~ or a space; `depth` is its indentation in steps."""
 
     sign: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from reconcile.errors import UsageError
 from reconcile.model.normalize import did_you_mean
@@ -21,8 +22,7 @@ FORMATS: Final = PLANS
 _PROJECTS: Final = (".yaml", ".yml", ".csv", ".tsv", ".db", ".sqlite", ".sqlite3")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """A file, and the format that it is to have."""
 
     format: str

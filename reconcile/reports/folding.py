@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from reconcile.model.capabilities import Action
 from reconcile.planning.plan import Change, FieldChange
@@ -16,8 +17,7 @@ APART: Final = 10
 _WORDS: Final = (str, int, float)
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """Changes that are shown together, in the order of the plan; `same` says that they end in the same values."""
 
     changes: Sequence[Change]

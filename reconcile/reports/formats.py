@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+from msgspec.structs import replace
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -70,8 +72,6 @@ def error_as(form: str, error: ReconcileError, path_of: PathOf) -> str | None:
 
 
 def _with_warnings(plan: Plan, messages: Sequence[str]) -> Plan:
-    from dataclasses import replace
-
     from reconcile.planning.plan import Diagnostic, Severity
 
     said = [Diagnostic(Severity.WARNING, "", message) for message in messages]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from reconcile.model.address import Address
 from reconcile.model.resource import Membership
@@ -13,8 +14,7 @@ from reconcile.reports.json import text
 from reconcile.reports.tables import Column, Table
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A resource that a selection holds; what is only live stands in no file. `action` is what a plan would do."""
 
     address: Address

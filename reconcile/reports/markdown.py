@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from reconcile.escaping import clean
 from reconcile.model.capabilities import Action
@@ -47,8 +48,7 @@ _GAP: Final = size("\n\n")
 _DIFF_SIGNS: Final = {"~": "!"}
 
 
-@dataclass(slots=True)
-class _Room:
+class _Room(Struct):
     """How much more fits."""
 
     left: int
@@ -62,8 +62,7 @@ class _Room:
         return True
 
 
-@dataclass(slots=True)
-class _LeftOut:
+class _LeftOut(Struct):
     """What had no place."""
 
     changes: list[Change] = field(default_factory=list)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from reconcile.planning.planfile import FORMAT_VERSION
 from reconcile.reports.calls import Listed, Period
@@ -13,8 +14,7 @@ from reconcile.reports.json import text
 from reconcile.reports.tables import Column, Table
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(Struct, frozen=True):
     """Calls of a day and a site, either of which may be all: None. Finished ones have succeeded or failed."""
 
     day: date | None
@@ -30,8 +30,7 @@ class Count:
         return self.talked / self.finished if self.finished else None
 
 
-@dataclass(frozen=True, slots=True)
-class Statistics:
+class Statistics(Struct, frozen=True):
     """Counts in order of day, account and site, and all of them in one. `days` is every day of the period."""
 
     period: Period

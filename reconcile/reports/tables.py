@@ -6,11 +6,11 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 from unicodedata import combining, east_asian_width
 
 import click
+from msgspec import Struct
 
 from reconcile.escaping import clean
 
@@ -22,8 +22,7 @@ _FORMULA: Final = re.compile(rf"(^|[;|\t\r\n])([\s\"']*)(?=[{_OBEYED}])")
 _NUMBER_OR_PHONE: Final = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column: `name` in CSV, `title` for people; `show` makes a text for people out of a value that is there.
 
     `colour` gives the colour of a shown text, None for none.
@@ -36,8 +35,7 @@ class Column:
     colour: Callable[[str], str | None] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """Columns, and rows aligned with them; None is no value. `total` is a last row that only people are shown."""
 
     columns: Sequence[Column]

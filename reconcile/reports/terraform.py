@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from reconcile.errors import ReconcileError
 from reconcile.escaping import clean_json
@@ -33,8 +34,7 @@ _OWN: Final = ("address", "account", "reason", "client", "group", "labels", "use
 Pairs = Sequence[tuple[Field, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(Struct, frozen=True):
     """A resource before or after: its values, nested as in YAML, and `true` where one is hidden."""
 
     values: Mapping[str, Any]

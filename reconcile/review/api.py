@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -45,17 +44,25 @@ def understood(name: str) -> Iterator[None]:
         ) from None
 
 
-@dataclass(slots=True)
 class Api:
     """An API below `base`. `headers` hold the token; `advice` says by status what a person can do."""
 
-    name: str
-    base: str
-    headers: Mapping[str, str] = field(repr=False)
-    advice: Mapping[int, str] = field(default_factory=dict)
-    sleep: Callable[[float], None] = time.sleep
-    now: Callable[[], float] = time.time
-    _session: requests.Session | None = field(default=None, repr=False)
+    def __init__(
+        self,
+        name: str,
+        base: str,
+        headers: Mapping[str, str],
+        advice: Mapping[int, str],
+        sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.name = name
+        self.base = base
+        self.headers = headers
+        self.advice = advice
+        self.sleep = sleep
+        self.now = now
+        self._session: requests.Session | None = None
 
     def call(self, method: str, path: str, body: Any = None, gone: bool = False) -> Any:
         """The JSON that a call is answered with; None for no content, and for a 404 or 410 where `gone` is no error.

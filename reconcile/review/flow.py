@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from reconcile.errors import ExitCode, PlanFileError, ReconcileError, first
 from reconcile.planning import planfile
@@ -22,8 +24,7 @@ _WARNING: Final = "warning: apply will refuse this plan: "
 _UNSAVED: Final = " was not written: "
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
+class Made(Struct, frozen=True):
     """A plan that was made, or why none was: its exit code, its digest if it may be applied as far as policies go,
     itself as Markdown, what was said, and when it was begun (`marker.now`). `undeclared` live sites are in no file.
     An `incomplete` one has errors, and is there to be read.
@@ -164,8 +165,7 @@ def comment(forge: Forge, name: str, made: Made, branch: str = "") -> sticky.Wri
 # --- after the merge --------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Reviewed:
+class Reviewed(Struct, frozen=True):
     """The merged pull request, its comment if there is one, and the file with the plan that this shows, if found."""
 
     merged: Merged
@@ -237,8 +237,7 @@ def _what(change: Change) -> tuple[Any, ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Struct, frozen=True):
     """What became of a merge: the exit code, what is said of it, the plan that is pending, if any, and why it was not
     the reviewed one that was applied, if so. `heading` is that of the pending plan where it takes the reviewed one's
     place in the comment.
@@ -253,8 +252,7 @@ class Applied:
     review: Reviewed | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What a job is to apply: the digest of a fresh plan or nothing, the commit whose files are there, and the branch
     that is live; nothing for the job's own commit, and the default branch.
     """

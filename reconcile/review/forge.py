@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct
 
 from reconcile.errors import ReconcileError, StalePlanError
 
@@ -22,8 +23,7 @@ class NoSavedPlan(StalePlanError):
     """There is no saved plan that was reviewed and may be applied; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """The run that this process belongs to.
 
     `commit` is the head of the pull request where there is one, otherwise what the run is of. `number` is that of
@@ -40,8 +40,7 @@ class Job:
     default: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """A comment or an issue: its number at the forge, and its text. `own`: this program's user wrote it."""
 
     id: int
@@ -50,8 +49,7 @@ class Note:
     title: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(Struct, frozen=True):
     """The pull request that a commit came with, what its head was then, and when it was merged (ISO 8601)."""
 
     number: int
@@ -63,8 +61,7 @@ class Merged:
         return not time or not self.at or datetime.fromisoformat(time) <= datetime.fromisoformat(self.at)
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
+class Added(Struct, frozen=True):
     """What was written, and the login as which that was done."""
 
     note: Note

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from reconcile.errors import UsageError
 from reconcile.review import archive
@@ -61,8 +62,7 @@ def _event(path: str) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-@dataclass(frozen=True, slots=True)
-class GitHub:
+class GitHub(Struct, frozen=True):
     """A repository; `author` is the login of the user whose token this is."""
 
     api: Api
@@ -165,8 +165,7 @@ class GitHub:
             raise broken
 
 
-@dataclass(frozen=True, slots=True)
-class Comments:
+class Comments(Struct, frozen=True):
     """The comments of a pull request."""
 
     hub: GitHub
@@ -197,8 +196,7 @@ class Comments:
         self.hub.api.call("DELETE", f"{self.hub.path}/issues/comments/{note.id}", gone=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Issues:
+class Issues(Struct, frozen=True):
     """The open issues of the repository; pull requests among them are left out."""
 
     hub: GitHub

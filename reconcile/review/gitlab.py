@@ -6,9 +6,10 @@ A job's own token may not write notes, so that a project access token with the s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from reconcile.errors import UsageError
 from reconcile.review.api import Api, understood
@@ -40,8 +41,7 @@ def job_of(env: Mapping[str, str]) -> Job:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class GitLab:
+class GitLab(Struct, frozen=True):
     """A project; `me` is the id of the user whose token this is."""
 
     api: Api
@@ -131,8 +131,7 @@ class GitLab:
         yield content
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
+class Texts(Struct, frozen=True):
     """The notes of a merge request, or the open issues: where they are, and what the API calls their parts."""
 
     lab: GitLab

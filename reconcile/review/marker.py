@@ -7,9 +7,10 @@ was reviewed. It proves nothing: who may edit the comment may edit it, too.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
+
+from msgspec import Struct
 
 from reconcile.errors import UsageError
 
@@ -24,8 +25,7 @@ _MARKER: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(Struct, frozen=True):
     """What a text is of: a commit (hexadecimal), the digest of a saved plan or nothing, the run that wrote it, and when
     that run began to plan (`now`).
     """

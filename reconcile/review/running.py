@@ -14,11 +14,12 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
-from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 from types import FrameType
 from typing import IO, Final
+
+from msgspec import Struct
 
 from reconcile.errors import UsageError
 
@@ -51,8 +52,7 @@ _LEAST: Final = 4
 PLACEHOLDER: Final = "placeholder"
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
+class Ran(Struct, frozen=True):
     """What a command printed, and its exit code."""
 
     code: int
@@ -60,8 +60,7 @@ class Ran:
     err: str
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(Struct, frozen=True):
     """`reconcile -C directory`, with its environment."""
 
     directory: Path

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, assert_never
+
+from msgspec import Struct
 
 from reconcile.applying.report import Outcome
 from reconcile.model.capabilities import Action
@@ -15,8 +16,7 @@ from reconcile.planning.plan import HIDDEN
 from reconcile.store.records import RunRecord, StepRecord
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What is live of a step that nobody saw end, in words, and what that says of its outcome."""
 
     outcome: Outcome
@@ -24,8 +24,7 @@ class Finding:
     id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(Struct, frozen=True):
     """A run that died, the steps that it left open on accounts that are held now, and what was found of each."""
 
     run: RunRecord

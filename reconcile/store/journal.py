@@ -7,11 +7,12 @@ transaction, so that a disk's or a network's latency is paid once for all of the
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, Final
 
 import sqlalchemy as sa
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.engine import Connection
 
 from reconcile.applying.journal import Creation, Intent
@@ -38,8 +39,7 @@ _ENDED: Final[dict[str, Any]] = {
 }
 
 
-@dataclass(slots=True, eq=False)
-class _Note:
+class _Note(Struct, eq=False):
     """Steps to be changed together: the values of each. An intent needs the accounts to be held."""
 
     rows: list[dict[str, Any]]

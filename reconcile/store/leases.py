@@ -10,12 +10,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from threading import Event, Lock, Thread
 from typing import Any, Final
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.engine import Connection
 
 from reconcile.errors import Locked, StoreError
@@ -33,8 +33,7 @@ LOOK: Final = 0.5
 log = logging.getLogger("reconcile")
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseRecord:
+class LeaseRecord(Struct, frozen=True):
     """Who holds an account, for which run. Times are Unix time in seconds; `age` is that of the last sign of life."""
 
     key: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from reconcile.applying.report import Outcome, Verdict
 from reconcile.model.address import Address
@@ -23,8 +24,7 @@ class Status(StrEnum):
     DIED = "died"
 
 
-@dataclass(frozen=True, slots=True)
-class FieldRecord:
+class FieldRecord(Struct, frozen=True):
     """One field before and after, as a person writes it: `planning.plan.HIDDEN` stands where a value is sensitive."""
 
     path: str
@@ -32,8 +32,7 @@ class FieldRecord:
     after: Any
 
 
-@dataclass(frozen=True, slots=True)
-class StepRecord:
+class StepRecord(Struct, frozen=True):
     """One change of a run, in the order of its plan. Times are Unix time in seconds.
 
     `intended` is when it was about to be sent, None where it never was; `outcome` is None as long as nobody knows.
@@ -60,8 +59,7 @@ class StepRecord:
     wave: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class WaveRecord:
+class WaveRecord(Struct, frozen=True):
     """One wave of a rollout: when it began, was carried out, and was over; `passed` is None where nobody has said.
 
     Where a run died between, `carried_out` or `finished` is None.
@@ -76,8 +74,7 @@ class WaveRecord:
     verdicts: tuple[Verdict, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RunRecord:
+class RunRecord(Struct, frozen=True):
     """One run: what `apply`, `destroy` or `rollback` did. Times are Unix time in seconds.
 
     `command` is what was called, such as `apply` or `rollback 20261122T101112Z-0a1b2c`; `user` and `host` who and

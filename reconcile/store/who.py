@@ -7,9 +7,10 @@ import os
 import socket
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 #: Seconds that Git may take; a history without a revision is better than a run that waits.
 GIT_TIMEOUT: Final = 5
@@ -18,8 +19,7 @@ CI_USER: Final = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN")
 CI_REVISION: Final = ("GITHUB_SHA", "CI_COMMIT_SHA")
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(Struct, frozen=True):
     """A process that applies: whose, on which machine. `process` tells it from any other that had its `pid`."""
 
     user: str

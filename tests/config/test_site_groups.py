@@ -6,12 +6,12 @@ import csv
 import io
 import json
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from random_projects import sites
 
 from reconcile.config.accounts import Services

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from reconcile.errors import ExitCode, PlanFileError
 from reconcile.model.fields import site_kind
@@ -29,10 +29,16 @@ def plan(declared, planned, raw_site):
     return planned(declared(TEXT), {"studio": [*live, raw_site(3, "twin.ru"), raw_site(4, "twin.ru")]})
 
 
+def told(plan):
+    """What a plan says, without what it was worked out from."""
+    changes = tuple(replace(change, live=None, desired=None) for change in plan.changes)
+    return replace(plan, changes=changes, kinds={}, unchanged=(), by_hand=())
+
+
 def test_what_is_read_back_is_what_was_saved(plan):
     again = load(dump(plan, "project"), "project", None)[0]
 
-    assert again == plan
+    assert told(again) == told(plan)
     assert dump(again, "project") == dump(plan, "project")
 
 
@@ -41,14 +47,14 @@ def test_a_destroy_plan_keeps_what_may_not_be_destroyed(declared, planned, raw_s
 
     again = load(dump(plan, "project"), "project", None)[0]
 
-    assert again == plan
+    assert told(again) == told(plan)
     assert [change.prevent_destroy for change in again.changes] == [True]
 
 
 def test_a_plan_with_nothing_to_do_can_be_saved(declared, planned):
     plan = planned(declared("sites: {}\n"), {"studio": []})
 
-    assert load(dump(plan, "project"), "project", None)[0] == plan
+    assert told(load(dump(plan, "project"), "project", None)[0]) == told(plan)
 
 
 def test_a_resource_is_known_as_a_whole_after_reading_back(plan):
@@ -110,7 +116,7 @@ def test_an_edited_plan_is_refused(plan, before, after):
 def test_only_the_layout_may_be_edited(plan):
     text = json.dumps(json.loads(dump(plan, "project")), indent=8)
 
-    assert load(text, "project", None)[0] == plan
+    assert told(load(text, "project", None)[0]) == told(plan)
 
 
 def test_a_plan_of_another_project_is_refused_and_can_still_be_shown(plan):
@@ -120,7 +126,7 @@ def test_a_plan_of_another_project_is_refused_and_can_still_be_shown(plan):
         "the saved plan is from another project: its accounts are not the ones that are declared here; "
         "make a new one with `reconcile plan -o FILE`"
     )
-    assert load(text, None, None)[0] == plan
+    assert told(load(text, None, None)[0]) == told(plan)
 
 
 def test_a_plan_of_another_version_is_refused(plan):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from live_accounts import live_accounts
+from msgspec.structs import replace
 
 from reconcile.config.accounts import Services
 from reconcile.config.project import load_state

@@ -11,12 +11,12 @@ import sys
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
 from answering import Fault as Answer
 from answering import answering
 from forges import BOT, LONGEST, TOKEN, Fault
+from msgspec.structs import replace
 
 from reconcile.errors import UsageError
 from reconcile.planning import planfile

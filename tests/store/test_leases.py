@@ -7,10 +7,10 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from stored import KEY, KINDS, Process, abandoned, change, plan, result
 
 from reconcile.applying.journal import Intent
@@ -200,7 +200,7 @@ def test_what_can_t_be_told_is_not_dead():
 
 def test_one_does_not_wait_for_a_process_that_died_here(process):
     sleeper = _sleeper()
-    dead = replace(process, holder=_held_by(sleeper.pid))
+    dead = Process(process.store, _held_by(sleeper.pid))
     abandoned(dead, "r1")
     with pytest.raises(Locked), process.lease("r2"):
         pass

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 from live_accounts import live_accounts
+from msgspec.structs import replace
 
 from reconcile.config.accounts import Services
 from reconcile.config.project import load_state

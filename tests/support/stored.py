@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec.structs import replace
 
 from reconcile.applying.report import Outcome, Report, Result
 from reconcile.model.address import Address
@@ -62,7 +64,7 @@ class Process:
         return self.store.lease(keys or {"studio": KEY}, self.holder, run=run, command="apply", **options)
 
     def on(self, host: str) -> Process:
-        return replace(self, holder=Holder("boris", host, 17))
+        return Process(self.store, Holder("boris", host, 17))
 
 
 def abandoned(process: Process, run: str, keys: dict[str, str] | None = None) -> Lease:

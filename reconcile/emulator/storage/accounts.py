@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from reconcile.emulator.storage.database import Database
+from reconcile.values import Guarded
 
 #: So many tokens of an account are remembered. The oldest go first: who asks that often has newer ones.
 TOKENS_KEPT: Final = 100
@@ -21,13 +21,14 @@ class Purse(StrEnum):
     PARTNER = "partner_balance"
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Guarded, frozen=True):
     """An account and its profile; the balances are in hundredths."""
+
+    hidden = ("api_key",)
 
     n: int
     uid: str
-    api_key: str = field(repr=False)
+    api_key: str
     timezone: str
     enabled: bool
     balance: int
@@ -39,11 +40,12 @@ class Account:
         return ZoneInfo(self.timezone)
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Guarded, frozen=True):
     """A token: it works from one IP address, until `expires` (unix time)."""
 
-    token: str = field(repr=False)
+    hidden = ("token",)
+
+    token: str
     client: str
     expires: float
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+from msgspec import Struct, field
 
 from reconcile.emulator.storage.database import Database
 from reconcile.emulator.storage.sites import ANYBODY, Owner
 
 
-@dataclass(frozen=True, slots=True)
-class StoredCall:
+class StoredCall(Struct, frozen=True):
     """A call. `start` is when the phone rings, in unix time; `delayed` says that this was chosen.
 
     `site` is a site's id, `owner` the client whose it is, `client` and `manager` are phones in E.164, `details` what
@@ -32,8 +31,7 @@ class StoredCall:
     id: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """Which calls are wanted; what is None does not filter. `ids` and `sites` are numbers, times unix times."""
 
     owner: Owner = ANYBODY

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from reconcile.emulator.storage.accounts import Purse
 from reconcile.emulator.storage.database import Database
 
 
-@dataclass(frozen=True, slots=True)
-class StoredClient:
+class StoredClient(Struct, frozen=True):
     """A client: `balance` in hundredths, `created` in unix time."""
 
     id: int
@@ -20,8 +20,7 @@ class StoredClient:
     created: float
 
 
-@dataclass(frozen=True, slots=True)
-class StoredPayment:
+class StoredPayment(Struct, frozen=True):
     """Money that was moved to a client: `amount` in hundredths, `created` in unix time."""
 
     id: int

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
 import orjson
+from msgspec import Struct
 
 from reconcile.emulator.storage.database import Database
 
@@ -24,8 +24,7 @@ ANYBODY: Final = Anybody.ANYBODY
 Owner = int | None | Anybody
 
 
-@dataclass(frozen=True, slots=True)
-class StoredSite:
+class StoredSite(Struct, frozen=True):
     """A site as it is stored: `body` is the JSON of its sections, in the canonical spelling of the wire."""
 
     id: int

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from reconcile.model.expressions.hours import FUNCTIONS
 from reconcile.model.expressions.names import VARIABLES, Names, Use, read
@@ -30,8 +31,7 @@ class Missing(ExpressionError):
     """An evaluation came upon something that is not there; where not everything is known, it may come later."""
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(Struct, frozen=True):
     """An expression that may be evaluated, and what it uses."""
 
     text: str

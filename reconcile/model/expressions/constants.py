@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from reconcile.model.capabilities import Action
 from reconcile.model.expressions.hours import FUNCTIONS, no_day
@@ -41,8 +42,7 @@ _PARTS: Final[Mapping[str, tuple[Callable[[str, str], bool], str]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Constants:
+class Constants(Struct, frozen=True):
     """Looks for constants that are never met.
 
     `given` are the names that the project gives, and `trees` the fields of each kind of resources as trees (see
@@ -189,8 +189,7 @@ class Constants:
                 yield thing.elements
 
 
-@dataclass(frozen=True, slots=True)
-class _Own:
+class _Own(Struct, frozen=True):
     """The elements that a macro goes over: what they may be, and those that are constants."""
 
     things: tuple[Thing, ...]

@@ -7,8 +7,9 @@ one, on the first site that comes so far. Here every name of a field and a label
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from reconcile.model.expressions.constants import DAYS, Constants
 from reconcile.model.expressions.tokens import ExpressionError, Token, Tokens, tokens_of, value_of
@@ -69,8 +70,7 @@ class Names:
             self.trees[kind.name] = tree
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """What an expression uses.
 
     `kinds` are the kinds of resources that it can be about. `paths` are those of the fields that it looks at, and of
@@ -88,8 +88,7 @@ class Use:
     true_of: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Bracket:
+class _Bracket(Struct, frozen=True):
     """An open bracket: whether a macro's, whose elements are called `own`, and the names that can't stand in it."""
 
     macro: bool = False
@@ -102,8 +101,7 @@ def read(text: str, tree: Node, names: Names) -> Use:
     return _Reader(tokens_of(text), tree, names).use()
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     tokens: Tokens
     tree: Node
     names: Names

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Node:
+
+class Node(Struct, frozen=True):
     """A part of an expression, and where it begins in the text, from 0.
 
     `kind` is `constant` (with its `value`), `name`, `field` (of its only argument), `call` (of the function `name`; a

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from reconcile.model.fields import Field
 from reconcile.model.normalize import did_you_mean, quoted
@@ -30,8 +31,7 @@ _NULLABLE: Final = ("client", "group")
 _ALIKE: Final = 0.75
 
 
-@dataclass(frozen=True, slots=True)
-class Simple:
+class Simple(Struct, frozen=True):
     """What is no field of a document: `wrong` says of its name and a value why it is never that, empty where it may be.
 
     `closed` are all values that there are, where that is known; `elements` is what a list is made of.

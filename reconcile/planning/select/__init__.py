@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from reconcile.errors import PlanError, UsageError
 from reconcile.model.capabilities import Action
@@ -33,8 +34,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(Struct, frozen=True):
     """One expression of the command line, and the option that it was given with."""
 
     option: str
@@ -45,8 +45,7 @@ class Expression:
         return f"{self.option} {self.text}"
 
 
-@dataclass(slots=True)
-class Selection:
+class Selection(Struct):
     """What is selected, less what is excluded; nothing said selects everything.
 
     Remembers which expressions have matched anything, whether anything was left, and what could have been meant.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from reconcile.model.address import KINDS
 from reconcile.model.normalize import human_address
@@ -16,16 +17,14 @@ _WORD: Final = re.compile(r"(?:[^\s()\"']|\"[^\"]*\"|'[^']*')*(?:\"[^\"]*|'[^']*
 _NEEDS_QUOTES: Final = re.compile(r"[\s()\"'|]|&&|\A(?:[=~!]|&\Z)")
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """A whole expression that begins with what is there. One that is not `finished` wants more: a value, a term."""
 
     text: str
     finished: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Vocabulary:
+class Vocabulary(Struct, frozen=True):
     """What can be said of a project: its sites as people write them, and the values of each key and each label."""
 
     addresses: Collection[str]

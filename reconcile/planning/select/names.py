@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
+
+from msgspec import Struct
 
 from reconcile.model.address import KINDS, Address
 from reconcile.model.normalize import did_you_mean, quoted
@@ -28,8 +29,7 @@ _SAID: Final = {
 } | {key: f"no site uses a {key} named" for key in SHARED}
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """The names by the key that asks for them, the values of labels by their names, and all addresses."""
 
     known: Mapping[str, Collection[str]]

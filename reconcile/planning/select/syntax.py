@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from reconcile.model.normalize import did_you_mean
 from reconcile.planning.select.terms import KEYS, And, Changed, Node, Not, Or, Term
@@ -60,8 +61,7 @@ def parse(expression: str) -> Node:
     return _Parser(expression).whole()
 
 
-@dataclass(slots=True)
-class _Parser:
+class _Parser(Struct):
     """Reads an expression from left to right; `at` is how far it has come."""
 
     text: str

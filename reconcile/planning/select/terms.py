@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase, translate
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from reconcile.model.address import Address
 from reconcile.model.normalize import read_address
@@ -35,8 +36,7 @@ KEYS: Final = (
 SHARED: Final = ("widget", "schedule", "manager", "blacklist")
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Struct, frozen=True):
     """What can be asked of a resource. `client` is the name of the client that it is, or belongs to.
 
     `member` is None for what no file declares, and `changed` None where that is not known yet. `former` are other
@@ -50,8 +50,7 @@ class Subject:
     former: tuple[Address, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Struct, frozen=True):
     """`key=value`, or `key~value` where it is a `glob`; `at` is where it stands in the expression, from 0.
 
     A `label` is asked for by its own name, so that `key` may be anything; an address or a glob alone has no key.
@@ -64,29 +63,25 @@ class Term:
     label: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(Struct, frozen=True):
     """`changed`: what a plan would change."""
 
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     """What `part` does not mean."""
 
     part: Node
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(Struct, frozen=True):
     """What all parts mean."""
 
     parts: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(Struct, frozen=True):
     """What any part means."""
 
     parts: tuple[Node, ...]

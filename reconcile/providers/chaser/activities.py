@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, NoReturn
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from reconcile.errors import ProviderError
 from reconcile.model.resource import Live

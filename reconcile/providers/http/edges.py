@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import Event
 from typing import Final
+
+from msgspec import Struct
 
 #: Seconds to connect, and for a whole answer, at most.
 CONNECT: Final = 10.0
@@ -16,8 +17,7 @@ WHOLE: Final = 900.0
 SLOWER: Final = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
+class Timeouts(Struct, frozen=True):
     """Seconds: to connect; without a byte, of a usual and of a slow request; for a whole answer."""
 
     connect: float = CONNECT
@@ -32,8 +32,7 @@ class Timeouts:
         return cls(min(CONNECT, read), read, slow, max(WHOLE, slow))
 
 
-@dataclass(frozen=True, slots=True)
-class Edges:
+class Edges(Struct, frozen=True):
     """`clock` is monotonic, `wall_clock` Unix time, both in seconds; `random` gives 0.0 to 1.0.
 
     `wait` lets so many seconds go by, fewer where the event is set before. `timeouts` are those of the account's

@@ -9,14 +9,16 @@ import re
 import reprlib
 import sys
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
+
+from msgspec import field
 
 from reconcile import __version__
 from reconcile.errors import BadAnswer, Rejected, ServiceError
 from reconcile.providers.http.retries import Repeat
 from reconcile.providers.http.words import excerpt, one_line, place, shortened, without_secrets
+from reconcile.values import Guarded
 
 _IN_QUERY: Final = ("GET", "DELETE")
 _SUCCESS: Final = (200, 201, 202, 204)
@@ -29,17 +31,18 @@ _OF_VALUES: Final = (b",", b"[", b"{")
 _BOM: Final = b"\xef\xbb\xbf"  # PHP files saved with one put it before every answer
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Guarded, frozen=True):
     """What is asked of the service. `repeat`: when it may be sent again; `slow`: the answer may take minutes.
 
     `subject` is the address of the site that it is about; it is only logged. `credentials`: it only asks for leave to
     ask, so that its success says nothing of the rest of the service.
     """
 
+    hidden = ("params",)
+
     method: str
     path: str
-    params: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    params: Mapping[str, Any] = field(default_factory=dict)
     repeat: Repeat = Repeat.FREELY
     slow: bool = False
     subject: str = ""
@@ -54,24 +57,26 @@ class Request:
         return f"{self} {one_line(self.subject, 80)}".rstrip()
 
 
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
+class HttpRequest(Guarded, frozen=True):
     """A signed request, ready to be sent; its URL and body hold secrets, so that `repr` shows neither."""
 
+    hidden = ("url", "body", "signature")
+
     method: str
-    url: str = field(repr=False)
+    url: str
     headers: Mapping[str, str]
-    body: bytes | None = field(default=None, repr=False)
-    signature: str = field(default="", repr=False)
+    body: bytes | None = None
+    signature: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
+class HttpAnswer(Guarded, frozen=True):
     """A whole answer: `headers` by lower-cased name, `received` in our Unix time."""
+
+    hidden = ("body",)
 
     status: int
     headers: Mapping[str, str]
-    body: bytes = field(repr=False)
+    body: bytes
     received: float = 0.0
 
     @property

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
-from dataclasses import replace
 from datetime import tzinfo
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
+
+from msgspec.structs import replace
 
 from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, ServiceError
 from reconcile.model.address import Address

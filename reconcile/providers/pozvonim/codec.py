@@ -7,7 +7,6 @@ where it is declared.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
@@ -112,7 +111,6 @@ def _own_fields(raw: Json) -> Json:
 # --- one site ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class SiteCodec:
     """Sites of one kind to and from the wire.
 
@@ -120,26 +118,20 @@ class SiteCodec:
     mappings that they travel in: those of ALIKE, and the others.
     """
 
-    kind: Kind
-    fields: tuple[Field, ...] = field(init=False)
-    nothing: tuple[Any, ...] = field(init=False)
-    own: tuple[_Mapping, ...] = field(init=False)
-    alike: tuple[_Mapping, ...] = field(init=False)
-    #: What sections ALIKE come to, by their JSON: `fields.MOST_KNOWN` of them at most.
-    known: dict[bytes, list[Any]] = field(init=False, default_factory=dict, repr=False)
-    #: And by their identity.
-    same: dict[tuple[int, ...], tuple[tuple[Any, ...], list[Any]]] = field(init=False, default_factory=dict, repr=False)
-
-    def __post_init__(self) -> None:
-        kept = tuple(f for f in self.kind.fields if f.wire[0] in CAPABILITIES.sections)
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+        self.fields = tuple(f for f in kind.fields if f.wire[0] in CAPABILITIES.sections)
+        self.nothing = tuple(f.nothing for f in kind.fields)
         groups: dict[tuple[str, ...], list[Field]] = {}
-        for f in kept:
+        for f in self.fields:
             groups.setdefault(f.wire[:-1], []).append(f)
-        object.__setattr__(self, "fields", kept)
-        object.__setattr__(self, "nothing", tuple(f.nothing for f in self.kind.fields))
         made = [_Mapping(path, found) for path, found in groups.items()]
-        object.__setattr__(self, "own", tuple(one for one in made if one.path[:1] not in ALIKE))
-        object.__setattr__(self, "alike", tuple(one for one in made if one.path[:1] in ALIKE))
+        self.own = tuple(one for one in made if one.path[:1] not in ALIKE)
+        self.alike = tuple(one for one in made if one.path[:1] in ALIKE)
+        #: What sections ALIKE come to, by their JSON: `fields.MOST_KNOWN` of them at most.
+        self.known: dict[bytes, list[Any]] = {}
+        #: And by their identity.
+        self.same: dict[tuple[int, ...], tuple[tuple[Any, ...], list[Any]]] = {}
 
     def decode(self, account: str, raw: Any, owner: int | None = None) -> Live:
         """A complete site. Raises `BadAnswer` where it lacks its id, its url or all of its sections."""

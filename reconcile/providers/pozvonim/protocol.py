@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from reconcile.errors import BadAnswer
@@ -13,6 +12,7 @@ from reconcile.providers.http.protocol import HttpAnswer, HttpRequest, Request
 from reconcile.providers.http.query import http_build_query
 from reconcile.providers.pozvonim import signing
 from reconcile.providers.pozvonim.assumed import CREDENTIALS_CODE, TOKEN_LIFETIME, TOKEN_LIFETIME_LEAST
+from reconcile.values import Guarded
 
 TOKEN: Final = Request("GET", "/auth/token", credentials=True)
 
@@ -37,11 +37,12 @@ def parse(request: Request, answer: HttpAnswer, secrets: Collection[str] = ()) -
     return http.parse(request, answer, secrets, CREDENTIALS_CODE)
 
 
-@dataclass(frozen=True, slots=True)
-class GivenToken:
+class GivenToken(Guarded, frozen=True):
     """A token as the service gave it, with the seconds that it may be used for."""
 
-    text: str = field(repr=False)
+    hidden = ("text",)
+
+    text: str
     lifetime: float
 
 

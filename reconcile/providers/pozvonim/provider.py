@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from reconcile.errors import BadAnswer, ConnectionFailed, NotSent, ProviderError, ServiceError
 from reconcile.model.fields import UNMANAGED, Kinds

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeVar
+
+from msgspec import Struct
 
 from reconcile.errors import BadAnswer, NotOffered, Rejected, ServiceError
 from reconcile.model.address import Address
@@ -69,8 +70,7 @@ class Rung(Enum):
     EACH = "the list is brief and so is ids[]; one request a site"
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """What a look at one site shows: the site, and the paths of what it has and nobody documents.
 
     Of a brief one only id and address are known, and `undocumented` is None.

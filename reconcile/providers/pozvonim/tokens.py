@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from reconcile.providers.pozvonim.assumed import TOKEN_MARGIN
 from reconcile.providers.pozvonim.protocol import GivenToken
+from reconcile.values import Guarded
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Token:
+class Token(Guarded, frozen=True, eq=False):
     """A token in use; compared by identity: a new one of the same text is a new one. `until` is by our clock."""
 
-    text: str = field(repr=False)
+    hidden = ("text",)
+
+    text: str
     until: float
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from reconcile.errors import ConfigError, PlanError, ReconcileError
 from reconcile.escaping import clean
@@ -26,8 +28,7 @@ NO_FILE: Final = "reconcile.yaml"
 PathOf = Callable[[str], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Annotation:
+class Annotation(Struct, frozen=True):
     """Something to be said at a place: `path` is that of a file, whose lines and columns count from 1 (0: all of it).
 
     `path` is empty where no file is meant. `rule` is the rule that was broken, `address` the resource that does so.
@@ -52,8 +53,7 @@ class Annotation:
         return clean(f"{self.address}: {self.message}" if self.address else self.message)
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """A project that was checked: what was found, errors first, and a sentence for all of it.
 
     `data` is the same in the shape of a plan's diagnostics; `about` is what rules say of themselves, by their names.

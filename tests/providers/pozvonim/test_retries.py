@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 import pytest
+from msgspec.structs import force_setattr
 
 from reconcile.errors import BadAnswer, ConnectionFailed, ProviderError, Rejected, ServiceError
 from reconcile.providers.http import transport as transport_module
@@ -97,7 +98,7 @@ def test_no_answer_in_time(service: Scripted, connect: Connect) -> None:
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         provider = connect(service.url, timeouts=Timeouts(connect=0.2, read=0.05, slow=0.05))
         provider._client.tokens.current()
-        object.__setattr__(provider._client.account, "base_url", f"http://127.0.0.1:{deaf.getsockname()[1]}")
+        force_setattr(provider._client.account, "base_url", f"http://127.0.0.1:{deaf.getsockname()[1]}")
         with pytest.raises(ConnectionFailed, match="no answer in time") as caught:
             provider._client.call(Request("POST", "/sites", repeat=Repeat.IF_UNDONE))
     assert caught.value.sent

@@ -6,13 +6,13 @@ import base64
 import hashlib
 import json
 import re
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import big_plans
 import html_plans
 import pytest
+from msgspec.structs import replace
 
 from reconcile.config.week import DAYS
 from reconcile.escaping import clean

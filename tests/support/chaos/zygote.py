@@ -12,8 +12,9 @@ import os
 import random
 import sys
 import time
-from dataclasses import replace
 from typing import Any, NoReturn
+
+from msgspec.structs import replace
 
 from chaos.schedules import FASTER
 
