@@ -174,7 +174,7 @@ def read_phone(raw: Any) -> str:
 
     Asks whether the number is possible, not whether it is assigned: the lists of assigned ranges age.
     """
-    if isinstance(raw, str) and _CANONICAL.fullmatch(raw):  # as services give them back
+    if isinstance(raw, str) and _CANONICAL.fullmatch(raw):  # as services give them back, and tables have them
         return raw
     compact = _PUNCTUATION.sub("", str(raw))
     return _phone(raw, compact, compact, "+" + compact.lstrip("+"))
@@ -182,6 +182,8 @@ def read_phone(raw: Any) -> str:
 
 def read_written_phone(raw: Any) -> str:
     """As `read_phone`, of what a person wrote: without a plus it is Russian, or a slip of the pen."""
+    if isinstance(raw, str) and _CANONICAL.fullmatch(raw):
+        return raw
     compact = _PUNCTUATION.sub("", str(raw))
     if _TRUNK.match(str(raw)) and len(compact) != 11:
         raise _no_phone(raw)

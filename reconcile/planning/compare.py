@@ -37,20 +37,30 @@ class Comparer:
     def __init__(self, kind: Kind) -> None:
         own = [field for field in kind.fields if field.items or field.undocumented or field.type is TYPES["url"]]
         self._own = _Compared(kind, own)
-        self._alike = _Compared(kind, [field for field in kind.fields if field not in own])
+        alike = [field for field in kind.fields if field not in own]
+        self._alike = _Compared(kind, alike)
+        self._parts = itemgetter(*_runs([field.index for field in alike]))
         self._known: dict[tuple[Any, Any], Difference] = {}
+        self._last: tuple[tuple[Any, Any], Difference] = ((), ()), SAME
 
-    def difference(self, desired: Sequence[Any], live: Sequence[Any]) -> Difference:
+    def difference(self, desired: tuple[Any, ...], live: tuple[Any, ...]) -> Difference:
         """What differs; what is sent on creation only is not compared."""
-        key = self._alike.values(desired), self._alike.values(live)
-        alike = self._known.get(key)
-        if alike is None:
-            alike = self._alike.difference(*key)
-            remember(self._known, key, alike)
+        key = self._parts(desired), self._parts(live)
+        last, alike = self._last
+        if key != last:  # neighbours mostly are alike, and to look a key up takes several times as long
+            alike = self._looked_up(key, desired, live)
+            self._last = key, alike
         own = self._own.difference(self._own.values(desired), self._own.values(live))
         if own is SAME:
             return alike
         return Difference(_in_order(alike.fields, own.fields), _in_order(alike.context, own.context))
+
+    def _looked_up(self, key: tuple[Any, Any], desired: tuple[Any, ...], live: tuple[Any, ...]) -> Difference:
+        alike = self._known.get(key)
+        if alike is None:
+            alike = self._alike.difference(self._alike.values(desired), self._alike.values(live))
+            remember(self._known, key, alike)
+        return alike
 
 
 class _Compared:
@@ -100,6 +110,13 @@ def _has_default(field: Field) -> bool:
 
 def _in_order(some: tuple[FieldChange, ...], others: tuple[FieldChange, ...]) -> tuple[FieldChange, ...]:
     return tuple(sorted((*some, *others), key=lambda item: item.field.index)) if some and others else some or others
+
+
+def _runs(indexes: Sequence[int]) -> list[slice]:
+    """The positions as slices, which take a fraction of the time."""
+    starts = [index for index in indexes if index - 1 not in indexes]
+    ends = [index + 1 for index in indexes if index + 1 not in indexes]
+    return [slice(*run) for run in zip(starts, ends, strict=True)] or [slice(0)]
 
 
 def _getter(indexes: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:

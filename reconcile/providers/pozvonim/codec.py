@@ -137,7 +137,7 @@ class SiteCodec:
         """A complete site. Raises `BadAnswer` where it lacks its id, its url or all of its sections."""
         raw = whole_site(raw)
         known, address = identity(raw)
-        if all(raw.get(section) is None for section in DETAIL_SECTIONS):
+        if [raw.get(section) for section in DETAIL_SECTIONS].count(None) == len(DETAIL_SECTIONS):
             raise BadAnswer(f"site {known} came without its {', '.join(DETAIL_SECTIONS)}", status=200)
         try:
             values = self._shared(raw)
@@ -216,7 +216,7 @@ class _Mapping:
 
     def __init__(self, path: tuple[str, ...], fields: Sequence[Field]) -> None:
         self.path = path
-        self._single = [(f.index, f.wire[-1], f.lenient) for f in fields if f.items or f.type is TYPES["url"]]
+        self._single = [(f.index, f.wire[-1], f.lenient.read) for f in fields if f.items or f.type is TYPES["url"]]
         alike = [f for f in fields if not (f.items or f.type is TYPES["url"])]
         self._indexes = [f.index for f in alike]
         first, last = (self._indexes[0], self._indexes[-1]) if alike else (0, 0)
@@ -240,8 +240,8 @@ class _Mapping:
         """Reads the fields of this mapping of a site into its values."""
         if not node:
             return
-        for index, key, lenient in self._single:
-            values[index] = lenient(node.get(key))
+        for index, key, read in self._single:
+            values[index] = read(node.get(key))
         if not self._keys:
             return
         given = tuple(map(node.get, self._keys))
