@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from reconcile.importing.names import Namer, slug
 from reconcile.importing.values import OMIT, Writer
+from reconcile.importing.yamltext import fits, height
 from reconcile.model.fields import Field
 
 #: Sites for which a manager answers who gets a name.
@@ -29,6 +30,7 @@ class Managers(Struct):
     users: Counter[tuple[Any, ...]] = msgspec.field(default_factory=Counter)
     names: dict[tuple[Any, ...], str] = msgspec.field(default_factory=dict)
     known: dict[tuple[Any, ...], Any] = msgspec.field(default_factory=dict)
+    heights: dict[tuple[Any, ...], int] = msgspec.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, entry in sorted(self.declared.items(), reverse=True):  # of two alike the first by name is taken
@@ -37,9 +39,10 @@ class Managers(Struct):
 
     def raw(self, entry: tuple[Any, ...]) -> Any:
         """One manager in place; OMIT for one that can't be declared."""
-        if entry not in self.known:
-            self.known[entry] = self._raw(entry)
-        return self.known[entry]
+        found = self.known.get(entry)
+        if found is None:
+            found = self.known[entry] = self._raw(entry)
+        return found
 
     def _raw(self, entry: tuple[Any, ...]) -> Any:
         made = {}
@@ -79,6 +82,15 @@ class Managers(Struct):
         first = name or region or "manager"
         more = f"{name}-{region}" if name and region else ""
         return [first if name or region else "", more, f"{first}-{phone}"]
+
+    def alone(self, value: tuple[Any, ...]) -> int:
+        """The lines that a list of them takes in a site that says all of it itself."""
+        if fits("managers", [self.raw(entry) for entry in value], 4):
+            return 1
+        for entry in value:
+            if entry not in self.heights:
+                self.heights[entry] = height(self.raw(entry), 4)
+        return 1 + sum(map(self.heights.__getitem__, value))
 
     def of_site(self, value: tuple[Any, ...]) -> list[Any]:
         """The list as a site says it."""

@@ -208,9 +208,7 @@ class _Builder:
         for value, times in self.lists.items():
             if managers.can_say(value):
                 managers.count(value, times)
-                self.fields += times * sum(
-                    part != item.nothing for entry in value for item, part in zip(self.list.items, entry, strict=True)
-                )
+                self.fields += times * sum(len(managers.raw(entry)) for entry in value)
             elif value != self.list.nothing:
                 self.writer.lost[self.list.path] += times
 
@@ -364,7 +362,7 @@ class _Builder:
             alone += sum(times for value, times in counts.items() if self.writer.over(own, value) is not OMIT)
         for value, times in self.lists.items():
             if managers.can_say(value):
-                alone += times * sum(1 for _ in lines({"managers": [managers.raw(entry) for entry in value]}, 4))
+                alone += times * managers.alone(value)
         for values, times in self.blocks.items():
             if entries := blacklists.entries(values):
                 alone += times * sum(1 for _ in lines({"blacklists": [blacklists.raw(entries)]}, 4))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 #: Columns of a line, and values on it, beyond which a mapping or a list gets a line for each of its entries.
@@ -45,9 +45,9 @@ def _entry(head: str, value: Any, indent: int, *, fold: bool) -> Iterator[str]:
     if not isinstance(value, dict | list):
         yield f"{head} {scalar(value)}"
         return
-    short = flow(value, WIDTH - len(head) - 1) if fold or not value or isinstance(value, list) else None
+    short = _short(head, value) if fold or not value or isinstance(value, list) else None
     if short is not None:
-        yield f"{head} {short}"
+        yield short
         return
     yield head
     if isinstance(value, dict):
@@ -60,12 +60,32 @@ def _entry(head: str, value: Any, indent: int, *, fold: bool) -> Iterator[str]:
 def _item(entry: Any, indent: int) -> Iterator[str]:
     """An entry of a list."""
     dash = " " * indent + "-"
-    if isinstance(entry, dict) and flow(entry, WIDTH - len(dash) - 1) is None:
-        first, *rest = lines(entry, indent + 2)
-        yield f"{dash} {first.strip()}"
-        yield from rest
+    if not isinstance(entry, dict):
+        yield from _entry(dash, entry, indent, fold=True)
         return
-    yield from _entry(dash, entry, indent, fold=True)
+    short = _short(dash, entry)
+    if short is not None:
+        yield short
+        return
+    first, *rest = lines(entry, indent + 2)
+    yield f"{dash} {first.strip()}"
+    yield from rest
+
+
+def _short(head: str, value: Any) -> str | None:
+    """An entry on one line, if it may be."""
+    text = flow(value, WIDTH - len(head) - 1)
+    return None if text is None else f"{head} {text}"
+
+
+def fits(key: str, entries: Sequence[Any], indent: int) -> bool:
+    """Whether a list under a key takes one line; else it takes one for the key, and `height` for each entry."""
+    return _short(f"{' ' * indent}{key}:", entries) is not None
+
+
+def height(entry: Any, indent: int) -> int:
+    """The lines of an entry of a list under a key at this indent."""
+    return sum(1 for _ in _item(entry, indent + 2))
 
 
 def flow(value: Any, width: int) -> str | None:
