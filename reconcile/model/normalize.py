@@ -269,8 +269,15 @@ def human_address(address: str) -> str:
         return address
 
 
-def read_url(raw: Any) -> Spelled:
-    """A URL: compared as a site's address, sent as it was written."""
+def read_url(raw: Any) -> str:
+    """A URL as a service gives it back: compared as a site's address, with its spelling where it has one of its own."""
+    written = read_text(raw)
+    address = read_address(written)
+    return address if address == written else Spelled(address, written)
+
+
+def read_written_url(raw: Any) -> Spelled:
+    """A URL as a person wrote it: compared as a site's address, and sent as it was written in any case."""
     written = read_text(raw)
     return Spelled(read_address(written), written)
 
@@ -362,7 +369,7 @@ TYPES: dict[str, FieldType] = {
         FieldType("timezone", read_timezone, as_is, as_is, "", ""),
         FieldType("phone", read_phone, as_is, as_is, "", "", read_written_phone),
         FieldType("phone_prefix", read_prefix, as_is, as_is, "", ""),
-        FieldType("url", read_url, wire_url, wire_url, "", ""),
+        FieldType("url", read_url, wire_url, wire_url, "", "", read_written_url),
         _set("networks", read_network),
         _set("phones", read_phone, strict=read_written_phone),
         _set("lines", read_line),

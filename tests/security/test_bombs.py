@@ -102,9 +102,10 @@ def packed(text):
     ("text", "said"),
     [
         (b"[" + b"[]," * protocol.MAX_VALUES + b"[]]", "has more than 8,000,000 values"),
+        (b"[" + (b"[" * 900 + b"]" * 900 + b",") * 9_000 + b"[]]", "has more than 8,000,000 values"),
         (b" " * (257 << 20), "is larger than 256 MiB"),
     ],
-    ids=["values", "bytes"],
+    ids=["values", "nested", "bytes"],
 )
 def test_an_answer_that_unpacks_to_too_much_is_refused_and_what_it_answers_may_be_done(request_, text, said):
     with answering(packed(text)) as url, pytest.raises(BadAnswer, match=said) as caught:

@@ -73,7 +73,7 @@ def site_id(raw: Any) -> int | None:
 
 def is_brief(raw: Mapping[str, Any]) -> bool:
     """Whether a list item lacks sections, so that the site must be asked for by itself."""
-    return any(raw.get(section) is None for section in DETAIL_SECTIONS)
+    return None in [raw.get(section) for section in DETAIL_SECTIONS]
 
 
 def identity(raw: Any) -> tuple[int, str]:
