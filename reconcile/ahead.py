@@ -5,9 +5,10 @@ Only for commands that change nothing: what applies has to read after it holds i
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from reconcile.errors import ProviderError
 from reconcile.providers.base import ReadsAhead
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from reconcile.model.fields import Kinds
     from reconcile.model.state import Account
     from reconcile.providers.base import Provider
+
+#: Seconds for which a thread may compute while another one wants to. As it is, one that reads would wait ten times as
+#: long for its turn at every answer, and begin to ask for the list later.
+_TURN: Final = 0.0005
 
 
 class Ahead:
@@ -49,8 +54,10 @@ class Ahead:
 @contextmanager
 def reading_ahead(parallelism: int) -> Iterator[Ahead]:
     """An `Ahead`, closed with the block."""
-    ahead = Ahead(parallelism)
+    ahead, turn = Ahead(parallelism), sys.getswitchinterval()
+    sys.setswitchinterval(_TURN)
     try:
         yield ahead
     finally:
+        sys.setswitchinterval(turn)
         ahead.close()

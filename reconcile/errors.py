@@ -25,7 +25,8 @@ Only `cli/main.py` catches `ReconcileError` to print it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import IntEnum
 from typing import Final, NamedTuple, Protocol
 
@@ -44,6 +45,23 @@ class ExitCode(IntEnum):
     PARTIAL = 5
     USAGE = 64
     INTERRUPTED = 130
+
+
+@contextmanager
+def interruptions() -> Iterator[None]:
+    """Makes an interruption one again that came while a lock was taken back, which then could not be released.
+
+    `threading.Condition`, and all that waits with it, answers so to a signal: RuntimeError for KeyboardInterrupt.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        cause: BaseException | None = error
+        while type(cause) is RuntimeError:
+            cause = cause.__context__
+        if isinstance(cause, KeyboardInterrupt):
+            raise KeyboardInterrupt from error
+        raise
 
 
 class Problem(NamedTuple):

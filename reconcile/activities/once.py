@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from reconcile.errors import BadAnswer, ConnectionFailed, ExitCode, ProviderError, ServiceError, UnknownOutcome
+from reconcile.errors import (
+    BadAnswer,
+    ConnectionFailed,
+    ExitCode,
+    ProviderError,
+    ServiceError,
+    UnknownOutcome,
+    interruptions,
+)
 
 
 @contextmanager
@@ -13,7 +21,8 @@ def sent_once(what: str, find_out: str) -> Iterator[None]:
     """Around the one sending of a call or payment. Raises `UnknownOutcome` where nobody can tell what became of it."""
     code = UnknownOutcome.exit_code
     try:
-        yield
+        with interruptions():
+            yield
     except KeyboardInterrupt:
         why, code = "interrupted before the answer came", ExitCode.INTERRUPTED
     except ConnectionFailed as error:

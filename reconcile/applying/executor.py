@@ -18,7 +18,7 @@ from reconcile.applying.order import Stage, Step, layers, stages, with_sites
 from reconcile.applying.recheck import Occupied, leaving, moved, name_field, wanted
 from reconcile.applying.report import Ended, Outcome, Report, Result
 from reconcile.applying.sending import Advance, Sender, interrupted
-from reconcile.errors import BadAnswer, NotSent, ProviderError, Rejected, ServiceError, StoreError
+from reconcile.errors import BadAnswer, NotSent, ProviderError, Rejected, ServiceError, StoreError, interruptions
 from reconcile.model.address import Address
 from reconcile.model.capabilities import Action
 from reconcile.model.fields import Kinds
@@ -76,8 +76,9 @@ def execute(
         for account, changes in _by_account(plan.changes).items()
     ]
     try:
-        for execution in executions:
-            execution.run()
+        with interruptions():
+            for execution in executions:
+                execution.run()
     except KeyboardInterrupt:
         stopping.set()
     results = {key: result for execution in executions for key, result in execution.all_results().items()}

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from reconcile.applying.journal import WaveJournal
 from reconcile.applying.report import ROLLOUT_OVER, Outcome, Report, Result, Verdict, WaveReport
-from reconcile.errors import StoreError
+from reconcile.errors import StoreError, interruptions
 from reconcile.model.normalize import count
 from reconcile.model.rollout import Gate, Rollout
 from reconcile.planning.plan import Plan
@@ -109,17 +109,18 @@ def _too_many(told: WaveReport, rollout: Rollout) -> str:
 def _asked(wave: Wave, report: Report, rollout: Rollout, edges: Edges, verdicts: list[Verdict]) -> None:
     """Waits, and asks one gate after the other, until one says no; `verdicts` gets what they say."""
     try:
-        if rollout.pause:
-            edges.rest(wave, rollout.pause)
-        for gate in rollout.gates:
-            verdict = None if edges.stopping.is_set() else edges.ask(gate, wave, report)
-            if verdict is None:
-                break
-            verdicts.append(verdict)
-            if not verdict.passed:
+        with interruptions():
+            if rollout.pause:
+                edges.rest(wave, rollout.pause)
+            for gate in rollout.gates:
+                verdict = None if edges.stopping.is_set() else edges.ask(gate, wave, report)
+                if verdict is None:
+                    break
+                verdicts.append(verdict)
+                if not verdict.passed:
+                    return
+            else:
                 return
-        else:
-            return
     except KeyboardInterrupt:
         pass
     edges.stopping.set()

@@ -25,8 +25,7 @@ def ended_by(error: BaseException, settings: Settings) -> int:
             _in_formats(UsageError(error.format_message()), settings)
             error.show(sys.stderr)
             return ExitCode.USAGE
-        # The last: it came while a lock was taken back, which then could not be released.
-        case click.Abort() | KeyboardInterrupt() | RuntimeError(__context__=KeyboardInterrupt()):
+        case click.Abort() | KeyboardInterrupt():
             click.echo(INTERRUPTED, err=True)
             return ExitCode.INTERRUPTED
         case click.ClickException():

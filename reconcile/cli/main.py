@@ -18,6 +18,7 @@ import click
 from reconcile import __version__
 from reconcile.cli import signals
 from reconcile.cli.common import GLOBAL_OPTIONS, Settings, refuse_terraform
+from reconcile.errors import interruptions
 
 #: What each command does, for `--help`, which imports none of them. Order is that of a day's work.
 COMMANDS: Final = {
@@ -159,7 +160,8 @@ def run(args: list[str]) -> int:
 
         return complete(cli, settings, shell, args)
     try:
-        result: Any = cli.main(args, prog_name="reconcile", standalone_mode=False, obj=settings)
+        with interruptions():
+            result: Any = cli.main(args, prog_name="reconcile", standalone_mode=False, obj=settings)
         return int(result or 0)
     except click.exceptions.Exit as error:
         return error.exit_code

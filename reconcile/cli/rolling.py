@@ -20,7 +20,7 @@ from reconcile.applying.report import Report
 from reconcile.cli import signals
 from reconcile.cli.applying import STOPPING, show_report
 from reconcile.cli.common import Settings, confirm, progress, show_plan
-from reconcile.errors import ExitCode, ReconcileError, UsageError
+from reconcile.errors import ExitCode, ReconcileError, UsageError, interruptions
 from reconcile.escaping import clean
 from reconcile.model.capabilities import Action
 from reconcile.model.rollout import OnFailure
@@ -178,7 +178,8 @@ def _take_back(
     code = ExitCode.PARTIAL
     try:
         click.echo(f"`rollout.on_failure` is rollback: taking back run {first}, all of its waves.", err=True)
-        back = _undo(project, first, providers, run, settings, parallelism)
+        with interruptions():
+            back = _undo(project, first, providers, run, settings, parallelism)
     except ReconcileError as error:
         back = error
     except KeyboardInterrupt:  # before the first change, or for the second time; what there is to tell is still told

@@ -81,9 +81,9 @@ def _remind() -> None:
                 time.sleep(seconds)
                 signal.pthread_kill(waiting, signal.SIGURG)
 
-    Thread(target=remind, name="reminder", daemon=True).start()
     signal.signal(signal.SIGURG, lambda number, frame: None)
     signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
+    Thread(target=remind, name="reminder", daemon=True).start()
 
 
 class _Program:

@@ -16,9 +16,9 @@ import time
 import pytest
 from answering import Fault, answering
 
-from reconcile.cli.boundary import ended_by
-from reconcile.cli.common import Settings
+from reconcile.activities.once import sent_once
 from reconcile.emulator import Fault as EmulatorFault
+from reconcile.errors import UnknownOutcome, interruptions
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 INTERRUPTED = "interrupted; nothing more is done"
@@ -301,16 +301,26 @@ def test_a_signal_that_misses_a_waiting_main_thread_reaches_it():
     assert (done.returncode, done.stdout, done.stderr) == (0, "interrupted\n", "")
 
 
-def test_an_interruption_that_broke_a_lock_is_one(capsys):
-    """Python's own locks answer so to a signal that comes while they take themselves back."""
+def interrupted():
+    """As Python's own locks answer to a signal that comes while they take themselves back."""
     lock = threading.Lock()
+    with lock:
+        lock.release()
+        raise KeyboardInterrupt
 
-    def interrupted():
-        with lock:
-            lock.release()
-            raise KeyboardInterrupt
 
-    with pytest.raises(RuntimeError) as broken:
+def test_an_interruption_that_broke_a_lock_is_one():
+    with pytest.raises(RuntimeError, match="release unlocked lock"):
         interrupted()
-    assert ended_by(broken.value, Settings()) == 130
-    assert capsys.readouterr() == ("", f"{INTERRUPTED}\n")
+    with pytest.raises(KeyboardInterrupt), interruptions():
+        interrupted()
+
+
+def test_an_error_that_no_interruption_caused_stays_what_it_is():
+    with pytest.raises(RuntimeError, match="of its own"), interruptions():
+        raise RuntimeError("of its own")
+
+
+def test_a_call_whose_lock_was_broken_by_an_interruption_is_unknown():
+    with pytest.raises(UnknownOutcome, match="interrupted before the answer came"), sent_once("it was made", "look"):
+        interrupted()
