@@ -8,7 +8,7 @@ SEED ?= 1
 SOURCES := pyproject.toml $(shell find reconcile schemas -type f -not -path '*/__pycache__/*')
 WHEEL := $(VENV)/wheel/.built
 
-.PHONY: demo dealers test long chaos lint docs workflows bench screenshots fuzz secrets audit clean
+.PHONY: demo dealers test long properties chaos lint docs workflows bench screenshots fuzz secrets audit clean
 
 demo: $(VENV)/run/.installed  ## An agency and a studio, planned, applied, and planned again.
 	@PATH="$(CURDIR)/$(VENV)/run/bin:$$PATH" sh examples/demo.sh
@@ -22,6 +22,9 @@ test: $(VENV)/test/.installed  ## All tests, against the installed wheel, with b
 
 long: $(VENV)/test/.installed $(VENV)/node/.yaml-language-server  ## The tests that take minutes: kill -9 at every boundary, every fault against every secret, a browser.
 	$(VENV)/test/bin/pytest -n $(WORKERS) -m long
+
+properties: $(VENV)/test/.installed  ## The property tests with other examples than the last time; `make test` has always the same.
+	HYPOTHESIS_PROFILE=other $(VENV)/test/bin/pytest -n $(WORKERS) -m 'not long' $$(grep -rlE --include='test_*.py' '^from hypothesis' tests)
 
 chaos: $(VENV)/test/.installed  ## Schedules of faults, kills and signals: `make chaos N=10000`, `make chaos SEED=123 N=1`.
 	PYTHONPATH=tests/support $(VENV)/test/bin/python -P -m chaos -n $(N) --seed $(SEED)

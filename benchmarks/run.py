@@ -242,6 +242,7 @@ def creates(work: Path, quick: bool) -> Iterator[Row]:
     sites, latency, parallelism = 1_000, 0.05, 32
 
     def emptied() -> None:
+        shutil.rmtree(work / "p" / ".reconcile", ignore_errors=True)  # else, what is gone would be looked for
         with sqlite3.connect(work / "emulator.db") as connection:
             connection.execute("delete from sites")
         clear_requests(work)

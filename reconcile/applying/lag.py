@@ -65,18 +65,24 @@ class Listings(Struct):
         that is there when it is asked for by its id. `owner` is the client that a site goes under. Raises `StoreError`.
         """
         made = self.journal.created([at for step in steps for change in step.changes for at in _places(change)])
-        found = [(step, self.there(step, made, owner)) for step in steps]
+        asked = [
+            Ref(made[at].id or 0, owner(change))
+            for step in steps
+            for change in step.changes
+            for at in _places(change)
+            if at.kind == "site" and at in made and made[at].id is not None
+        ]
+        live = self.live(asked)
+        found = [(step, self.there(step, made, live)) for step in steps]
         free = [at for step, reason in found if reason is None for change in step.changes for at in _places(change)]
         return max((self.lag - made[address].age for address in free if address in made), default=0.0), found
 
-    def there(
-        self, step: Step, made: Mapping[Address, Creation], owner: Callable[[Change], int | None]
-    ) -> InTheWay | None:
+    def there(self, step: Step, made: Mapping[Address, Creation], live: Mapping[int, str]) -> InTheWay | None:
         for change in step.changes:
             for at in _places(change):
                 before = made.get(at)
                 name = self.name(change) if at == change.address else (at.kind, at.name)
-                if before is not None and before.id is not None and self.is_live(name, Ref(before.id, owner(change))):
+                if before is not None and at.kind == "site" and live.get(before.id or 0) == name[1]:
                     self.unseen.add(name)
                     where = "" if at == change.address else f" at its previous address {at.human}"
                     return (
@@ -85,16 +91,14 @@ class Listings(Struct):
                     )
         return None
 
-    def is_live(self, named: tuple[str, str], made: Ref) -> bool:
-        """Whether a site that has been created is live under its id and its name."""
-        kind, name = named
-        if kind != "site" or self.stopping.is_set():
-            return False
+    def live(self, made: Collection[Ref]) -> dict[int, str]:
+        """The names of those of the sites that are there when they are asked for, by id."""
+        if not made or self.stopping.is_set():
+            return {}
         try:
-            found = self.provider.read_some([made]).get(made.id)
-        except ProviderError:
-            return False
-        return found is not None and found.address.name == name
+            return {number: site.address.name for number, site in self.provider.read_some(made).items()}
+        except ProviderError:  # of one of them, perhaps
+            return {} if len(made) == 1 else {key: name for one in made for key, name in self.live([one]).items()}
 
     def name(self, change: Change) -> tuple[str, str]:
         """The kind of what a change creates, and what the lists know it by."""

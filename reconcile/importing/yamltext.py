@@ -89,11 +89,11 @@ def height(entry: Any, indent: int) -> int:
 
 
 def flow(value: Any, width: int) -> str | None:
-    """A value on one line; None where it is too long, or holds too much, to be read there."""
+    """A value on one line; None where it is too long, or holds too much, to be read there. Nothing is nowhere else."""
     if _size(value) > ENTRIES:
         return None
     text = folded(value)
-    return text if len(text) <= width else None
+    return text if len(text) <= width or not value else None
 
 
 def inline(mapping: Mapping[str, Any]) -> str:

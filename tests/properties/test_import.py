@@ -228,6 +228,7 @@ def website(site):
         max_leaves=12,
     )
 )
+@example(value={"a" * 120: [], "b" * 120: {}})
 @example(
     {
         "a": [
