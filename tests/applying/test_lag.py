@@ -83,6 +83,24 @@ def test_what_an_earlier_run_created_and_no_list_shows_yet_is_not_created_again(
         assert (plan.summary["create"], plan.summary["update"]) == (0, left)
 
 
+def test_one_that_can_not_be_read_hides_no_other_that_no_list_shows_yet(account, outcomes):
+    account.declare(SITES, lag=0)
+    lagging(account, 0.7)
+    made = {result.address: result.id for result in account.apply().results}
+    earlier = {address: Creation("EARLIER", number, 0.1) for address, number in made.items()}
+    broken = next(iter(made.values()))
+    account.declare(SITES, lag=2)
+    lists = Fault("lagging-list", 1, seconds=0.7)
+    account.emulator.set_faults([lists, Fault("truncated-json", 1, only=f"GET /sites/{broken}")])
+
+    with account.connected() as (_, apply):
+        said = outcomes(apply(journal=Remembering(earlier)))
+
+    assert {outcome for outcome, _ in said.values()} == {"not_attempted"}
+    assert sorted("run EARLIER created it" in why for _, why in said.values()) == [False, True]
+    assert len(account.emulator.sites(UID)) == 2
+
+
 def test_what_somebody_deleted_after_an_earlier_run_had_created_it_is_created(account, outcomes):
     account.declare(SITES, lag=0.5)
     made = {result.address: result.id for result in account.apply().results}
